@@ -1,0 +1,1 @@
+"""The playground: Gatepost in the browser, through the same ports as every other platform."""

@@ -1,0 +1,1 @@
+"""What people type after a slash: one file a command, one tuple that lists them."""

@@ -1,0 +1,1 @@
+"""The playground without an account: a built-in gateway and a supervisor."""

@@ -1,0 +1,179 @@
+"""Everything that can go wrong, and the one sentence a person is told about it.
+
+GatepostError
+├── StartError            the program cannot start: settings, port, data directory, second process
+├── GatewayError          the model's side
+│   ├── GatewayRefused    key refused or missing
+│   ├── GatewayUnpaid     no credit, or a spending limit of the key
+│   ├── ModelUnknown      no such model
+│   ├── ModelNotAllowed   the model is not open to this key
+│   ├── RequestRefused    the provider declined the content
+│   ├── RequestInvalid    the request was not understood
+│   ├── PromptTooLong     more than the model can take
+│   ├── PartNotSupported  the model cannot take a picture, a file or tools
+│   ├── RequestTooLarge   the body is too large
+│   ├── GatewayBusy       rate limited
+│   ├── GatewayDown       unreachable, failing, or silent
+│   ├── AnswerEmpty       it finished without saying anything
+│   └── AnswerCutOff      the stream broke after it had begun
+├── StoreError            the database or the disk
+│   └── StoreFull         no room left
+├── PlatformError         a platform refused a call; carries a `Failure`
+├── FileRefused           a file could not be read; the sentence says why
+├── ToolFailed            a tool could not do it; the sentence is for the model
+└── NotAllowed            this person may not do this here
+
+`sentence` on the class is what people read. `str(error)` is for the log and never shown.
+"""
+
+from typing import ClassVar
+
+from bot.messages import Failure
+
+
+class GatepostError(Exception):
+    """The root. `sentence` is fit for any person to read; `str()` holds the detail for the log."""
+
+    sentence: ClassVar[str] = "Something went wrong on my side."
+
+
+class SaidError(GatepostError):
+    """An error whose own text is the sentence, written by us for the person who reads it."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(said)
+        self.said = said
+
+
+class StartError(SaidError):
+    """The program cannot start; its text is the one sentence printed before exit status 1."""
+
+
+class GatewayError(GatepostError):
+    """The model's side failed. `retry_after` in seconds where the gateway named it; `generation_id` if known."""
+
+    sentence = "I can't reach my AI service right now."
+    retriable: ClassVar[bool] = False
+
+    def __init__(self, detail: str, *, retry_after: float | None = None, generation_id: str | None = None) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+        self.generation_id = generation_id
+
+
+class GatewayRefused(GatewayError):
+    """401, or 403 for an account that is not set up: the operator has to act."""
+
+    sentence = "I can't reach my AI service right now. The operator has been told."
+
+
+class GatewayUnpaid(GatewayError):
+    """402: no credit is left, or a limit on the key is reached."""
+
+    sentence = "The AI credit for this bot is used up. Ask the operator."
+
+
+class ModelUnknown(GatewayError):
+    """404 for a model."""
+
+    sentence = "That model no longer exists. Try /model."
+
+
+class ModelNotAllowed(GatewayError):
+    """403: the model exists but not for this key."""
+
+    sentence = "That model isn't available to this bot. Try /model."
+
+
+class RequestRefused(GatewayError):
+    """The provider declined the content."""
+
+    sentence = "The model's provider declined this request."
+
+
+class RequestInvalid(GatewayError):
+    """400 or 424 that nothing else explains: a bug of ours."""
+
+    sentence = "I couldn't build a valid request."
+
+
+class PromptTooLong(GatewayError):
+    """The conversation holds more than the model can take."""
+
+    sentence = "This conversation is too long; use /reset or a thread."
+
+
+class PartNotSupported(GatewayError):
+    """The model cannot take a kind of part that the request holds."""
+
+    sentence = "This model can't take what is attached; switch with /model."
+
+
+class RequestTooLarge(GatewayError):
+    """413, or a body past the limit."""
+
+    sentence = "That file is too large for the AI service."
+
+
+class GatewayBusy(GatewayError):
+    """429."""
+
+    sentence = "The AI service is busy; please try again in a few minutes."
+    retriable = True
+
+
+class GatewayDown(GatewayError):
+    """408, 5xx, no connection, or no first byte in time."""
+
+    sentence = "The AI service has a problem; please try again shortly."
+    retriable = True
+
+
+class AnswerEmpty(GatewayError):
+    """A finish without text and without tool calls."""
+
+    sentence = "The model returned nothing; try again or switch model."
+
+
+class AnswerCutOff(GatewayError):
+    """The stream broke, stalled or ended without a finish. What was said so far stands."""
+
+    sentence = "The answer was interrupted."
+    retriable = True
+
+
+class StoreError(GatepostError):
+    """The database refused; nothing of the refused intent is kept."""
+
+    sentence = "I can't remember things right now. The operator has been told."
+
+
+class StoreFull(StoreError):
+    """No room on the disk."""
+
+    sentence = "My disk is full, so I can't take this in. The operator has been told."
+
+
+class PlatformError(GatepostError):
+    """A platform refused a call, as its adapter classified it."""
+
+    def __init__(self, failure: Failure, detail: str) -> None:
+        super().__init__(detail)
+        self.failure = failure
+
+
+class FileRefused(SaidError):
+    """A file could not be read; its text says why, for the person and for the model."""
+
+
+class ToolFailed(SaidError):
+    """A tool could not do what was asked; its text tells the model why."""
+
+
+class NotAllowed(SaidError):
+    """This person may not do this here; its text says so."""
+
+
+def sentence_for(error: GatepostError) -> str:
+    """What a person is told about this error."""
+    return error.said if isinstance(error, SaidError) else error.sentence

@@ -1,0 +1,1 @@
+"""The OpenAI-compatible gateway: requests, streams, errors and the catalogue."""

@@ -1,0 +1,1 @@
+"""What people attach, read safely: sniffed by content, in a process that may die."""

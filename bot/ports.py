@@ -1,0 +1,201 @@
+"""The seams: what the core asks of the world around it, and what it offers in return."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias, runtime_checkable
+
+from bot.messages import (
+    Attachment,
+    Capabilities,
+    ChatRequest,
+    Choice,
+    CommandSpec,
+    Delta,
+    Failure,
+    Inbound,
+    Model,
+    PastMessage,
+    Person,
+    Place,
+    Reading,
+    Rendered,
+)
+
+Clock: TypeAlias = Callable[[], float]
+"""Seconds since the epoch. Waiting and pacing use the event loop's own time, which a test can turn."""
+
+NewId: TypeAlias = Callable[[], str]
+"""A fresh id: unguessable, short, sortable by nothing."""
+
+
+class Intake(Protocol):
+    """What an adapter calls when something happens on its platform."""
+
+    async def accept(self, inbound: Inbound) -> None:
+        """Take it in. Returns after the COMMIT; only then may the platform be told that we have it.
+
+        The same key twice is one event. Raises `StoreError` when it could not be kept: do not acknowledge.
+        """
+
+    async def complete(
+        self, place: Place, person: Person, command: str, option: str, typed: str
+    ) -> Sequence[Choice]:
+        """Suggestions for an option while somebody types, best first, at most 25; from memory only."""
+
+
+class Adapter(Protocol):
+    """One platform. It translates and performs single calls; it never decides.
+
+    Every call may raise; `classify` says what that means. An edit of a deleted message is `NOT_FOUND`.
+    """
+
+    @property
+    def platform(self) -> str:
+        """The platform's name, the first segment of every place key."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the platform can do."""
+
+    async def start(self, intake: Intake) -> None:
+        """Connect, and hand over what happens from now on."""
+
+    async def stop(self) -> None:
+        """Disconnect. Nothing is handed over afterwards."""
+
+    async def post(self, place: Place, rendered: Rendered, key: str) -> str:
+        """Show a new message; its id. `key` is stored before the call and the same on every retry."""
+
+    async def edit(self, place: Place, message_id: str, rendered: Rendered) -> None:
+        """Replace a message of ours. Idempotent."""
+
+    async def delete(self, place: Place, message_id: str) -> None:
+        """Take a message of ours away. One that is gone already is no error."""
+
+    def fetch(self, attachment: Attachment) -> AsyncIterator[bytes]:
+        """The bytes of a file somebody attached, in pieces."""
+
+    def render(self, markdown: str) -> str:
+        """Markdown as the platform writes it. Pure; never shorter lines joined, never pings anyone."""
+
+    def classify(self, error: Exception) -> Failure:
+        """What an error of this adapter's calls means."""
+
+
+@runtime_checkable
+class OpensThreads(Protocol):
+    """A platform on which a mention is answered in a thread of its own."""
+
+    def thread_for(self, place: Place, message_id: str) -> Place:
+        """The thread's place, known before the thread exists."""
+
+    async def open_thread(self, place: Place, message_id: str, title: str) -> None:
+        """Open it. Idempotent."""
+
+
+@runtime_checkable
+class ReadsHistory(Protocol):
+    """A platform whose earlier messages can be read."""
+
+    async def history(self, place: Place, before: str, limit: int) -> Sequence[PastMessage]:
+        """At most `limit` messages before the message with this id, oldest first."""
+
+
+@runtime_checkable
+class Reconciles(Protocol):
+    """A platform that can tell what became of a post."""
+
+    async def reconcile(self, place: Place, key: str) -> str | None:
+        """The id of the message posted with this key, or None when there is none."""
+
+
+@runtime_checkable
+class RepliesPrivately(Protocol):
+    """A platform that can show something to one person only."""
+
+    async def reply_privately(self, person: Person, place: Place, rendered: Rendered, handle: str | None) -> None:
+        """Show it to this person, in this place, and to nobody else."""
+
+
+@runtime_checkable
+class ShowsTyping(Protocol):
+    """A platform with a sign that somebody is writing."""
+
+    async def typing(self, place: Place) -> None:
+        """Show the sign for a few seconds."""
+
+
+@runtime_checkable
+class OffersCommands(Protocol):
+    """A platform that offers commands natively."""
+
+    async def offer(self, specs: Sequence[CommandSpec]) -> None:
+        """Make exactly these commands available."""
+
+
+class Gateway(Protocol):
+    """The OpenAI-compatible endpoint."""
+
+    def stream(self, request: ChatRequest) -> AsyncIterator[Delta]:
+        """The answer as it is written; the last delta is a `Finish`.
+
+        Fails with a `GatewayError`. Retries by itself, and says so with `Retrying`, only before the first
+        visible text. Closing the iterator (`aclose`) closes the connection.
+        """
+
+    def model(self, model_id: str) -> Model | None:
+        """What the catalogue says of a model, from memory; None when it says nothing."""
+
+    def models(self) -> Sequence[Model]:
+        """The catalogue, from memory; empty until it has been read once."""
+
+
+class MediaReader(Protocol):
+    """Reads what people attach, away from this process."""
+
+    async def read(self, name: str, data: bytes) -> "ReadFile":
+        """What is in the file. Never raises for a bad file: the reading says what was left out and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """A reading, with the bytes its stored files name (by SHA-256) and that have to be kept for it."""
+
+    reading: Reading
+    blobs: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One path of the program's own port, offered by an adapter as data. `handler` is aiohttp's."""
+
+    method: str
+    path: str
+    handler: Callable[[Any], Awaitable[Any]]
+
+
+@runtime_checkable
+class ServesPages(Protocol):
+    """An adapter with something to serve on the program's own port."""
+
+    def routes(self) -> Sequence[Route]:
+        """Its paths."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a page may say of the program."""
+
+    version: str
+    demo: bool
+    default_model: str
+
+
+class Views(Protocol):
+    """What a page shows of the core. Reads only."""
+
+    def about(self) -> About:
+        """Which program this is, and whether its model is the built-in one."""
+
+    def commands(self) -> Sequence[CommandSpec]:
+        """The commands people can type."""

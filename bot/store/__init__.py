@@ -1,0 +1,1 @@
+"""What Gatepost remembers, one function an intent."""
