@@ -1,0 +1,134 @@
+"""The tables. Times are seconds since the epoch, JSON is text; nothing here only one database can do."""
+
+from sqlalchemy import Column, Float, Index, Integer, MetaData, Table, Text, UniqueConstraint
+
+metadata = MetaData()
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),  # the platform's event, once
+    Column("kind", Text, nullable=False),
+    Column("place", Text, nullable=False),  # Place.key
+    Column("message_id", Text, nullable=False),
+    Column("conversation", Text),
+    Column("turn_id", Text),  # the one turn that answers it; none for what needs no answer
+    Column("body", Text, nullable=False),  # Inbound; blank once the message is deleted
+    Column("received_at", Float, nullable=False),
+    Index("inbox_by_message", "place", "message_id"),
+    Index("inbox_by_turn", "turn_id"),
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("place", Text, nullable=False),  # Place, as JSON
+    Column("start_seq", Integer, nullable=False),  # /reset: nothing before it is remembered
+    Column("cut_seq", Integer, nullable=False),  # what no longer fits the model
+    Column("next_seq", Integer, nullable=False),
+    Column("prefix_version", Integer, nullable=False),  # grows when history had to be rewritten
+    Column("seeded", Integer, nullable=False),  # whether earlier messages of the place were read
+    Column("created_at", Float, nullable=False),
+)
+
+items = Table(
+    "items",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("conversation", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("place", Text),  # Place.key of the message, where it was one
+    Column("message_id", Text),
+    Column("turn_id", Text),
+    Column("body", Text, nullable=False),  # Item; blank once erased
+    Column("erased", Integer, nullable=False),
+    UniqueConstraint("conversation", "seq"),
+    Index("items_by_message", "place", "message_id"),
+    Index("items_by_turn", "turn_id"),
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("conversation", Text, nullable=False),
+    Column("place", Text, nullable=False),  # Place, as JSON: where the answer goes
+    Column("kind", Text, nullable=False),
+    Column("origin", Text),  # the turn that is continued or answered again
+    Column("state", Text, nullable=False),
+    Column("requester", Text, nullable=False),  # Person, as JSON: the first who asked
+    Column("model", Text),
+    Column("attempt", Integer, nullable=False),
+    Column("restarts", Integer, nullable=False),
+    Column("error", Text),
+    Column("created_at", Float, nullable=False),
+    Column("started_at", Float),
+    Column("ended_at", Float),
+    Index("turns_by_conversation", "conversation", "state"),
+    Index("turns_by_state", "state"),
+)
+
+tool_calls = Table(
+    "tool_calls",
+    metadata,
+    Column("turn_id", Text, primary_key=True),
+    Column("call_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("state", Text, nullable=False),  # started, done
+    Column("started_at", Float, nullable=False),
+    Column("ended_at", Float),
+)
+
+posts = Table(
+    "posts",
+    metadata,
+    Column("key", Text, primary_key=True),  # what the platform is given, so that a post is made once
+    Column("turn_id", Text, nullable=False),
+    Column("place", Text, nullable=False),  # Place, as JSON
+    Column("place_key", Text, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("message_id", Text),
+    Column("state", Text, nullable=False),  # open, final, confirmed, gone, refused
+    Column("body", Text),  # Rendered, as JSON: the final form, once there is one
+    Index("posts_by_turn", "turn_id"),
+    Index("posts_by_message", "place_key", "message_id"),
+    Index("posts_by_state", "state"),
+)
+
+files = Table(
+    "files",
+    metadata,
+    Column("item_id", Integer, primary_key=True),
+    Column("sha256", Text, primary_key=True),
+    Column("size", Integer, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Index("files_by_hash", "sha256"),
+)
+
+usage = Table(
+    "usage",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("turn_id", Text, nullable=False),
+    Column("generation_id", Text),
+    Column("person", Text, nullable=False),  # platform:id
+    Column("place", Text, nullable=False),  # Place.key of the channel
+    Column("model", Text, nullable=False),
+    Column("prompt_tokens", Integer, nullable=False),
+    Column("completion_tokens", Integer, nullable=False),
+    Column("cached_tokens", Integer, nullable=False),
+    Column("cost", Text),  # US dollars, decimal digits; none where the gateway named none
+    Column("at", Float, nullable=False),
+    Index("usage_by_time", "at"),
+)
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("scope", Text, primary_key=True),  # Place.key, or a person's key
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
