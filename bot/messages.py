@@ -83,6 +83,11 @@ class InboundKind(StrEnum):
     BUTTON = "button"
 
 
+def person_key(platform: str, person: Person) -> str:
+    """One string for a person on their platform, for settings, caps and accounts."""
+    return f"{platform}:{person.id}"
+
+
 @dataclass(frozen=True, slots=True)
 class CommandCall:
     """A command as somebody typed it: its name and its options by name."""
@@ -204,7 +209,7 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One row of a conversation's history."""
+    """One row of a conversation's history. `attachments` are those whose bytes were not read yet."""
 
     seq: int
     role: Role
@@ -213,9 +218,11 @@ class Item:
     message_id: str | None = None
     turn_id: str | None = None
     sent_at: float | None = None
+    attachments: tuple[Attachment, ...] = ()
     files: tuple[Reading, ...] = ()
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str | None = None
+    reasoning_details: tuple[Mapping[str, Any], ...] = ()
 
 
 # --- what goes to the model ----------------------------------------------------------------------
@@ -493,3 +500,20 @@ class TurnState(StrEnum):
     INTERRUPTED = "interrupted"
     FAILED = "failed"
     CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One answer in the making, or made. `origin` is the turn that is continued or answered again."""
+
+    id: str
+    conversation: str
+    place: Place
+    kind: TurnKind
+    state: TurnState
+    requester: Person
+    origin: str | None = None
+    model: str | None = None
+    attempt: int = 0
+    restarts: int = 0
+    final: Rendered | None = None

@@ -64,6 +64,8 @@ turns = Table(
     Column("attempt", Integer, nullable=False),
     Column("restarts", Integer, nullable=False),
     Column("error", Text),
+    Column("final", Text),  # Rendered, as JSON: the whole answer as it is to end, once there is one
+    Column("delivered", Integer, nullable=False),  # whether the platform is known to show exactly that
     Column("created_at", Float, nullable=False),
     Column("started_at", Float),
     Column("ended_at", Float),
@@ -91,11 +93,9 @@ posts = Table(
     Column("place_key", Text, nullable=False),
     Column("n", Integer, nullable=False),
     Column("message_id", Text),
-    Column("state", Text, nullable=False),  # open, final, confirmed, gone, refused
-    Column("body", Text),  # Rendered, as JSON: the final form, once there is one
+    Column("state", Text, nullable=False),  # open, confirmed, gone, refused
     Index("posts_by_turn", "turn_id"),
     Index("posts_by_message", "place_key", "message_id"),
-    Index("posts_by_state", "state"),
 )
 
 files = Table(

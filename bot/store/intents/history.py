@@ -1,0 +1,59 @@
+"""What a conversation remembers beside its turns: earlier messages, files read, cuts, a new start."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection, func, select, update
+
+from bot.messages import Item, Place, Reading
+from bot.store.codec import dump
+from bot.store.intents.rows import SEED_ROOM, insert_items, load_item, open_conversation, refer
+from bot.store.schema import conversations, items
+
+
+def seed(conn: Connection, conversation: str, place: Place, notes: Sequence[Item]) -> tuple[Item, ...]:
+    """Put what was said before we came in front of everything else, once. Messages known already are left out."""
+    known = set(
+        conn.scalars(
+            select(items.c.message_id).where(items.c.conversation == conversation, items.c.message_id.is_not(None))
+        )
+    )
+    new = [note for note in notes if note.message_id not in known][-SEED_ROOM:]
+    conn.execute(update(conversations).where(conversations.c.key == conversation).values(seeded=1))
+    return insert_items(conn, conversation, new, place, range(SEED_ROOM - len(new), SEED_ROOM))
+
+
+def keep_readings(conn: Connection, conversation: str, seq: int, readings: Sequence[Reading]) -> None:
+    """Store what was read in an item's attachments; they are not read again. An erased item stays empty."""
+    row = conn.execute(
+        select(items).where(items.c.conversation == conversation, items.c.seq == seq, items.c.erased == 0)
+    ).first()
+    if row is None:
+        return
+    item = replace(load_item(row), attachments=(), files=tuple(readings))
+    conn.execute(update(items).where(items.c.id == row.id).values(body=dump(item)))
+    refer(conn, row.id, readings)
+
+
+def reset(conn: Connection, conversation: str, place: Place, now: float) -> None:
+    """Let a conversation begin anew: the model sees nothing that was said before."""
+    open_conversation(conn, conversation, place, now)
+    conn.execute(
+        update(conversations)
+        .where(conversations.c.key == conversation)
+        .values(start_seq=conversations.c.next_seq, seeded=1, prefix_version=conversations.c.prefix_version + 1)
+    )
+
+
+def cut(conn: Connection, conversation: str, seq: int) -> None:
+    """Let the history that the model sees begin at this item from now on."""
+    conn.execute(
+        update(conversations)
+        .where(conversations.c.key == conversation)
+        .values(cut_seq=seq, prefix_version=conversations.c.prefix_version + 1)
+    )
+
+
+def last_seq(conn: Connection, conversation: str) -> int:
+    """The number of a conversation's newest item."""
+    return conn.scalar(select(func.max(items.c.seq)).where(items.c.conversation == conversation)) or 0

@@ -1,0 +1,334 @@
+"""What happens on a platform, taken in: one commit each, and each event once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from bot.messages import Inbound, InboundKind, Item, Person, Place, Role, TurnKind, TurnState
+from bot.store.codec import dump, load
+from bot.store.intents.rows import (
+    append,
+    bump_prefix,
+    count,
+    erase_items,
+    find_turn,
+    load_item,
+    open_conversation,
+)
+from bot.store.schema import conversations, inbox, items, posts, turns
+
+
+class Outcome(StrEnum):
+    """What became of an event."""
+
+    DUPLICATE = "duplicate"  # it was taken in before
+    IGNORED = "ignored"  # nothing of ours
+    NOTED = "noted"  # remembered, not answered
+    ASKED = "asked"  # a turn answers it
+    CHANGED = "changed"  # a question or an old message now reads differently
+    WITHDRAWN = "withdrawn"  # the last question of a turn was deleted
+    ERASED = "erased"  # an old message is gone
+    REFUSED = "refused"  # a button that no longer applies
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What became of an event, and the turn it concerns. `orphans` are hashes of files nobody refers to now."""
+
+    outcome: Outcome
+    conversation: str | None = None
+    turn_id: str | None = None
+    orphans: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a question is answered, and the conversation it belongs to."""
+
+    place: Place
+    conversation: str
+
+
+def accept_message(conn: Connection, inbound: Inbound, target: Target, turn_id: str, now: float) -> Accepted:
+    """Take a message in. An addressed one belongs to exactly one turn from here on."""
+    if _seen(conn, inbound):
+        return Accepted(Outcome.DUPLICATE)
+    target = _follow_reply(conn, inbound, target)
+    if not inbound.addressed:
+        return _note(conn, inbound, target, now)
+    open_conversation(conn, target.conversation, target.place, now)
+    turn = _waiting_turn(conn, inbound, target, turn_id, now)
+    _record(conn, inbound, now, target.conversation, turn)
+    return Accepted(Outcome.ASKED, target.conversation, turn)
+
+
+def accept_edit(conn: Connection, inbound: Inbound, target: Target, turn_id: str, now: float) -> Accepted:
+    """Take an edit in: of an open question, of an old message, or one that addresses us only now."""
+    if _seen(conn, inbound):
+        return Accepted(Outcome.DUPLICATE)
+    before = _message_row(conn, inbound)
+    _record(conn, inbound, now)
+    if before is None or before.turn_id is None:
+        return _edit_unasked(conn, inbound, target, before, turn_id, now)
+    asked = load(Inbound, before.body)
+    edited = replace(asked, text=inbound.text, attachments=inbound.attachments or asked.attachments)
+    conn.execute(update(inbox).where(inbox.c.id == before.id).values(body=dump(edited)))
+    rewritten = _rewrite_items(conn, inbound)
+    if rewritten:
+        bump_prefix(conn, [before.conversation])
+    return Accepted(Outcome.CHANGED, before.conversation, before.turn_id)
+
+
+def accept_delete(conn: Connection, inbound: Inbound, now: float) -> Accepted:
+    """Take a deletion in: a question is withdrawn, anything else goes out of history with its files."""
+    if _seen(conn, inbound):
+        return Accepted(Outcome.DUPLICATE)
+    _record(conn, inbound, now)
+    orphans = erase_items(conn, _items_of_message(conn, inbound))
+    before = _message_row(conn, inbound)
+    if before is None:
+        return _delete_post(conn, inbound, orphans)
+    conn.execute(
+        update(inbox).where(inbox.c.place == before.place, inbox.c.message_id == before.message_id).values(body="")
+    )
+    turn = find_turn(conn, before.turn_id) if before.turn_id else None
+    if turn is None or turn.state not in (TurnState.WAITING, TurnState.RUNNING):
+        return Accepted(Outcome.ERASED, before.conversation, before.turn_id, orphans)
+    if count(conn, inbox, inbox.c.turn_id == turn.id, inbox.c.body != "", inbox.c.kind != InboundKind.BUTTON):
+        return Accepted(Outcome.CHANGED, turn.conversation, turn.id, orphans)
+    conn.execute(
+        update(turns)
+        .where(turns.c.id == turn.id)
+        .values(state=TurnState.CANCELLED, ended_at=now, delivered=0, final=None)
+    )
+    return Accepted(Outcome.WITHDRAWN, turn.conversation, turn.id, orphans)
+
+
+def accept_again(
+    conn: Connection, inbound: Inbound, kind: TurnKind, origin_id: str, turn_id: str, now: float
+) -> Accepted:
+    """Continue an answer or write it again: a new turn, if the old one is the conversation's latest."""
+    if _seen(conn, inbound):
+        return Accepted(Outcome.DUPLICATE)
+    origin = find_turn(conn, origin_id)
+    if origin is None or _has_newer(conn, origin.conversation, origin_id):
+        _record(conn, inbound, now)
+        return Accepted(Outcome.REFUSED)
+    conn.execute(
+        insert(turns).values(
+            id=turn_id,
+            conversation=origin.conversation,
+            place=dump(origin.place),
+            kind=kind,
+            origin=origin_id,
+            state=TurnState.WAITING,
+            requester=dump(inbound.person),
+            attempt=0,
+            restarts=0,
+            delivered=0,
+            created_at=now,
+        )
+    )
+    _record(conn, inbound, now, origin.conversation, turn_id)
+    return Accepted(Outcome.ASKED, origin.conversation, turn_id)
+
+
+def accept_once(conn: Connection, inbound: Inbound, now: float) -> bool:
+    """Take in an event that needs no turn (a command, Stop); False when it was taken in before."""
+    if _seen(conn, inbound):
+        return False
+    _record(conn, inbound, now)
+    return True
+
+
+def speakers(conn: Connection, turn_id: str) -> tuple[Person, ...]:
+    """Everybody whose words a turn answers, in order, each once."""
+    turn = find_turn(conn, turn_id)
+    if turn is None:
+        return ()
+    bodies = conn.scalars(
+        select(inbox.c.body).where(inbox.c.turn_id == turn_id, inbox.c.body != "").order_by(inbox.c.id)
+    )
+    people = [load(Inbound, body).person for body in bodies]
+    before = speakers(conn, turn.origin) if turn.origin else ()
+    return tuple({person.id: person for person in (turn.requester, *people, *before)}.values())
+
+
+def _seen(conn: Connection, inbound: Inbound) -> bool:
+    return conn.scalar(select(inbox.c.id).where(inbox.c.key == inbound.key)) is not None
+
+
+def _record(
+    conn: Connection,
+    inbound: Inbound,
+    now: float,
+    conversation: str | None = None,
+    turn_id: str | None = None,
+    *,
+    blank: bool = False,
+) -> None:
+    conn.execute(
+        insert(inbox).values(
+            key=inbound.key,
+            kind=inbound.kind,
+            place=inbound.place.key,
+            message_id=inbound.message_id,
+            conversation=conversation,
+            turn_id=turn_id,
+            body="" if blank or turn_id is None else dump(inbound),
+            received_at=now,
+        )
+    )
+
+
+def _follow_reply(conn: Connection, inbound: Inbound, target: Target) -> Target:
+    """A reply to something in a conversation belongs to it, where a place holds many."""
+    if inbound.reply_to is None or target.conversation == target.place.key:
+        return target
+    found = conversation_of(conn, inbound.place.key, inbound.reply_to)
+    return replace(target, conversation=found) if found else target
+
+
+def conversation_of(conn: Connection, place_key: str, message_id: str) -> str | None:
+    """The conversation a message belongs to, ours or somebody's."""
+    ours = conn.scalar(
+        select(turns.c.conversation)
+        .join(posts, posts.c.turn_id == turns.c.id)
+        .where(posts.c.place_key == place_key, posts.c.message_id == message_id)
+    )
+    return ours or conn.scalar(
+        select(inbox.c.conversation).where(
+            inbox.c.place == place_key, inbox.c.message_id == message_id, inbox.c.conversation.is_not(None)
+        )
+    )
+
+
+def _note(conn: Connection, inbound: Inbound, target: Target, now: float) -> Accepted:
+    known = conn.scalar(select(conversations.c.key).where(conversations.c.key == target.conversation))
+    if known is None:
+        return Accepted(Outcome.IGNORED)
+    _record(conn, inbound, now, target.conversation)
+    append(conn, target.conversation, [item_from(inbound, Role.NOTE, None)], inbound.place)
+    return Accepted(Outcome.NOTED, target.conversation)
+
+
+def item_from(inbound: Inbound, role: Role, turn_id: str | None) -> Item:
+    """A message as an item of history, its files still to be read."""
+    return Item(
+        seq=0,
+        role=role,
+        text=inbound.text,
+        person=inbound.person,
+        message_id=inbound.message_id,
+        turn_id=turn_id,
+        sent_at=inbound.sent_at,
+        attachments=inbound.attachments,
+    )
+
+
+def _waiting_turn(conn: Connection, inbound: Inbound, target: Target, turn_id: str, now: float) -> str:
+    """The turn that will answer: one that waits already, or a new one."""
+    waiting = conn.scalar(
+        select(turns.c.id).where(
+            turns.c.conversation == target.conversation,
+            turns.c.state == TurnState.WAITING,
+            turns.c.kind == TurnKind.ANSWER,
+        )
+    )
+    if waiting is not None:
+        return str(waiting)
+    conn.execute(
+        insert(turns).values(
+            id=turn_id,
+            conversation=target.conversation,
+            place=dump(target.place),
+            kind=TurnKind.ANSWER,
+            state=TurnState.WAITING,
+            requester=dump(inbound.person),
+            attempt=0,
+            restarts=0,
+            delivered=0,
+            created_at=now,
+        )
+    )
+    return turn_id
+
+
+def _message_row(conn: Connection, inbound: Inbound) -> Row[Any] | None:
+    """The inbox row of the message that an edit or a deletion is about; the question, if it became one."""
+    return conn.execute(
+        select(inbox)
+        .where(
+            inbox.c.place == inbound.place.key,
+            inbox.c.message_id == inbound.message_id,
+            inbox.c.conversation.is_not(None),
+            inbox.c.kind.in_((InboundKind.MESSAGE, InboundKind.EDIT)),
+        )
+        .order_by(inbox.c.turn_id.is_(None), inbox.c.id)
+    ).first()
+
+
+def _items_of_message(conn: Connection, inbound: Inbound) -> Sequence[Row[Any]]:
+    return conn.execute(
+        select(items).where(
+            items.c.place == inbound.place.key, items.c.message_id == inbound.message_id, items.c.erased == 0
+        )
+    ).all()
+
+
+def _rewrite_items(conn: Connection, inbound: Inbound) -> bool:
+    """Let the items of a message say what it says now; files that were read stay."""
+    rows = _items_of_message(conn, inbound)
+    for row in rows:
+        body = dump(replace(load_item(row), text=inbound.text))
+        conn.execute(update(items).where(items.c.id == row.id).values(body=body))
+    return bool(rows)
+
+
+def _edit_unasked(
+    conn: Connection, inbound: Inbound, target: Target, before: Row[Any] | None, turn_id: str, now: float
+) -> Accepted:
+    """An edit of what was no question: a mention added later asks now."""
+    if inbound.addressed:
+        erase_items(conn, _items_of_message(conn, inbound))
+        conn.execute(delete(inbox).where(inbox.c.key == inbound.key))
+        return accept_message(conn, inbound, target, turn_id, now)
+    if _rewrite_items(conn, inbound) and before is not None:
+        bump_prefix(conn, [before.conversation])
+        return Accepted(Outcome.CHANGED, before.conversation)
+    return Accepted(Outcome.IGNORED)
+
+
+def _delete_post(conn: Connection, inbound: Inbound, orphans: tuple[str, ...]) -> Accepted:
+    """Somebody deleted a message of ours: what it said goes out of history too."""
+    row = conn.execute(
+        select(posts).where(
+            posts.c.place_key == inbound.place.key,
+            posts.c.message_id == inbound.message_id,
+            posts.c.state != "gone",
+        )
+    ).first()
+    if row is None:
+        return Accepted(Outcome.ERASED if orphans else Outcome.IGNORED, orphans=orphans)
+    conn.execute(update(posts).where(posts.c.key == row.key).values(state="gone"))
+    said = conn.execute(
+        select(items).where(items.c.turn_id == row.turn_id, items.c.role == Role.ASSISTANT, items.c.erased == 0)
+    ).all()
+    erase_items(conn, said)
+    turn = find_turn(conn, row.turn_id)
+    return Accepted(Outcome.ERASED, turn.conversation if turn else None, row.turn_id, orphans)
+
+
+def _has_newer(conn: Connection, conversation: str, turn_id: str) -> bool:
+    """Whether the conversation went on after this turn, or is about to."""
+    return bool(
+        count(
+            conn,
+            turns,
+            turns.c.conversation == conversation,
+            turns.c.created_at > select(turns.c.created_at).where(turns.c.id == turn_id).scalar_subquery(),
+        )
+    )

@@ -1,0 +1,39 @@
+"""What a dead process left behind."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, or_, select
+
+from bot.messages import Turn, TurnState
+from bot.store.intents.posts import ENDED, PostRow, posts_of
+from bot.store.intents.rows import get_turn
+from bot.store.schema import turns
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """What a dead process left behind: turns to resume, to begin, and to show."""
+
+    running: tuple[Turn, ...]
+    waiting: tuple[str, ...]  # conversations
+    undelivered: tuple[tuple[Turn, tuple[PostRow, ...]], ...]
+
+
+def unfinished(conn: Connection) -> Unfinished:
+    """Read what was not finished, oldest first."""
+    rows = conn.execute(
+        select(turns.c.id, turns.c.conversation, turns.c.state)
+        .where(
+            or_(
+                turns.c.state.in_((TurnState.RUNNING, TurnState.WAITING)),
+                turns.c.delivered == 0,
+            )
+        )
+        .order_by(turns.c.created_at)
+    ).all()
+    ended = [row.id for row in rows if row.state in ENDED]
+    return Unfinished(
+        running=tuple(get_turn(conn, row.id) for row in rows if row.state == TurnState.RUNNING),
+        waiting=tuple(dict.fromkeys(row.conversation for row in rows if row.state == TurnState.WAITING)),
+        undelivered=tuple((get_turn(conn, turn_id), posts_of(conn, turn_id)) for turn_id in ended),
+    )

@@ -1,0 +1,162 @@
+"""Rows to values, and the few steps that several intents share."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from bot.messages import Item, Person, Place, Reading, Rendered, Role, StoredFile, Turn, TurnKind, TurnState
+from bot.store.codec import dump, load
+from bot.store.schema import conversations, files, items, turns
+
+SEED_ROOM = 1_000
+"""How many places before the first item are kept free for what was said before we came."""
+
+
+def turn_of(row: Row[Any]) -> Turn:
+    """A row of `turns` as a value."""
+    return Turn(
+        id=row.id,
+        conversation=row.conversation,
+        place=load(Place, row.place),
+        kind=TurnKind(row.kind),
+        state=TurnState(row.state),
+        requester=load(Person, row.requester),
+        origin=row.origin,
+        model=row.model,
+        attempt=row.attempt,
+        restarts=row.restarts,
+        final=load(Rendered, row.final) if row.final else None,
+    )
+
+
+def find_turn(conn: Connection, turn_id: str) -> Turn | None:
+    """The turn with this id."""
+    row = conn.execute(select(turns).where(turns.c.id == turn_id)).first()
+    return turn_of(row) if row else None
+
+
+def get_turn(conn: Connection, turn_id: str) -> Turn:
+    """The turn with this id, which is known to exist."""
+    turn = find_turn(conn, turn_id)
+    if turn is None:
+        raise LookupError(f"no turn {turn_id}")
+    return turn
+
+
+def open_conversation(conn: Connection, key: str, place: Place, now: float) -> None:
+    """Make sure that the conversation exists."""
+    if conn.scalar(select(conversations.c.key).where(conversations.c.key == key)) is None:
+        conn.execute(
+            insert(conversations).values(
+                key=key,
+                place=dump(place),
+                start_seq=0,
+                cut_seq=0,
+                next_seq=SEED_ROOM,
+                prefix_version=0,
+                seeded=0,
+                created_at=now,
+            )
+        )
+
+
+def append(conn: Connection, conversation: str, new: Sequence[Item], place: Place | None) -> tuple[Item, ...]:
+    """Put items at the end of a conversation; the same items, numbered.
+
+    `place` is where their messages stand, for items that are messages of the platform.
+    """
+    if not new:
+        return ()
+    first = conn.execute(
+        update(conversations)
+        .where(conversations.c.key == conversation)
+        .values(next_seq=conversations.c.next_seq + len(new))
+        .returning(conversations.c.next_seq)
+    ).scalar_one() - len(new)
+    return insert_items(conn, conversation, new, place, range(first, first + len(new)))
+
+
+def insert_items(
+    conn: Connection, conversation: str, new: Sequence[Item], place: Place | None, seqs: Iterable[int]
+) -> tuple[Item, ...]:
+    """Put items at given numbers, with references to the files they hold."""
+    numbered = tuple(renumber(item, seq) for item, seq in zip(new, seqs, strict=True))
+    for item in numbered:
+        row_id = conn.execute(
+            insert(items)
+            .values(
+                conversation=conversation,
+                seq=item.seq,
+                role=item.role,
+                place=place.key if place and item.message_id else None,
+                message_id=item.message_id,
+                turn_id=item.turn_id,
+                body=dump(item),
+                erased=0,
+            )
+            .returning(items.c.id)
+        ).scalar_one()
+        refer(conn, row_id, item.files)
+    return numbered
+
+
+def renumber(item: Item, seq: int) -> Item:
+    """The same item at another number."""
+    return replace(item, seq=seq)
+
+
+def refer(conn: Connection, item_id: int, readings: Iterable[Reading]) -> None:
+    """Count the files that an item holds, so that they are kept."""
+    held = {file.sha256: file for reading in readings for file in stored_files(reading)}
+    if held:
+        conn.execute(
+            insert(files),
+            [
+                {"item_id": item_id, "sha256": f.sha256, "size": f.size, "media_type": f.media_type}
+                for f in held.values()
+            ],
+        )
+
+
+def stored_files(reading: Reading) -> tuple[StoredFile, ...]:
+    """The kept bytes a reading names."""
+    return reading.pictures + ((reading.original,) if reading.original else ())
+
+
+def erase_items(conn: Connection, rows: Sequence[Row[Any]]) -> tuple[str, ...]:
+    """Blank items for good; the hashes of files that nothing refers to any more.
+
+    A rewritten history is another prefix: the conversations' versions grow.
+    """
+    if not rows:
+        return ()
+    ids = [row.id for row in rows]
+    hashes = set(conn.scalars(select(files.c.sha256).where(files.c.item_id.in_(ids))))
+    conn.execute(files.delete().where(files.c.item_id.in_(ids)))
+    conn.execute(update(items).where(items.c.id.in_(ids)).values(body="", erased=1))
+    bump_prefix(conn, {row.conversation for row in rows})
+    kept = set(conn.scalars(select(files.c.sha256).where(files.c.sha256.in_(hashes)))) if hashes else set()
+    return tuple(sorted(hashes - kept))
+
+
+def bump_prefix(conn: Connection, keys: Iterable[str]) -> None:
+    """Say that what was sent before is no longer how these conversations begin."""
+    conn.execute(
+        update(conversations)
+        .where(conversations.c.key.in_(tuple(keys)))
+        .values(prefix_version=conversations.c.prefix_version + 1)
+    )
+
+
+def load_item(row: Row[Any]) -> Item:
+    """A row of `items` as a value; an erased one as an empty note."""
+    if row.erased:
+        return Item(seq=row.seq, role=Role(row.role), turn_id=row.turn_id)
+    return load(Item, row.body)
+
+
+def count(conn: Connection, table: Any, *where: Any) -> int:
+    """How many rows there are."""
+    return conn.scalar(select(func.count()).select_from(table).where(*where)) or 0

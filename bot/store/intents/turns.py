@@ -1,0 +1,249 @@
+"""The life of a turn: claimed, tried, perhaps tried again, ended. Each step is one commit."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, insert, or_, select, update
+
+from bot.messages import (
+    Inbound,
+    InboundKind,
+    Item,
+    Person,
+    Rendered,
+    Role,
+    Turn,
+    TurnKind,
+    TurnState,
+    Usage,
+)
+from bot.store.codec import dump, load
+from bot.store.intents.accounts import book_usage
+from bot.store.intents.inbox import item_from, speakers
+from bot.store.intents.posts import PostRow, intend_post, posts_of
+from bot.store.intents.rows import append, erase_items, find_turn, get_turn, load_item
+from bot.store.intents.settings import chosen_model
+from bot.store.schema import conversations, inbox, items, posts, tool_calls, turns
+
+WINDOW = 600
+"""The most items a prompt is made of; a cut keeps conversations well below it."""
+
+CONTINUE = "Continue exactly where you stopped. Do not repeat anything."
+"""What the model is asked when somebody presses Continue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A turn to work on, with all it takes: read in the commit that made it ours.
+
+    `items` is the history the model sees, `said` the text of this answer that is there already. `cut_seq` is
+    where the history begins; `seeded` is False when the place's earlier messages were never read.
+    """
+
+    turn: Turn
+    speakers: tuple[Person, ...]
+    items: tuple[Item, ...]
+    posts: tuple[PostRow, ...]
+    said: str
+    cut_seq: int
+    seeded: bool
+    model: str | None
+    unfinished_calls: frozenset[str] = frozenset()
+
+
+def claim(conn: Connection, conversation: str, post_key: str, now: float) -> Claim | None:
+    """Begin the conversation's next waiting turn: its messages become history, its first post is intended."""
+    row = conn.execute(
+        select(turns.c.id)
+        .where(turns.c.conversation == conversation, turns.c.state == TurnState.WAITING)
+        .order_by(turns.c.created_at)
+        .limit(1)
+    ).first()
+    if row is None:
+        return None
+    conn.execute(
+        update(turns).where(turns.c.id == row.id).values(state=TurnState.RUNNING, attempt=1, started_at=now)
+    )
+    turn = get_turn(conn, row.id)
+    if turn.kind is TurnKind.ANSWER:
+        _take_messages(conn, turn)
+    else:
+        _take_over(conn, turn)
+    if conn.scalar(select(posts.c.key).where(posts.c.turn_id == turn.id).limit(1)) is None:
+        intend_post(conn, post_key, turn.id, turn.place, 0)
+    return _claim(conn, turn)
+
+
+def resume(conn: Connection, turn_id: str) -> Claim | None:
+    """Try a turn again that a dead process left running; the attempt is counted before it begins."""
+    turn = find_turn(conn, turn_id)
+    if turn is None or turn.state is not TurnState.RUNNING:
+        return None
+    conn.execute(update(turns).where(turns.c.id == turn_id).values(attempt=turns.c.attempt + 1))
+    return _claim(conn, get_turn(conn, turn_id))
+
+
+def restart(conn: Connection, turn_id: str) -> Claim | None:
+    """Begin a running turn again with what was said meanwhile: a waiting turn's messages become its own.
+
+    For the first moments of an answer only, while nothing of it is visible.
+    """
+    turn = find_turn(conn, turn_id)
+    if turn is None or turn.state is not TurnState.RUNNING:
+        return None
+    waiting = conn.scalar(
+        select(turns.c.id).where(
+            turns.c.conversation == turn.conversation,
+            turns.c.state == TurnState.WAITING,
+            turns.c.kind == TurnKind.ANSWER,
+        )
+    )
+    if waiting is not None:
+        conn.execute(update(inbox).where(inbox.c.turn_id == waiting).values(turn_id=turn_id))
+        conn.execute(delete(turns).where(turns.c.id == waiting))
+        _take_messages(conn, turn)
+    conn.execute(update(turns).where(turns.c.id == turn_id).values(restarts=turns.c.restarts + 1))
+    return _claim(conn, get_turn(conn, turn_id))
+
+
+def choose_model(conn: Connection, turn_id: str, model: str) -> None:
+    """Remember which model answers a turn."""
+    conn.execute(update(turns).where(turns.c.id == turn_id).values(model=model))
+
+
+def begin_calls(conn: Connection, conversation: str, item: Item, now: float) -> tuple[Item, ...]:
+    """Record a round's tool calls before any of them runs."""
+    numbered = append(conn, conversation, [item], None)
+    for call in item.tool_calls:
+        conn.execute(
+            insert(tool_calls).values(
+                turn_id=item.turn_id, call_id=call.id, name=call.name, state="started", started_at=now
+            )
+        )
+    return numbered
+
+
+def end_call(conn: Connection, conversation: str, item: Item, now: float) -> tuple[Item, ...]:
+    """Record one call's result after it ran."""
+    conn.execute(
+        update(tool_calls)
+        .where(tool_calls.c.turn_id == item.turn_id, tool_calls.c.call_id == item.tool_call_id)
+        .values(state="done", ended_at=now)
+    )
+    return append(conn, conversation, [item], None)
+
+
+def finish(
+    conn: Connection,
+    turn: Turn,
+    state: TurnState,
+    final: Rendered,
+    said: Sequence[Item],
+    used: Mapping[str, Usage],
+    now: float,
+    *,
+    error: str | None = None,
+) -> bool:
+    """End a turn: what was said, what it cost and its final form, in one commit. False if it had ended already.
+
+    `used` maps generation ids to what each request used.
+    """
+    done = conn.execute(
+        update(turns)
+        .where(turns.c.id == turn.id, turns.c.state == TurnState.RUNNING)
+        .values(state=state, final=dump(final), error=error, ended_at=now)
+    )
+    book_usage(conn, turn, used, now)
+    if done.rowcount == 0:
+        return False
+    append(conn, turn.conversation, said, None)
+    return True
+
+
+def cancel_waiting(conn: Connection, turn_id: str, final: Rendered, now: float) -> bool:
+    """Stop a turn that has not begun. False when it has."""
+    done = conn.execute(
+        update(turns)
+        .where(turns.c.id == turn_id, turns.c.state == TurnState.WAITING)
+        .values(state=TurnState.STOPPED, final=dump(final), ended_at=now)
+    )
+    return done.rowcount > 0
+
+
+def _take_messages(conn: Connection, turn: Turn) -> None:
+    """The turn's messages become history, those that are not yet."""
+    known = select(items.c.message_id).where(items.c.turn_id == turn.id, items.c.message_id.is_not(None))
+    bodies = conn.scalars(
+        select(inbox.c.body)
+        .where(inbox.c.turn_id == turn.id, inbox.c.body != "", inbox.c.message_id.not_in(known))
+        .order_by(inbox.c.id)
+    ).all()
+    asked = [load(Inbound, body) for body in bodies]
+    for inbound in asked:
+        append(conn, turn.conversation, [item_from(inbound, Role.USER, turn.id)], inbound.place)
+
+
+def _take_over(conn: Connection, turn: Turn) -> None:
+    """A continued or repeated answer owns the messages of the one before it."""
+    chain = _chain(conn, turn)
+    conn.execute(update(posts).where(posts.c.turn_id.in_(chain), posts.c.state != "gone").values(turn_id=turn.id))
+    if turn.kind is TurnKind.CONTINUE:
+        request = Item(seq=0, role=Role.USER, text=CONTINUE, person=turn.requester, turn_id=turn.id)
+        append(conn, turn.conversation, [request], None)
+        return
+    asked = select(inbox.c.message_id).where(inbox.c.turn_id.in_(chain), inbox.c.kind != InboundKind.BUTTON)
+    answered = conn.execute(
+        select(items).where(
+            items.c.turn_id.in_(chain),
+            items.c.erased == 0,
+            or_(items.c.message_id.is_(None), items.c.message_id.not_in(asked)),
+        )
+    ).all()
+    erase_items(conn, answered)
+
+
+def _chain(conn: Connection, turn: Turn) -> list[str]:
+    """The turns behind this one, newest first."""
+    ids: list[str] = []
+    origin = turn.origin
+    while origin is not None and origin not in ids:
+        ids.append(origin)
+        before = find_turn(conn, origin)
+        origin = before.origin if before else None
+    return ids
+
+
+def _claim(conn: Connection, turn: Turn) -> Claim:
+    row = conn.execute(select(conversations).where(conversations.c.key == turn.conversation)).one()
+    window = _window(conn, turn.conversation, max(row.start_seq, row.cut_seq))
+    started = conn.scalars(
+        select(tool_calls.c.call_id).where(tool_calls.c.turn_id == turn.id, tool_calls.c.state == "started")
+    )
+    return Claim(
+        turn=turn,
+        speakers=speakers(conn, turn.id),
+        items=window,
+        posts=posts_of(conn, turn.id),
+        said=_said(conn, turn, window),
+        cut_seq=max(row.start_seq, row.cut_seq),
+        seeded=bool(row.seeded),
+        model=chosen_model(conn, turn.place),
+        unfinished_calls=frozenset(started),
+    )
+
+
+def _window(conn: Connection, conversation: str, first: int) -> tuple[Item, ...]:
+    rows = conn.execute(
+        select(items)
+        .where(items.c.conversation == conversation, items.c.seq >= first, items.c.erased == 0)
+        .order_by(items.c.seq.desc())
+        .limit(WINDOW)
+    ).all()
+    return tuple(load_item(row) for row in reversed(rows))
+
+
+def _said(conn: Connection, turn: Turn, window: Iterable[Item]) -> str:
+    """What people can already read of this answer: earlier rounds, and what is being continued."""
+    before = find_turn(conn, turn.origin) if turn.origin and turn.kind is TurnKind.CONTINUE else None
+    start = before.final.text if before and before.final else ""
+    return start + "".join(i.text for i in window if i.turn_id == turn.id and i.role is Role.ASSISTANT)
