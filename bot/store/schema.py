@@ -27,6 +27,7 @@ conversations = Table(
     Column("place", Text, nullable=False),  # Place, as JSON
     Column("start_seq", Integer, nullable=False),  # /reset: nothing before it is remembered
     Column("cut_seq", Integer, nullable=False),  # what no longer fits the model
+    Column("media_seq", Integer, nullable=False),  # pictures and whole files before it are only named
     Column("next_seq", Integer, nullable=False),
     Column("prefix_version", Integer, nullable=False),  # grows when history had to be rewritten
     Column("seeded", Integer, nullable=False),  # whether earlier messages of the place were read

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, select, update
 
 from bot.messages import Item, Place, Reading
 from bot.store.codec import dump
@@ -45,15 +45,10 @@ def reset(conn: Connection, conversation: str, place: Place, now: float) -> None
     )
 
 
-def cut(conn: Connection, conversation: str, seq: int) -> None:
-    """Let the history that the model sees begin at this item from now on."""
+def cut(conn: Connection, conversation: str, seq: int, media_seq: int) -> None:
+    """Let what the model sees begin at `seq` from now on, and its pictures and whole files at `media_seq`."""
     conn.execute(
         update(conversations)
         .where(conversations.c.key == conversation)
-        .values(cut_seq=seq, prefix_version=conversations.c.prefix_version + 1)
+        .values(cut_seq=seq, media_seq=media_seq, prefix_version=conversations.c.prefix_version + 1)
     )
-
-
-def last_seq(conn: Connection, conversation: str) -> int:
-    """The number of a conversation's newest item."""
-    return conn.scalar(select(func.max(items.c.seq)).where(items.c.conversation == conversation)) or 0

@@ -54,6 +54,7 @@ def open_conversation(conn: Connection, key: str, place: Place, now: float) -> N
                 place=dump(place),
                 start_seq=0,
                 cut_seq=0,
+                media_seq=0,
                 next_seq=SEED_ROOM,
                 prefix_version=0,
                 seeded=0,

@@ -36,8 +36,9 @@ CONTINUE = "Continue exactly where you stopped. Do not repeat anything."
 class Claim:
     """A turn to work on, with all it takes: read in the commit that made it ours.
 
-    `items` is the history the model sees, `said` the text of this answer that is there already. `cut_seq` is
-    where the history begins; `seeded` is False when the place's earlier messages were never read.
+    `items` is the history the model sees, `said` the text of this answer that is there already. The history
+    begins at `cut_seq`, its pictures and whole files at `media_seq`. `asked` are the messages to answer.
+    `seeded` is False when the place's earlier messages were never read.
     """
 
     turn: Turn
@@ -46,7 +47,9 @@ class Claim:
     posts: tuple[PostRow, ...]
     said: str
     cut_seq: int
+    media_seq: int
     seeded: bool
+    asked: tuple[Inbound, ...]
     model: str | None
     unfinished_calls: frozenset[str] = frozenset()
 
@@ -172,15 +175,12 @@ def cancel_waiting(conn: Connection, turn_id: str, final: Rendered, now: float) 
 
 def _take_messages(conn: Connection, turn: Turn) -> None:
     """The turn's messages become history, those that are not yet."""
-    known = select(items.c.message_id).where(items.c.turn_id == turn.id, items.c.message_id.is_not(None))
-    bodies = conn.scalars(
-        select(inbox.c.body)
-        .where(inbox.c.turn_id == turn.id, inbox.c.body != "", inbox.c.message_id.not_in(known))
-        .order_by(inbox.c.id)
-    ).all()
-    asked = [load(Inbound, body) for body in bodies]
-    for inbound in asked:
-        append(conn, turn.conversation, [item_from(inbound, Role.USER, turn.id)], inbound.place)
+    known = set(
+        conn.scalars(select(items.c.message_id).where(items.c.turn_id == turn.id, items.c.message_id.is_not(None)))
+    )
+    for inbound in _asked(conn, turn.id):
+        if inbound.message_id not in known:
+            append(conn, turn.conversation, [item_from(inbound, Role.USER, turn.id)], inbound.place)
 
 
 def _take_over(conn: Connection, turn: Turn) -> None:
@@ -226,10 +226,21 @@ def _claim(conn: Connection, turn: Turn) -> Claim:
         posts=posts_of(conn, turn.id),
         said=_said(conn, turn, window),
         cut_seq=max(row.start_seq, row.cut_seq),
+        media_seq=row.media_seq,
         seeded=bool(row.seeded),
+        asked=_asked(conn, turn.id),
         model=chosen_model(conn, turn.place),
         unfinished_calls=frozenset(started),
     )
+
+
+def _asked(conn: Connection, turn_id: str) -> tuple[Inbound, ...]:
+    bodies = conn.scalars(
+        select(inbox.c.body)
+        .where(inbox.c.turn_id == turn_id, inbox.c.body != "", inbox.c.kind != InboundKind.BUTTON)
+        .order_by(inbox.c.id)
+    )
+    return tuple(load(Inbound, body) for body in bodies)
 
 
 def _window(conn: Connection, conversation: str, first: int) -> tuple[Item, ...]:
