@@ -1,0 +1,80 @@
+"""The store: intents go to the one writer, queries to a few connections that only read."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.errors import StartError, StoreError
+from bot.store import sqlite, upgrade
+from bot.store.writer import Writer
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Store:
+    """What Gatepost remembers. Intents and queries are synchronous functions over a connection.
+
+    Belongs to the event loop it is first used on; `close` has to be awaited there.
+    """
+
+    def __init__(self, writer: Writer, readers: AsyncEngine) -> None:
+        self._writer = writer
+        self._readers = readers
+
+    @property
+    def commits(self) -> int:
+        """How many COMMITs there were."""
+        return self._writer.commits
+
+    async def write(self, intent: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Carry out an intent; its result, once it is on the disk.
+
+        Intents run in the order they were given, many to a COMMIT, each in a savepoint: one that raises is undone
+        alone, and its own error is raised here. One whose caller is cancelled is carried out all the same.
+        Raises StoreError, StoreFull where the disk is full; then nothing of the intent is kept.
+        """
+        return await self._writer.submit(lambda conn: intent(conn, *args, **kwargs))
+
+    async def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What a query finds in one committed state, everything included that was acknowledged before.
+
+        Raises StoreError, also for a query that tries to write.
+        """
+        try:
+            async with self._readers.connect() as connection:
+                return await connection.run_sync(query, *args, **kwargs)
+        except SQLAlchemyError as error:
+            raise sqlite.store_error(error) from error
+
+    async def close(self) -> None:
+        """Carry out what was given, then let go of the database."""
+        await self._readers.dispose()
+        await asyncio.to_thread(self._writer.close)
+
+
+def open_store(url: str) -> Store:
+    """Open the database of this URL; make it where there is none, upgrade it where its schema is older.
+
+    Blocks while it does. Raises StartError with one sentence for people.
+    """
+    path = sqlite.path_of(url)
+    _make_directory(path.parent)
+    engine = sqlite.writing_engine(path)
+    try:
+        upgrade.bring_up_to_date(engine, path)
+    except (SQLAlchemyError, StoreError) as error:
+        raise sqlite.start_error(error, path) from error
+    return Store(Writer(engine), sqlite.reading_engine(path))
+
+
+def _make_directory(directory: Path) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise StartError(f"The data directory {directory} can't be made: {error.strerror}.") from error

@@ -1,0 +1,119 @@
+"""From whatever schema a database has to the one this program knows."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, inspect
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.errors import StartError
+from bot.store import migrations, sqlite
+from bot.store.lock import ServingLock
+
+# Alembic's own table, as Alembic makes it.
+_revisions: Final = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A schema and how it came to be: the scripts' folder and their revisions, oldest first."""
+
+    metadata: MetaData
+    folder: Path
+    revisions: tuple[str, ...]
+
+    @property
+    def head(self) -> str:
+        """The revision that `metadata` describes."""
+        return self.revisions[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """What was done. `before` is None for a database that was made; `copy` lies beside one that was changed."""
+
+    before: str | None
+    after: str
+    copy: Path | None = None
+
+
+def gatepost_history() -> History:
+    """The program's own."""
+    # Imported here because the page's module builds on the store; it adds its tables to the one `metadata`.
+    from bot.store.page import metadata
+
+    return History(metadata, Path(migrations.__file__).parent, migrations.REVISIONS)
+
+
+def upgrade(data_dir: Path, database_url: str) -> Upgrade:
+    """Upgrade the database now. StartError while a bot serves, and for everything `open_store` refuses."""
+    path = sqlite.path_of(database_url)
+    with ServingLock.acquire(data_dir, wait_seconds=0):
+        engine = sqlite.writing_engine(path)
+        try:
+            return bring_up_to_date(engine, path)
+        except SQLAlchemyError as error:
+            raise sqlite.start_error(error, path) from error
+        finally:
+            engine.dispose()
+
+
+def bring_up_to_date(engine: Engine, path: Path, history: History | None = None) -> Upgrade:
+    """Make the tables where there are none, or run the steps that are missing, in one transaction.
+
+    Before it changes anything that exists, it leaves a copy beside it.
+    """
+    history = history or gatepost_history()
+    with engine.begin() as conn:
+        found = _revision_of(conn, path)
+    if found is None:
+        sqlite.make_durable(engine)
+    with engine.begin() as conn:
+        sqlite.verify_durable(conn)
+        # Read again: another process may have made or upgraded it meanwhile.
+        return _change(conn, path, history, _revision_of(conn, path))
+
+
+def _revision_of(conn: Connection, path: Path) -> str | None:
+    """The revision the database is at; None when it is empty."""
+    tables = inspect(conn).get_table_names()
+    if not tables:
+        return None
+    revision = conn.scalar(_revisions.select()) if _revisions.name in tables else None
+    if revision is None:
+        raise StartError(f"{path} is not a Gatepost database.")
+    return str(revision)
+
+
+def _change(conn: Connection, path: Path, history: History, before: str | None) -> Upgrade:
+    if before is None:
+        history.metadata.create_all(conn)
+        _revisions.create(conn)
+        conn.execute(_revisions.insert().values(version_num=history.head))
+        return Upgrade(None, history.head)
+    if before == history.head:
+        return Upgrade(before, before)
+    if before not in history.revisions:
+        raise StartError(f"The database {path} is newer than this program (schema {before}); update Gatepost.")
+    copy = _copy(path, history.head)
+    _migrate(conn, history)
+    return Upgrade(before, history.head, copy)
+
+
+def _copy(path: Path, head: str) -> Path:
+    copy = path.with_name(f"{path.name}.before-{head}")
+    making = copy.with_name(f"{copy.name}.new")
+    making.unlink(missing_ok=True)
+    sqlite.copy_database(path, making)
+    return making.replace(copy)
+
+
+def _migrate(conn: Connection, history: History) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(history.folder).replace("%", "%%"))
+    config.attributes["connection"] = conn
+    command.upgrade(config, history.head)

@@ -1,0 +1,129 @@
+"""The one thread that writes: many queued intents to a COMMIT, and nobody is answered before it."""
+
+import asyncio
+import contextlib
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+import structlog
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.errors import StoreError
+from bot.store import sqlite
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+GROUP_LIMIT: Final = 256  # so that the first of an endless burst is answered too
+
+
+@dataclass(slots=True)
+class _Job:
+    """One queued intent, and what became of it."""
+
+    intent: Callable[[Connection], Any]
+    answer: asyncio.Future[Any]
+    result: Any = None
+    error: Exception | None = None
+
+    def settle(self) -> None:
+        """Tell the caller, unless it went away."""
+        if self.answer.done():
+            return
+        if self.error is None:
+            self.answer.set_result(self.result)
+        else:
+            self.answer.set_exception(self.error)
+
+
+class Writer:
+    """Runs intents one after the other on a thread of its own. Belongs to one event loop."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.commits = 0
+        self._engine = engine
+        self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._closed = False
+        self._thread = threading.Thread(target=self._serve, name="store-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, intent: Callable[[Connection], T]) -> asyncio.Future[T]:
+        """Queue an intent. It is carried out even if nobody waits for its answer any more."""
+        if self._closed:
+            raise StoreError("the store is closed")
+        job = _Job(intent, asyncio.get_running_loop().create_future())
+        self._queue.put(job)
+        return job.answer
+
+    def close(self) -> None:
+        """Carry out what is queued, then end. Blocks."""
+        if not self._closed:
+            self._closed = True
+            self._queue.put(None)
+        self._thread.join()
+        self._engine.dispose()
+
+    def _serve(self) -> None:
+        while (job := self._queue.get()) is not None:
+            group = [job]
+            try:
+                self._commit(group)
+            except Exception as error:  # noqa: BLE001  the thread's outermost edge: every caller is told
+                _fail(group, error)
+            # A loop that is closed has nobody left who waits.
+            with contextlib.suppress(RuntimeError):
+                job.answer.get_loop().call_soon_threadsafe(_settle, group)
+
+    def _commit(self, group: list[_Job]) -> None:
+        """Run the group's job and those that queue meanwhile, and COMMIT; an error undoes all of them."""
+        with self._engine.begin() as conn:
+            _attempt(conn, group[0])
+            while len(group) < GROUP_LIMIT and (job := self._next()) is not None:
+                group.append(job)
+                _attempt(conn, job)
+        self.commits += 1
+
+    def _next(self) -> _Job | None:
+        with contextlib.suppress(queue.Empty):
+            job = self._queue.get_nowait()
+            if job is None:
+                self._queue.put(None)  # the end comes after this COMMIT
+            return job
+        return None
+
+
+def _attempt(conn: Connection, job: _Job) -> None:
+    """Run one intent in a savepoint. Its error is its own, unless the database dropped the whole transaction."""
+    savepoint = conn.begin_nested()
+    try:
+        job.result = job.intent(conn)
+        savepoint.commit()
+    except Exception as error:
+        if not sqlite.transaction_is_open(conn):
+            raise
+        savepoint.rollback()
+        job.error = _mapped(error)
+
+
+def _mapped(error: Exception) -> Exception:
+    if not isinstance(error, SQLAlchemyError):
+        return error
+    mapped = sqlite.store_error(error)
+    mapped.__cause__ = error
+    return mapped
+
+
+def _fail(group: list[_Job], error: Exception) -> None:
+    log.error("commit failed", intents=len(group), error=str(_mapped(error)))
+    for job in group:
+        job.error = _mapped(error)
+
+
+def _settle(group: list[_Job]) -> None:
+    for job in group:
+        job.settle()
