@@ -10,6 +10,7 @@ from bot.messages import (
     InboundKind,
     Item,
     Person,
+    Place,
     Rendered,
     Role,
     Turn,
@@ -31,6 +32,9 @@ WINDOW = 600
 CONTINUE = "Continue exactly where you stopped. Do not repeat anything."
 """What the model is asked when somebody presses Continue."""
 
+ROUND_BREAK = "\n\n"
+"""What stands between the texts of two rounds of one answer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -50,22 +54,24 @@ class Claim:
     media_seq: int
     seeded: bool
     asked: tuple[Inbound, ...]
-    model: str | None
     unfinished_calls: frozenset[str] = frozenset()
 
 
-def claim(conn: Connection, conversation: str, post_key: str, now: float) -> Claim | None:
+def claim(conn: Connection, conversation: str, post_key: str, default_model: str, now: float) -> Claim | None:
     """Begin the conversation's next waiting turn: its messages become history, its first post is intended."""
     row = conn.execute(
-        select(turns.c.id)
+        select(turns.c.id, turns.c.place)
         .where(turns.c.conversation == conversation, turns.c.state == TurnState.WAITING)
         .order_by(turns.c.created_at)
         .limit(1)
     ).first()
     if row is None:
         return None
+    model = chosen_model(conn, load(Place, row.place)) or default_model
     conn.execute(
-        update(turns).where(turns.c.id == row.id).values(state=TurnState.RUNNING, attempt=1, started_at=now)
+        update(turns)
+        .where(turns.c.id == row.id)
+        .values(state=TurnState.RUNNING, attempt=1, model=model, started_at=now)
     )
     turn = get_turn(conn, row.id)
     if turn.kind is TurnKind.ANSWER:
@@ -107,11 +113,6 @@ def restart(conn: Connection, turn_id: str) -> Claim | None:
         _take_messages(conn, turn)
     conn.execute(update(turns).where(turns.c.id == turn_id).values(restarts=turns.c.restarts + 1))
     return _claim(conn, get_turn(conn, turn_id))
-
-
-def choose_model(conn: Connection, turn_id: str, model: str) -> None:
-    """Remember which model answers a turn."""
-    conn.execute(update(turns).where(turns.c.id == turn_id).values(model=model))
 
 
 def begin_calls(conn: Connection, conversation: str, item: Item, now: float) -> tuple[Item, ...]:
@@ -229,7 +230,6 @@ def _claim(conn: Connection, turn: Turn) -> Claim:
         media_seq=row.media_seq,
         seeded=bool(row.seeded),
         asked=_asked(conn, turn.id),
-        model=chosen_model(conn, turn.place),
         unfinished_calls=frozenset(started),
     )
 
@@ -257,4 +257,5 @@ def _said(conn: Connection, turn: Turn, window: Iterable[Item]) -> str:
     """What people can already read of this answer: earlier rounds, and what is being continued."""
     before = find_turn(conn, turn.origin) if turn.origin and turn.kind is TurnKind.CONTINUE else None
     start = before.final.text if before and before.final else ""
-    return start + "".join(i.text for i in window if i.turn_id == turn.id and i.role is Role.ASSISTANT)
+    rounds = [i.text for i in window if i.turn_id == turn.id and i.role is Role.ASSISTANT and i.text]
+    return start + ROUND_BREAK.join(rounds)

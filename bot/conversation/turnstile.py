@@ -1,0 +1,72 @@
+"""How many turns run at once, over all and for each person, and who goes next."""
+
+import asyncio
+from collections import OrderedDict, deque
+
+
+class Turnstile:
+    """Lets turns through in fair order: people take turns, however much one of them asks.
+
+    At most `total` run at once, at most `per_person` of one person's.
+    """
+
+    def __init__(self, total: int, per_person: int) -> None:
+        self._free = total
+        self._per_person = per_person
+        self._running: dict[str, int] = {}
+        self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+
+    @property
+    def waiting(self) -> int:
+        """How many wait to go through."""
+        return sum(len(line) for line in self._waiting.values())
+
+    @property
+    def running(self) -> int:
+        """How many are through and have not left."""
+        return sum(self._running.values())
+
+    async def enter(self, person: str) -> None:
+        """Wait for a place; `leave` gives it back."""
+        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(person, deque()).append(place)
+        self._let_through()
+        try:
+            await place
+        except asyncio.CancelledError:
+            self._give_up(person, place)
+            raise
+
+    def leave(self, person: str) -> None:
+        """Give a place back; the next who may goes through."""
+        self._free += 1
+        self._running[person] -= 1
+        if not self._running[person]:
+            del self._running[person]
+        self._let_through()
+
+    def _let_through(self) -> None:
+        while self._free and (person := self._next()) is not None:
+            line = self._waiting[person]
+            place = line.popleft()
+            if line:
+                self._waiting.move_to_end(person)
+            else:
+                del self._waiting[person]
+            self._free -= 1
+            self._running[person] = self._running.get(person, 0) + 1
+            place.set_result(None)
+
+    def _next(self) -> str | None:
+        return next((p for p in self._waiting if self._running.get(p, 0) < self._per_person), None)
+
+    def _give_up(self, person: str, place: asyncio.Future[None]) -> None:
+        """Somebody stopped waiting, perhaps in the moment they were let through."""
+        if place.done() and not place.cancelled():
+            self.leave(person)
+            return
+        line = self._waiting.get(person)
+        if line and place in line:
+            line.remove(place)
+            if not line:
+                del self._waiting[person]

@@ -1,0 +1,54 @@
+"""The short lines under an answer: what is going on, and how it ended. One place for all of them."""
+
+from collections.abc import Iterable
+
+from bot.errors import GatepostError, sentence_for
+
+THINKING = "thinking…"
+WAITING = "I've seen this; others are before you. I'll answer here."
+NEXT = "I've seen this and will answer it next."
+STOPPED = "Stopped."
+CUT_OFF = "The answer reached its length limit."
+GAVE_UP = "I tried this twice and did not get through, so I stopped."
+EMPTY = "There is nothing to answer here."
+
+
+def reading(names: Iterable[str]) -> str:
+    """While files are read."""
+    return f"reading {', '.join(names)}…"
+
+
+def using(tools: Iterable[str]) -> str:
+    """While tools run."""
+    return f"using {', '.join(dict.fromkeys(tools))}…"
+
+
+def retrying(seconds: float) -> str:
+    """While the gateway is asked again."""
+    return "trying again…" if seconds < 1.5 else f"trying again in {seconds:.0f} s…"
+
+
+def too_many_steps(steps: int) -> str:
+    """When the model never stopped calling tools."""
+    return f"Stopped after {steps} steps."
+
+
+def failed(error: GatepostError, reference: str) -> str:
+    """How a failure is told; the reference finds it in the log."""
+    return f"⚠ {sentence_for(error)} (ref {reference})"
+
+
+def interrupted(error: GatepostError, reference: str) -> str:
+    """When an answer broke off: what was said so far stands."""
+    return f"⚠ Answer interrupted. {sentence_for(error)} (ref {reference})"
+
+
+def gave_up(reference: str) -> str:
+    """When a question took the program down twice."""
+    return f"⚠ {GAVE_UP} (ref {reference})"
+
+
+def with_notices(status: str | None, notices: Iterable[str]) -> str | None:
+    """A status with what was not read, a line each."""
+    lines = [*([status] if status else []), *(f"⚠ {notice}" for notice in notices)]
+    return "\n".join(lines) or None
