@@ -13,7 +13,8 @@ GatepostError
 │   ├── PartNotSupported  the model cannot take a picture, a file or tools
 │   ├── RequestTooLarge   the body is too large
 │   ├── GatewayBusy       rate limited
-│   ├── GatewayDown       unreachable, failing, or silent
+│   ├── GatewayDown       unreachable or failing
+│   │   └── GatewaySilent it did not begin to answer in time
 │   ├── AnswerEmpty       it finished without saying anything
 │   └── AnswerCutOff      the stream broke after it had begun
 ├── StoreError            the database or the disk
@@ -123,10 +124,17 @@ class GatewayBusy(GatewayError):
 
 
 class GatewayDown(GatewayError):
-    """408, 5xx, no connection, or no first byte in time."""
+    """408, 5xx, or no connection."""
 
     sentence = "The AI service has a problem; please try again shortly."
     retriable = True
+
+
+class GatewaySilent(GatewayDown):
+    """No first word in time. People have waited long enough: it is not tried again."""
+
+    sentence = "The AI service took too long to answer; please try again shortly."
+    retriable = False
 
 
 class AnswerEmpty(GatewayError):

@@ -1,0 +1,228 @@
+"""The gateway as the core sees it: an answer as a stream of deltas, tried again where that is safe."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bot.errors import AnswerCutOff, GatewayDown, GatewayError, GatewaySilent, RequestInvalid
+from bot.gateway import catalogue
+from bot.gateway.reader import StreamReader
+from bot.gateway.retry import pause_before_retry
+from bot.gateway.transport import Transport
+from bot.gateway.wire import body_of, headers_of
+from bot.messages import ChatRequest, Delta, Model, Retrying
+from bot.ports import Clock
+
+if TYPE_CHECKING:
+    import httpx2
+
+log = structlog.get_logger(__name__)
+
+_LAST_WORD = 2.0
+"""Seconds to wait for the bill when the answer is complete."""
+
+_DRAIN = 0.1
+"""Seconds to wait for the end of a read-out response: a connection that reaches it can be used again."""
+
+_CATALOGUE_LIFE = (3000.0, 4200.0)
+"""Seconds between two readings of the catalogue: about an hour, never in step with other programs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds of patience. `first` and `thinking` end with the first visible word; `thinking` is for models that
+    reason, `idle` for each wait after it."""
+
+    connect: float = 5.0
+    first: float = 45.0
+    thinking: float = 180.0
+    idle: float = 60.0
+
+
+class OpenAIGateway:
+    """The OpenAI-compatible endpoint at `base_url` (which ends in `/v1`); implements `bot.ports.Gateway`.
+
+    `credential` is asked anew for every attempt. `cache_file` keeps the last good catalogue across restarts.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        credential: Callable[[], Awaitable[str]],
+        clock: Clock,
+        random: Random,
+        cache_file: Path | None = None,
+        timeouts: Timeouts | None = None,
+    ) -> None:
+        self._timeouts = timeouts or Timeouts()
+        self._transport = Transport(
+            base_url=base_url, credential=credential, clock=clock, connect_timeout=self._timeouts.connect
+        )
+        self._random = random
+        self._cache_file = cache_file
+        self._models: dict[str, Model] = {}
+
+    async def warm(self) -> None:
+        """Import the SDK in the background, so that neither the start nor the first person waits for it."""
+        await self._transport.warm()
+
+    async def close(self) -> None:
+        """Close every connection. Streams that still run fail."""
+        await self._transport.close()
+
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
+        """The answer as it is written; see `bot.ports.Gateway.stream`."""
+        tries = 0
+        while True:
+            reader = StreamReader()
+            try:
+                async with aclosing(self._attempt(request, reader)) as deltas:
+                    async for delta in deltas:
+                        yield delta
+                return
+            except GatewayError as error:
+                pause = None if reader.spoke else pause_before_retry(error, tries, self._random)
+                if pause is None:
+                    raise _as_seen(error, reader) from error
+                log.info("trying again", model=request.model, failure=type(error).__name__, detail=str(error))
+            tries += 1
+            if pause:
+                yield Retrying(tries, pause)
+                await asyncio.sleep(pause)
+
+    def model(self, model_id: str) -> Model | None:
+        """What the catalogue says of a model, from memory; None when it says nothing."""
+        return self._models.get(model_id)
+
+    def models(self) -> Sequence[Model]:
+        """The catalogue, from memory; empty until it has been read once."""
+        return tuple(self._models.values())
+
+    def search(self, typed: str, limit: int = 25) -> Sequence[Model]:
+        """The language models that fit what somebody has typed so far, best first; from memory."""
+        return catalogue.search(self._models.values(), typed, limit)
+
+    async def refresh(self) -> None:
+        """Read the catalogue anew, and keep a copy on disk.
+
+        Raises a `GatewayError` when it cannot be read. The models known before stand then, or those of the copy.
+        """
+        if not self._models and self._cache_file is not None:
+            self._know(await asyncio.to_thread(catalogue.load, self._cache_file))
+        body = await self._fetch_catalogue()
+        models = catalogue.models_in(body)
+        if not models:
+            raise GatewayDown("the list of models holds none")
+        self._know(models)
+        await self._keep_copy(body)
+
+    async def keep_fresh(self) -> None:
+        """Read the catalogue now and about every hour, for ever. A reading that fails is logged, no more."""
+        while True:
+            try:
+                await self.refresh()
+            except GatewayError as error:
+                log.warning("catalogue not read", failure=type(error).__name__, detail=str(error))
+            await asyncio.sleep(self._random.uniform(*_CATALOGUE_LIFE))
+
+    def _know(self, models: Iterable[Model]) -> None:
+        self._models = {model.id: model for model in models}
+
+    async def _fetch_catalogue(self) -> bytes:
+        await self._transport.warm()
+        body = bytearray()
+        try:
+            with self._transport.failures():
+                async with asyncio.timeout(self._timeouts.first):
+                    async with aclosing(await self._transport.get("/models")) as response:
+                        async for piece in response.aiter_bytes():
+                            body += piece
+                            if len(body) > catalogue.MAX_BYTES:
+                                raise GatewayDown(f"the list of models is over {catalogue.MAX_BYTES} bytes")
+        except TimeoutError as error:
+            raise GatewaySilent("no list of models in time") from error
+        return bytes(body)
+
+    async def _keep_copy(self, body: bytes) -> None:
+        if self._cache_file is None:
+            return
+        try:
+            await asyncio.to_thread(catalogue.save, self._cache_file, body)
+        except OSError as error:
+            log.warning("catalogue not kept", failure=type(error).__name__, errno=error.errno)
+
+    async def _attempt(self, request: ChatRequest, reader: StreamReader) -> AsyncGenerator[Delta, None]:
+        """One try: the whole stream, its last byte included, inside the guard."""
+        await self._transport.warm()
+        async with aclosing(await self._open(request)) as response:
+            try:
+                with self._transport.failures():
+                    async with aclosing(self._pieces(response, request.model, reader)) as pieces:
+                        async for piece in pieces:
+                            for delta in reader.push(piece):
+                                yield delta
+            except GatewayDown:
+                if not reader.ended:
+                    raise
+            for delta in reader.flush():
+                yield delta
+
+    async def _open(self, request: ChatRequest) -> "httpx2.Response":
+        try:
+            body = body_of(request)
+        except TypeError as error:
+            raise RequestInvalid(f"the request cannot be written as JSON: {error}") from error
+        try:
+            with self._transport.failures():
+                async with asyncio.timeout(self._patience(request.model)):
+                    return await self._transport.post("/chat/completions", body, headers_of(request))
+        except TimeoutError as error:
+            raise GatewaySilent("no response in time") from error
+
+    async def _pieces(
+        self, response: "httpx2.Response", model: str, reader: StreamReader
+    ) -> AsyncGenerator[bytes, None]:
+        """The body's bytes as they arrive, each within its time, until the reader needs no more."""
+        async with aclosing(response.aiter_bytes()) as pieces:
+            while not reader.done:
+                try:
+                    async with asyncio.timeout(self._wait(model, reader)):
+                        piece = await anext(pieces, b"")
+                except TimeoutError as error:
+                    raise GatewaySilent("the stream stalled", generation_id=reader.generation_id) from error
+                if not piece:
+                    return
+                yield piece
+            await _drain(pieces)
+
+    def _wait(self, model: str, reader: StreamReader) -> float:
+        if reader.ended:
+            return _LAST_WORD
+        return self._timeouts.idle if reader.spoke else self._patience(model)
+
+    def _patience(self, model: str) -> float:
+        known = self._models.get(model)
+        return self._timeouts.thinking if known is not None and known.reasons else self._timeouts.first
+
+
+def _as_seen(error: GatewayError, reader: StreamReader) -> GatewayError:
+    """After the first visible word every failure is an interruption; before it none is."""
+    if reader.spoke:
+        return AnswerCutOff(str(error), generation_id=reader.generation_id or error.generation_id)
+    if isinstance(error, AnswerCutOff):
+        return GatewayDown(str(error), generation_id=error.generation_id)
+    return error
+
+
+async def _drain(pieces: AsyncGenerator[bytes, None]) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_DRAIN):
+            async for _ in pieces:
+                pass

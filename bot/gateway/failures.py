@@ -1,0 +1,205 @@
+"""Every way in which the gateway fails becomes one of our own errors; its words go to the log, cleaned."""
+
+import re
+from collections.abc import Iterator, Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeAlias
+
+import orjson
+
+from bot.errors import (
+    GatewayBusy,
+    GatewayDown,
+    GatewayError,
+    GatewayRefused,
+    GatewayUnpaid,
+    ModelNotAllowed,
+    ModelUnknown,
+    PartNotSupported,
+    PromptTooLong,
+    RequestInvalid,
+    RequestRefused,
+    RequestTooLarge,
+)
+
+Kind: TypeAlias = type[GatewayError]
+
+MAX_DETAIL = 300
+"""Characters of a provider's words that the log keeps."""
+
+FREE_TIER_PAUSE = 120.0
+"""Seconds; the free tier's limit holds for the whole account and names no time."""
+
+_BY_TYPE: Mapping[str, Kind] = {
+    "authentication_error": GatewayRefused,
+    "customer_verification_required": GatewayRefused,
+    "insufficient_funds": GatewayUnpaid,
+    "quota_for_entity_exceeded": GatewayUnpaid,
+    "no_providers_available": ModelNotAllowed,
+    "forbidden": ModelNotAllowed,
+    "permission_error": RequestRefused,
+    "content_filter": RequestRefused,
+    "model_not_found": ModelUnknown,
+    "rate_limit_exceeded": GatewayBusy,
+    "failed_dependency": RequestInvalid,
+    "invalid_request_error": RequestInvalid,
+}
+
+_BY_STATUS: Mapping[int, Kind] = {
+    401: GatewayRefused,
+    402: GatewayUnpaid,
+    403: GatewayRefused,
+    405: GatewayRefused,
+    408: GatewayDown,
+    409: GatewayDown,
+    413: RequestTooLarge,
+    429: GatewayBusy,
+}
+
+_BY_TEXT: tuple[tuple[re.Pattern[str], Kind], ...] = (
+    (
+        re.compile(r"context.{0,10}(length|window)|too many tokens|prompt is too long|maximum.{0,20}tokens", re.I),
+        PromptTooLong,
+    ),
+    (
+        re.compile(
+            r"(image|vision|pdf|file|document|tool|function)s?\b.{0,60}(not supported|unsupported|not available)"
+            r"|(not|n't) support.{0,40}(image|vision|pdf|file|document|tool|function)",
+            re.I,
+        ),
+        PartNotSupported,
+    ),
+    (re.compile(r"content (policy|filter|management)|safety (system|filter)|flagged", re.I), RequestRefused),
+    (re.compile(r"zero data retention|\bZDR\b", re.I), ModelNotAllowed),
+)
+
+_SECRETS = re.compile(
+    r"https?://\S+"
+    r"|\b(api_key_id|team|user|acct|prj)_[A-Za-z0-9]+"
+    r"|\b(sk|vck|pk|key)[-_][A-Za-z0-9_-]{6,}"
+    r"|\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_.-]+"
+    r"|\bBearer\s+\S+"
+    r"|\b(key|token)\b[^.,;:]{0,20}:\s*\S+",
+    re.I,
+)
+
+
+def failure_in_response(status: int, headers: Mapping[str, str], body: bytes, now: float) -> GatewayError:
+    """What a response with an error status means. The body may be anything: JSON of several shapes, HTML, nothing.
+
+    `headers` are asked by lower-case names; `now` is seconds since the epoch, for a `retry-after` that is a date.
+    """
+    try:
+        parsed = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        parsed = None
+    told: Mapping[str, Any] = parsed if isinstance(parsed, dict) else {}
+    message = _message(told) or body[:2000].decode("utf-8", "replace")
+    error = _error(told, message, status, _text(told.get("generationId")) or None)
+    error.retry_after = _retry_after(headers, now)
+    if isinstance(error, GatewayBusy) and error.retry_after is None and "free tier" in message.lower():
+        error.retry_after = FREE_TIER_PAUSE
+    return error
+
+
+def failure_in_chunk(chunk: Mapping[str, Any], generation_id: str | None) -> GatewayError:
+    """What an error means that arrives inside a stream, when the status has long been 200."""
+    known = generation_id or _text(chunk.get("generationId")) or None
+    return _error(chunk, _message(chunk), _status(chunk), known)
+
+
+def cleaned(words: str) -> str:
+    """A provider's words as the log may keep them: without keys, account ids and links, and not endless."""
+    return " ".join(_SECRETS.sub("[…]", words).split())[:MAX_DETAIL]
+
+
+def _error(told: Mapping[str, Any], message: str, status: int | None, generation_id: str | None) -> GatewayError:
+    type_ = _type(told)
+    kind = _kind(status, type_, message, bool(told))
+    detail = " ".join(part for part in (str(status or ""), type_, message) if part)
+    return kind(cleaned(detail), generation_id=generation_id)
+
+
+def _kind(status: int | None, type_: str, message: str, is_json: bool) -> Kind:
+    kind = _BY_TYPE.get(type_) or _BY_STATUS.get(status or 0)
+    if kind not in (None, RequestInvalid):
+        return kind
+    if status == 404:
+        # A web page instead of an error: the address is wrong, not the model.
+        return ModelUnknown if is_json else GatewayRefused
+    if status is not None and status >= 500:
+        return GatewayDown
+    by_text = next((meant for pattern, meant in _BY_TEXT if pattern.search(message)), None)
+    return by_text or kind or (GatewayDown if status is None else RequestInvalid)
+
+
+def _message(told: Mapping[str, Any]) -> str:
+    """The most telling words: a provider's own, which are often buried, or else the gateway's summary."""
+    return next(filter(None, _messages(told)), "")
+
+
+def _messages(told: Mapping[str, Any]) -> Iterator[str]:
+    error = told.get("error")
+    buried = _text(_dig(error, "value", "error_message"))
+    yield _unwrapped(buried)
+    for model in _list(_dig(told, "providerMetadata", "gateway", "routing", "modelAttempts")):
+        for attempt in _list(_dig(model, "providerAttempts")):
+            yield _text(_dig(attempt, "error"))
+    yield _text(_dig(error, "message"))
+    yield _text(error)
+    yield _text(told.get("message"))
+
+
+def _unwrapped(message: str) -> str:
+    """The message inside an error that was turned into JSON text on its way."""
+    try:
+        return _text(_dig(orjson.loads(message), "error", "message")) or message
+    except orjson.JSONDecodeError:
+        return message
+
+
+def _type(told: Mapping[str, Any]) -> str:
+    error = told.get("error")
+    names = [_text(_dig(error, "type")), _text(_dig(error, "code")), _text(told.get("type"))]
+    return next((name for name in names if name in _BY_TYPE), names[0] or names[2])
+
+
+def _status(chunk: Mapping[str, Any]) -> int | None:
+    error = chunk.get("error")
+    places = (
+        _dig(error, "statusCode"),
+        _dig(error, "param", "statusCode"),
+        _dig(error, "code"),
+        chunk.get("statusCode"),
+    )
+    return next((place for place in places if isinstance(place, int) and 400 <= place < 600), None)
+
+
+def _retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    try:
+        if milliseconds := headers.get("retry-after-ms"):
+            return max(0.0, float(milliseconds) / 1000)
+        return max(0.0, float(headers.get("retry-after", "")))
+    except ValueError:
+        return _until(headers.get("retry-after", ""), now)
+
+
+def _until(date: str, now: float) -> float | None:
+    try:
+        return max(0.0, parsedate_to_datetime(date).timestamp() - now)
+    except ValueError:
+        return None
+
+
+def _dig(value: object, *names: str) -> object:
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
