@@ -41,9 +41,9 @@ class Upgrade:
 def gatepost_history() -> History:
     """The program's own."""
     # Imported here because the page's module builds on the store; it adds its tables to the one `metadata`.
-    from bot.store.page import metadata
+    from bot.store.page import page_messages
 
-    return History(metadata, Path(migrations.__file__).parent, migrations.REVISIONS)
+    return History(page_messages.metadata, Path(migrations.__file__).parent, migrations.REVISIONS)
 
 
 def upgrade(data_dir: Path, database_url: str) -> Upgrade:
@@ -66,17 +66,17 @@ def bring_up_to_date(engine: Engine, path: Path, history: History | None = None)
     """
     history = history or gatepost_history()
     with engine.begin() as conn:
-        found = _revision_of(conn, path)
+        found = revision_of(conn, path)
     if found is None:
         sqlite.make_durable(engine)
     with engine.begin() as conn:
         sqlite.verify_durable(conn)
         # Read again: another process may have made or upgraded it meanwhile.
-        return _change(conn, path, history, _revision_of(conn, path))
+        return _change(conn, path, history, revision_of(conn, path))
 
 
-def _revision_of(conn: Connection, path: Path) -> str | None:
-    """The revision the database is at; None when it is empty."""
+def revision_of(conn: Connection, path: Path) -> str | None:
+    """The revision the database is at; None when it is empty. StartError when it is somebody else's."""
     tables = inspect(conn).get_table_names()
     if not tables:
         return None

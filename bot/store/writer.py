@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-GROUP_LIMIT: Final = 256  # so that the first of an endless burst is answered too
+GROUP_LIMIT: Final = 64  # more would save no time, and keep the first of a burst waiting
 
 
 @dataclass(slots=True)
@@ -99,15 +99,16 @@ class Writer:
 
 def _attempt(conn: Connection, job: _Job) -> None:
     """Run one intent in a savepoint. Its error is its own, unless the database dropped the whole transaction."""
-    savepoint = conn.begin_nested()
+    # As plain statements: SQLAlchemy's own nested transactions cost half as much as an intent.
+    conn.exec_driver_sql("SAVEPOINT intent")
     try:
         job.result = job.intent(conn)
-        savepoint.commit()
     except Exception as error:
         if not sqlite.transaction_is_open(conn):
             raise
-        savepoint.rollback()
+        conn.exec_driver_sql("ROLLBACK TO SAVEPOINT intent")
         job.error = _mapped(error)
+    conn.exec_driver_sql("RELEASE SAVEPOINT intent")
 
 
 def _mapped(error: Exception) -> Exception:
