@@ -1,6 +1,6 @@
 """The seams: what the core asks of the world around it, and what it offers in return."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
@@ -14,6 +14,7 @@ from bot.messages import (
     Failure,
     Inbound,
     Model,
+    PageMessage,
     PastMessage,
     Person,
     Place,
@@ -136,7 +137,7 @@ class OffersCommands(Protocol):
 class Gateway(Protocol):
     """The OpenAI-compatible endpoint."""
 
-    def stream(self, request: ChatRequest) -> AsyncIterator[Delta]:
+    def stream(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
         """The answer as it is written; the last delta is a `Finish`.
 
         Fails with a `GatewayError`. Retries by itself, and says so with `Retrying`, only before the first
@@ -148,6 +149,9 @@ class Gateway(Protocol):
 
     def models(self) -> Sequence[Model]:
         """The catalogue, from memory; empty until it has been read once."""
+
+    def search(self, typed: str, limit: int = 25) -> Sequence[Model]:
+        """Models for what somebody has typed so far, best first; from memory, in a few milliseconds."""
 
 
 class MediaReader(Protocol):
@@ -199,3 +203,72 @@ class Views(Protocol):
 
     def commands(self) -> Sequence[CommandSpec]:
         """The commands people can type."""
+
+
+class FileStore(Protocol):
+    """Bytes we keep, named by their SHA-256."""
+
+    async def put(self, data: bytes) -> str:
+        """Keep them; their hash. Raises `StoreFull` when there is no room."""
+
+    async def get(self, sha256: str) -> bytes:
+        """The bytes again. Raises `StoreError` when they are not there."""
+
+
+class PageEvents(Protocol):
+    """What people did on the page: each kept first, then handed to the intake, and owed until that is done."""
+
+    async def keep(self, inbound: Inbound, message: PageMessage | None) -> Inbound | None:
+        """Keep the event, and the message as it is now, in one commit; once for each key. The event that is
+        to be handed over, or None when it was."""
+
+    async def owed(self) -> Sequence[Inbound]:
+        """What was kept and not handed over, oldest first."""
+
+    async def settle(self, key: str) -> None:
+        """It was handed over."""
+
+
+class PageMessages(Protocol):
+    """What the page shows."""
+
+    async def post(self, message: PageMessage, key: str) -> str:
+        """Keep a new message, once for each key; the id of the one that is kept."""
+
+    async def change(self, message: PageMessage) -> bool:
+        """Keep the message as it is now; False when it is gone."""
+
+    async def entitle(self, message_id: str, title: str) -> bool:
+        """Note that we take part in the thread on this message; False when there is no such message."""
+
+    async def find(self, message_id: str) -> PageMessage | None:
+        """The message with this id, deleted or not."""
+
+    async def posted(self, key: str) -> str | None:
+        """The id of the message that was posted with this key."""
+
+    async def newest(self) -> int:
+        """The highest `seq` so far."""
+
+    async def changed(self, channels: Sequence[str], since: int, limit: int) -> Sequence[PageMessage]:
+        """Messages of these channels that changed after `since`, in the order of their last change."""
+
+    async def said(self, place: Place, before: str | None, limit: int) -> Sequence[PageMessage]:
+        """The last messages of a place before that one, oldest first. A thread begins with what it hangs on."""
+
+
+class PageKeys(Protocol):
+    """Who was let in. Only hashes are kept."""
+
+    async def grant(self, digest: str, kind: str, now: float) -> None:
+        """Remember a key of this kind."""
+
+    async def redeem(self, digest: str, kind: str) -> bool:
+        """Use a key up; whether it was there."""
+
+    async def holds(self, digest: str, kind: str, not_before: float) -> bool:
+        """Whether the key was granted, and not before that time."""
+
+
+class PageStore(PageEvents, PageMessages, PageKeys, Protocol):
+    """Everything the playground keeps."""

@@ -1,0 +1,207 @@
+"""The playground as a platform: what the core calls to show something there, and what it hears from there."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
+
+from adapters.web import inbound as heard
+from adapters.web.api import Api
+from adapters.web.door import Door, Refused
+from adapters.web.feed import Feed
+from adapters.web.outbound import Typesetter, clean, clean_name
+from adapters.web.speaking import Speaking
+from adapters.web.workspace import GATEPOST, PLATFORM, WORKSPACE
+from bot.errors import PlatformError, StoreError
+from bot.messages import (
+    Attachment,
+    Budget,
+    Capabilities,
+    Failure,
+    FailureKind,
+    Inbound,
+    OutFile,
+    PageFile,
+    PageMessage,
+    PastMessage,
+    Person,
+    Place,
+    PlaceKind,
+    Rendered,
+)
+from bot.ports import Clock, FileStore, Intake, NewId, PageStore, Route, Views
+
+CAPABILITIES = Capabilities(
+    text_limit=8000, edits=Budget(20, 2.0), threads=True, buttons=True, private_replies=True
+)
+_PIECE = 256 * 1024
+
+
+class WebAdapter:
+    """The page and the adapter for it.
+
+    `announce` is given an address to print when somebody has to be let in anew. `password` None means that only
+    this machine is answered.
+    """
+
+    platform = PLATFORM
+    capabilities = CAPABILITIES
+
+    def __init__(
+        self,
+        store: PageStore,
+        files: FileStore,
+        views: Views,
+        *,
+        clock: Clock,
+        new_id: NewId,
+        announce: Callable[[str], None],
+        password: str | None = None,
+    ) -> None:
+        self._store = store
+        self._files = files
+        self._clock = clock
+        self._new_id = new_id
+        self._intake: Intake | None = None
+        self._typesetter = Typesetter()
+        self._feed = Feed(store, self._typesetter)
+        self._door = Door(store, password, clock, new_id, announce)
+        speaking = Speaking(store, files, views, self._take_in, clock)
+        self._api = Api(store, files, views, self._feed, self._door, speaking, lambda: self._intake)
+
+    async def start(self, intake: Intake) -> None:
+        """Hand over first what was kept and never handed over, then what happens from now on."""
+        for event in await self._store.owed():
+            await self._deliver(intake, event)
+        self._intake = intake
+
+    async def stop(self) -> None:
+        """Hand over nothing more, and hang up."""
+        self._intake = None
+        await self._feed.close()
+
+    def routes(self) -> Sequence[Route]:
+        """The page, its API, its socket and its files."""
+        return self._api.routes()
+
+    async def invitation(self, origin: str) -> str:
+        """A fresh address to print, such as `http://127.0.0.1:8080/?token=…` for the origin before the slash."""
+        return await self._door.invitation(origin)
+
+    async def _take_in(self, event: Inbound, message: PageMessage | None) -> None:
+        # Kept first and then handed over; what is between the two when we die is handed over at the next start.
+        if self._intake is None:
+            raise Refused(503, "Gatepost is just starting.")
+        kept = await self._store.keep(event, message)
+        self._feed.notify()
+        if kept is not None:
+            await self._deliver(self._intake, kept)
+
+    async def post(self, place: Place, rendered: Rendered, key: str) -> str:
+        """Show a new message, once for each key."""
+        message = await self._message(place, self._new_id(), rendered)
+        if place.thread is not None:
+            await self._known(place.thread)
+        message_id = await self._store.post(replace(message, sent_at=self._clock()), f"post:{key}")
+        self._feed.notify()
+        return message_id
+
+    async def edit(self, place: Place, message_id: str, rendered: Rendered) -> None:
+        """Replace a message of ours."""
+        before = await self._known(message_id)
+        if before.person.id != GATEPOST.id:
+            raise _refusal(FailureKind.FORBIDDEN, "not a message of ours")
+        message = await self._message(place, message_id, rendered)
+        if not await self._store.change(replace(message, sent_at=before.sent_at)):
+            raise _refusal(FailureKind.NOT_FOUND, "message is deleted")
+        self._feed.notify()
+
+    async def delete(self, place: Place, message_id: str) -> None:
+        """Take a message of ours away."""
+        message = await self._store.find(message_id)
+        if message is not None and message.person.id == GATEPOST.id:
+            await self._store.change(heard.gone(message))
+            self._feed.notify()
+
+    async def fetch(self, attachment: Attachment) -> AsyncIterator[bytes]:
+        """The bytes of a file somebody attached."""
+        data = await self._files.get(attachment.id)
+        for start in range(0, len(data), _PIECE):
+            yield data[start : start + _PIECE]
+
+    def render(self, markdown: str) -> str:
+        """The page writes markdown; names ping nobody here."""
+        return clean(markdown)
+
+    def classify(self, error: Exception) -> Failure:
+        """What an error means."""
+        if isinstance(error, PlatformError):
+            return error.failure
+        return Failure(FailureKind.TRANSIENT if isinstance(error, StoreError) else FailureKind.INVALID)
+
+    def thread_for(self, place: Place, message_id: str) -> Place:
+        """A thread is called like the message it hangs on."""
+        return Place(place.platform, place.workspace, place.channel, message_id, PlaceKind.THREAD)
+
+    async def open_thread(self, place: Place, message_id: str, title: str) -> None:
+        """Open a thread on a message; the first title stays."""
+        if not await self._store.entitle(message_id, clean_name(title)):
+            raise _refusal(FailureKind.NOT_FOUND, "no message to open a thread on")
+        self._feed.notify()
+
+    async def history(self, place: Place, before: str, limit: int) -> Sequence[PastMessage]:
+        """What was said before; in a thread that begins with the message it hangs on."""
+        said = await self._store.said(place, before, limit)
+        return [heard.past(message) for message in said if not message.deleted]
+
+    async def reconcile(self, place: Place, key: str) -> str | None:
+        """The message that was posted with this key."""
+        return await self._store.posted(f"post:{key}")
+
+    async def reply_privately(self, person: Person, place: Place, rendered: Rendered, handle: str | None) -> None:
+        """Show something to one person, in the tab they asked in."""
+        note = {
+            "id": self._new_id(),
+            "channel": place.channel,
+            "thread": place.thread,
+            "html": self._typesetter.whole(rendered.text),
+            "status": rendered.status,
+        }
+        self._feed.whisper(person, handle, {"private": note})
+
+    async def typing(self, place: Place) -> None:
+        """Show that we are writing."""
+        self._feed.typing(place)
+
+    async def _deliver(self, intake: Intake, event: Inbound) -> None:
+        await intake.accept(event)
+        await self._store.settle(event.key)
+
+    async def _known(self, message_id: str) -> PageMessage:
+        message = await self._store.find(message_id)
+        if message is None:
+            raise _refusal(FailureKind.NOT_FOUND, "no such message")
+        return message
+
+    async def _message(self, place: Place, message_id: str, rendered: Rendered) -> PageMessage:
+        if (place.platform, place.workspace) != (PLATFORM, WORKSPACE):
+            raise _refusal(FailureKind.NOT_FOUND, "no such workspace")
+        if len(rendered.text) > CAPABILITIES.text_limit:
+            raise _refusal(FailureKind.INVALID, "text is too long")
+        return PageMessage(
+            id=message_id,
+            place=place,
+            person=GATEPOST,
+            sent_at=0.0,
+            text=rendered.text,
+            files=tuple([await self._keep(file) for file in rendered.files]),
+            status=rendered.status,
+            actions=rendered.actions,
+            final=rendered.final,
+        )
+
+    async def _keep(self, file: OutFile) -> PageFile:
+        sha256 = await self._files.put(file.data)
+        return PageFile(sha256, clean_name(file.name), len(file.data), file.media_type, file.description)
+
+
+def _refusal(kind: FailureKind, detail: str) -> PlatformError:
+    return PlatformError(Failure(kind), detail)

@@ -1,0 +1,147 @@
+"""The playground's paths: the page, what it reads, what it sends, its socket and its files."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import TypeAlias
+from urllib.parse import quote
+
+import orjson
+from aiohttp import web
+
+from adapters.web import workspace
+from adapters.web.door import Door, HttpCall, Refused
+from adapters.web.feed import Feed
+from adapters.web.outbound import INLINE_TYPES
+from adapters.web.speaking import TEXT_LIMIT, Speaking
+from adapters.web.uploads import FILE_BYTES, FILES
+from bot.messages import PageFile, Person, Place
+from bot.ports import FileStore, Intake, PageMessages, Route, Views
+
+PersonalCall: TypeAlias = Callable[[web.Request, Person], Awaitable[web.StreamResponse]]
+
+_STATIC = Path(__file__).parent / "static"
+_PAGE_LENGTH = 60
+
+
+class Api:
+    """Every path, behind the door."""
+
+    def __init__(
+        self,
+        messages: PageMessages,
+        files: FileStore,
+        views: Views,
+        feed: Feed,
+        door: Door,
+        speaking: Speaking,
+        intake: Callable[[], Intake | None],
+    ) -> None:
+        self._messages = messages
+        self._files = files
+        self._views = views
+        self._feed = feed
+        self._door = door
+        self._speaking = speaking
+        self._intake = intake
+
+    def routes(self) -> Sequence[Route]:
+        """The paths, as data."""
+        return (
+            Route("GET", "/", self._door.open(self._enter)),
+            Route("POST", "/login", self._door.open(self._door.sign_in)),
+            Route("GET", "/page/{name}", self._door.open(_static)),
+            Route("GET", "/files/{message}/{n}", self._personal(self._file)),
+            Route("GET", "/ws", self._personal(self._feed.serve)),
+            Route("GET", "/api/state", self._personal(self._state)),
+            Route("GET", "/api/messages", self._personal(self._said)),
+            Route("GET", "/api/complete", self._personal(self._complete)),
+            Route("POST", "/api/messages", self._personal(self._speaking.say)),
+            Route("POST", "/api/edit", self._personal(self._speaking.edit)),
+            Route("POST", "/api/delete", self._personal(self._speaking.delete)),
+            Route("POST", "/api/press", self._personal(self._speaking.press)),
+        )
+
+    def _personal(self, call: PersonalCall) -> HttpCall:
+        async def answer(request: web.Request) -> web.StreamResponse:
+            who = workspace.person(request.query.get("as", ""))
+            if who is None:
+                raise Refused(400, "There is no such person here.")
+            return await call(request, who)
+
+        return self._door.guarded(answer)
+
+    async def _enter(self, request: web.Request) -> web.StreamResponse:
+        return await self._door.enter(request, _index)
+
+    async def _state(self, request: web.Request, who: Person) -> web.Response:
+        about = self._views.about()
+        return _json(
+            {
+                "about": {"version": about.version, "demo": about.demo, "model": about.default_model},
+                "me": {"id": who.id, "name": who.name},
+                "people": [{"id": one.id, "name": one.name} for one in workspace.PEOPLE],
+                "us": {"id": workspace.GATEPOST.id, "name": workspace.GATEPOST.name},
+                "channels": list(workspace.CHANNELS),
+                "dm": workspace.dm(who),
+                "commands": self._views.commands(),
+                "limits": {"text": TEXT_LIMIT, "fileBytes": FILE_BYTES, "files": FILES},
+            }
+        )
+
+    async def _said(self, request: web.Request, who: Person) -> web.Response:
+        where = self._place(request, who)
+        before = request.query.get("before") or None
+        said = await self._messages.said(where, before, _PAGE_LENGTH)
+        return _json({"messages": await self._feed.pages(said), "more": len(said) == _PAGE_LENGTH})
+
+    async def _complete(self, request: web.Request, who: Person) -> web.Response:
+        intake = self._intake()
+        if intake is None:
+            return _json({"choices": []})
+        words = [request.query.get(name, "") for name in ("command", "option", "typed")]
+        command, option, typed = words
+        choices = await intake.complete(self._place(request, who), who, command, option, typed)
+        return _json({"choices": list(choices)})
+
+    async def _file(self, request: web.Request, who: Person) -> web.Response:
+        message = await self._messages.find(request.match_info["message"])
+        n = request.match_info["n"]
+        seen = message is not None and message.place.channel in workspace.channels_of(who)
+        if message is None or not seen or not n.isdecimal() or int(n) >= len(message.files):
+            raise Refused(404, "That file is not there any more.")
+        file = message.files[int(n)]
+        return _download(file, await self._files.get(file.sha256))
+
+    def _place(self, request: web.Request, who: Person) -> Place:
+        channel = request.query.get("channel", "")
+        if channel not in workspace.channels_of(who):
+            raise Refused(404, "There is no such channel.")
+        return workspace.place(channel, request.query.get("thread") or None)
+
+
+def _download(file: PageFile, data: bytes) -> web.Response:
+    """A file as it may leave: known pictures to be shown, everything else only to be kept, none to be run."""
+    inline = file.media_type in INLINE_TYPES
+    shown = "inline" if inline else "attachment"
+    headers = {
+        "Content-Disposition": f"{shown}; filename*=UTF-8''{quote(file.name, safe='')}",
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+        "Cache-Control": "private, max-age=3600",
+    }
+    content_type = file.media_type if inline else "application/octet-stream"
+    return web.Response(body=data, content_type=content_type, headers=headers)
+
+
+def _json(value: object) -> web.Response:
+    return web.Response(body=orjson.dumps(value), content_type="application/json")
+
+
+async def _index(request: web.Request) -> web.StreamResponse:
+    return web.FileResponse(_STATIC / "index.html")
+
+
+async def _static(request: web.Request) -> web.StreamResponse:
+    name = request.match_info["name"]
+    if name not in {path.name for path in _STATIC.iterdir()}:
+        raise Refused(404, "There is no such page.")
+    return web.FileResponse(_STATIC / name, headers={"Cache-Control": "no-cache"})

@@ -1,0 +1,139 @@
+"""What somebody did on the page, as the core takes it in. Pure."""
+
+import re
+from collections.abc import Sequence
+
+from adapters.web.workspace import GATEPOST, PEOPLE
+from bot.errors import NotAllowed
+from bot.messages import (
+    Action,
+    Attachment,
+    CommandCall,
+    CommandOption,
+    CommandSpec,
+    Inbound,
+    InboundKind,
+    PageFile,
+    PageMessage,
+    PastMessage,
+    Person,
+    Place,
+    PlaceKind,
+)
+
+_CODE = re.compile(r"(`{3,}|~{3,}).*?(?:\1|\Z)|(?<!`)(`{1,2})(?!`).+?(?<!`)\2(?!`)", re.DOTALL)
+_URL = re.compile(r"\b[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
+_MENTION = re.compile(rf"(?<![\w@./+-])@{GATEPOST.name}(?![\w@/-]|\.\w)", re.IGNORECASE)
+_OPENING_MENTION = re.compile(rf"\s*@{GATEPOST.name}(?![\w@/-]|\.\w)[\s,:]*", re.IGNORECASE)
+_OTHERS = "|".join(re.escape(one.name) for one in PEOPLE)
+_OPENS_WITH_OTHER = re.compile(rf"\s*@(?:{_OTHERS})(?![\w@/-]|\.\w)", re.IGNORECASE)
+
+
+def mentions_us(text: str) -> bool:
+    """Whether Gatepost is named as a person: not within code, an address or a longer name."""
+    return _MENTION.search(_URL.sub(" ", _CODE.sub(" ", text))) is not None
+
+
+def is_addressed(text: str, place: Place, took_part: bool) -> bool:
+    """Whether Gatepost is spoken to. `took_part` tells if it has been in this thread."""
+    if place.kind is PlaceKind.DM or mentions_us(text):
+        return True
+    return took_part and not _OPENS_WITH_OTHER.match(text)
+
+
+def attachment(file: PageFile) -> Attachment:
+    """A file as the core is told of it. Its id is the hash of its bytes."""
+    return Attachment(file.sha256, file.name, file.size, file.media_type)
+
+
+def heard(kind: InboundKind, message: PageMessage, key: str, at: float, addressed: bool) -> Inbound:
+    """A message that was written, edited or deleted."""
+    text = message.text
+    rest = _OPENING_MENTION.sub("", text, count=1) if _OPENING_MENTION.match(text) else text
+    return Inbound(
+        key=key,
+        kind=kind,
+        place=message.place,
+        message_id=message.id,
+        person=message.person,
+        sent_at=at,
+        text=rest if rest.strip() or message.files else text,
+        addressed=addressed,
+        reply_to=message.reply_to,
+        attachments=tuple(attachment(file) for file in message.files),
+    )
+
+
+def called(call: CommandCall, place: Place, who: Person, key: str, at: float, tab: str) -> Inbound:
+    """A command that was typed. The answer that only one may see goes back to the tab it was typed in."""
+    kind = InboundKind.COMMAND
+    return Inbound(key, kind, place, key, who, at, addressed=True, handle=tab, command=call)
+
+
+def pressed(action: Action, message: PageMessage, who: Person, key: str, at: float, tab: str) -> Inbound:
+    """A button that was pressed under one of our messages."""
+    kind = InboundKind.BUTTON
+    return Inbound(key, kind, message.place, message.id, who, at, addressed=True, handle=tab, action=action)
+
+
+def gone(message: PageMessage) -> PageMessage:
+    """What is left of a message that was deleted."""
+    return PageMessage(message.id, message.place, message.person, message.sent_at, deleted=True)
+
+
+def past(message: PageMessage) -> PastMessage:
+    """A message as history tells of it."""
+    files = tuple(attachment(file) for file in message.files)
+    return PastMessage(message.id, message.person, message.text, message.sent_at, files)
+
+
+def is_command(text: str) -> bool:
+    """Whether this is a command: a slash and a name. A space before it makes it a message."""
+    return re.match(r"/[A-Za-z]", text) is not None
+
+
+def parse_command(text: str, specs: Sequence[CommandSpec]) -> CommandCall:
+    """The command that was typed, `/name value … option:value …`. Raises `NotAllowed` with a sentence."""
+    name, _, rest = text[1:].partition(" ")
+    spec = next((one for one in specs if one.name == name.lower()), None)
+    if spec is None:
+        raise NotAllowed(f"There is no command /{name}. To send it as a message, put a space before it.")
+    options = _options(spec, rest.strip())
+    for option in spec.options:
+        _check(spec, option, options.get(option.name))
+    return CommandCall(spec.name, options)
+
+
+def _options(spec: CommandSpec, rest: str) -> dict[str, str]:
+    options: dict[str, str] = {}
+    open_options = list(spec.options)
+    while rest and open_options:
+        named, value, rest = _next_value(open_options, rest)
+        options[named.name] = value
+        open_options.remove(named)
+    if rest:
+        raise NotAllowed(f"/{spec.name} does not know what to do with “{rest[:80]}”.")
+    return options
+
+
+def _next_value(open_options: Sequence[CommandOption], rest: str) -> tuple[CommandOption, str, str]:
+    """The option the next words are for, its value, and what is left."""
+    head, colon, tail = rest.partition(":")
+    named = next((one for one in open_options if colon and one.name == head), None)
+    option, rest = (named, tail.lstrip()) if named else (open_options[0], rest)
+    if option.rest:
+        return option, rest, ""
+    word = _first_word(rest)
+    return option, word.strip("\"'") if word[:1] in "\"'" else word, rest[len(word) :].lstrip()
+
+
+def _first_word(text: str) -> str:
+    found = re.match(r"\"[^\"]*\"|'[^']*'|\S+", text)
+    return found.group() if found else ""
+
+
+def _check(spec: CommandSpec, option: CommandOption, value: str | None) -> None:
+    if option.required and not value:
+        raise NotAllowed(f"/{spec.name} needs {option.name}: {option.description}")
+    if value and option.choices and value not in option.choices:
+        raise NotAllowed(f"/{spec.name} takes {', '.join(option.choices)} as {option.name}.")

@@ -1,0 +1,211 @@
+"""What the page is given to show: markdown as HTML in which nothing runs and nothing is loaded."""
+
+import re
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import OptionsDict
+
+from bot.messages import PageFile, PageMessage, PersonKind
+
+INLINE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+"""What is shown in place; everything else is only ever downloaded."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_DIRECTION = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
+_SAFE_SCHEMES = frozenset({"http", "https", "mailto"})
+
+
+def without_controls(text: str) -> str:
+    """Text without control characters, its lines ended in one way."""
+    return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def clean(text: str) -> str:
+    """Text without control characters, and with nothing that turns the direction of what follows it."""
+    return _DIRECTION.sub("", without_controls(text))
+
+
+def clean_name(name: str) -> str:
+    """A name on one line, short enough to be shown."""
+    return " ".join(clean(name).split())[:120] or "file"
+
+
+class PageRenderer(RendererHTML):
+    """HTML that fits the page's content security policy: no image, no inline style."""
+
+    def image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
+        """A picture is a link: loading it would tell a stranger who reads this."""
+        token = tokens[idx]
+        alt = escapeHtml(self.renderInlineAsText(token.children or [], options, env) or "picture")
+        return f'<a class="picture-link"{_away(str(token.attrs.get("src", "")))}>{alt}</a>'
+
+    def link_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
+        """A link leaves the page without saying where it was."""
+        return f"<a{_away(str(tokens[idx].attrs.get('href', '')))}>"
+
+    def fence(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
+        """A block of code, with its language and a button that copies it."""
+        language = escapeHtml(tokens[idx].info.split()[0][:30] if tokens[idx].info.strip() else "")
+        head = f'<figcaption>{language}<button type="button" class="copy">Copy</button></figcaption>'
+        code = escapeHtml(tokens[idx].content)
+        return f'<figure class="code">{head}<pre tabindex="0"><code>{code}</code></pre></figure>\n'
+
+    code_block = fence
+
+    def heading_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
+        """Headings of a message stand below those of the page."""
+        return f"<h{_level(tokens[idx])}>"
+
+    def heading_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
+        """The end of a heading."""
+        return f"</h{_level(tokens[idx])}>\n"
+
+    def table_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
+        """A table scrolls by itself where it is too wide."""
+        return '<div class="table" tabindex="0"><table>\n'
+
+    def table_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
+        """The end of a table."""
+        return "</table></div>\n"
+
+    def th_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
+        """A cell's alignment is a class, because styles may not be inline."""
+        side = str(tokens[idx].attrs.get("style", "")).removeprefix("text-align:")
+        return (
+            f'<{tokens[idx].tag} class="{side}">'
+            if side in {"left", "center", "right"}
+            else f"<{tokens[idx].tag}>"
+        )
+
+    td_open = th_open
+
+
+def _level(token: Token) -> int:
+    return min(int(token.tag[1]) + 2, 6)
+
+
+def _away(href: str) -> str:
+    return f' href="{escapeHtml(href)}" target="_blank" rel="noopener noreferrer nofollow"'
+
+
+class PageMarkdown(MarkdownIt):
+    """CommonMark with tables and bare links. HTML is text here, and line breaks are kept."""
+
+    def __init__(self) -> None:
+        options = {"html": False, "linkify": True, "breaks": True, "maxNesting": 20}
+        super().__init__("commonmark", options, renderer_cls=PageRenderer)
+        self.enable(["table", "strikethrough", "linkify"])
+        if self.linkify is None:
+            return
+        for schema in ("//", "ftp:"):  # no links of ours, and a run of them takes time that grows with its square
+            self.linkify.add(schema, None)
+        self.linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
+
+    def validateLink(self, url: str) -> bool:  # noqa: N802  # the library's name
+        """Only links that a click may safely follow; anything else stays text."""
+        try:
+            return urlsplit(url.strip()).scheme.lower() in _SAFE_SCHEMES
+        except ValueError:
+            return False
+
+
+class Typesetter:
+    """Turns messages into HTML. One that grows is only set anew from its last block on."""
+
+    def __init__(self, kept: int = 512) -> None:
+        self._parser = PageMarkdown()
+        self._kept = kept
+        self._pages: OrderedDict[str, tuple[int, str]] = OrderedDict()
+        self._grown: OrderedDict[str, tuple[str, str]] = OrderedDict()
+
+    def html(self, message: PageMessage) -> str:
+        """The message's text, set once for each of its versions."""
+        known = self._pages.get(message.id)
+        if known is not None and known[0] == message.seq:
+            return known[1]
+        html = self.whole(message.text) if message.final else self.growing(message.id, message.text)
+        _remember(self._pages, message.id, (message.seq, html), self._kept)
+        return html
+
+    def whole(self, text: str) -> str:
+        """Any markdown as HTML."""
+        return str(self._parser.render(clean(text)))
+
+    def growing(self, message_id: str, text: str) -> str:
+        """As `whole`, for text that is mostly what it was before and some more.
+
+        A finished block never changes again, whatever follows: only the last one whose first line is whole
+        is still open. (A link defined further down is the exception; it is resolved once the text is final.)
+        """
+        text = clean(text)
+        done, done_html = self._grown.get(message_id, ("", ""))
+        if not text.startswith(done):
+            done, done_html = "", ""
+        rest = text[len(done) :]
+        tokens = self._parser.parse(rest)
+        border, line = _last_block(tokens, rest.count("\n"))
+        head = self._html(tokens[:border])
+        tail = self._html(tokens[border:])
+        lines = rest.splitlines(keepends=True)
+        _remember(self._grown, message_id, (done + "".join(lines[:line]), done_html + head), 64)
+        return done_html + head + tail
+
+    def _html(self, tokens: Sequence[Token]) -> str:
+        return str(self._parser.renderer.render(tokens, self._parser.options, {}))
+
+
+def _last_block(tokens: Sequence[Token], whole_lines: int) -> tuple[int, int]:
+    """Where the last block begins that has a whole first line: its token, and its line."""
+    for index in range(len(tokens) - 1, -1, -1):
+        token = tokens[index]
+        if token.level == 0 and token.nesting >= 0 and token.map and token.map[0] < whole_lines:
+            return index, token.map[0]
+    return 0, 0
+
+
+def _remember(cache: OrderedDict[str, Any], key: str, value: object, most: int) -> None:
+    cache[key] = value
+    cache.move_to_end(key)
+    if len(cache) > most:
+        cache.popitem(last=False)
+
+
+def as_json(message: PageMessage, typesetter: Typesetter) -> Mapping[str, Any]:
+    """A message as the page takes it. The text itself goes only with people's, who may edit it."""
+    human = message.person.kind is PersonKind.HUMAN
+    return {
+        "id": message.id,
+        "seq": message.seq,
+        "channel": message.place.channel,
+        "thread": message.place.thread,
+        "person": {"id": message.person.id, "name": message.person.name, "us": not human},
+        "sentAt": message.sent_at,
+        "editedAt": message.edited_at,
+        "deleted": message.deleted,
+        "text": message.text if human else "",
+        "html": typesetter.html(message),
+        "replyTo": message.reply_to,
+        "files": [_file_json(message.id, n, file) for n, file in enumerate(message.files)],
+        "status": message.status,
+        "actions": [{"name": action.name, "turn": action.turn_id} for action in message.actions],
+        "final": message.final,
+        "title": message.title,
+        "replies": message.replies,
+    }
+
+
+def _file_json(message_id: str, n: int, file: PageFile) -> Mapping[str, Any]:
+    return {
+        "name": file.name,
+        "size": file.size,
+        "picture": file.media_type in INLINE_TYPES,
+        "description": file.description or file.name,
+        "url": f"/files/{quote(message_id, safe='')}/{n}",
+    }

@@ -1,0 +1,32 @@
+"""The playground's little world: its channels, the people one can be, and where they talk. Pure."""
+
+from collections.abc import Sequence
+
+from bot.messages import Person, PersonKind, Place, PlaceKind
+
+PLATFORM = "web"
+WORKSPACE = "local"
+CHANNELS = ("general", "dev", "random")
+PEOPLE = (Person("ada", "Ada"), Person("grace", "Grace"))
+GATEPOST = Person("gatepost", "Gatepost", PersonKind.SELF)
+
+
+def person(person_id: str) -> Person | None:
+    """The person with this id, if one can be them."""
+    return next((one for one in PEOPLE if one.id == person_id), None)
+
+
+def dm(who: Person) -> str:
+    """The channel in which this person talks with Gatepost alone."""
+    return f"dm-{who.id}"
+
+
+def channels_of(who: Person) -> Sequence[str]:
+    """Every channel this person may read."""
+    return (*CHANNELS, dm(who))
+
+
+def place(channel: str, thread: str | None = None) -> Place:
+    """The place with these ids."""
+    kind = PlaceKind.DM if channel.startswith("dm-") else PlaceKind.CHANNEL
+    return Place(PLATFORM, WORKSPACE, channel, thread, PlaceKind.THREAD if thread else kind)

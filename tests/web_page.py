@@ -1,0 +1,146 @@
+"""The playground for tests: the real adapter and store on a real port, and an intake that does as it is told."""
+
+import itertools
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from adapters.web.adapter import WebAdapter
+from bot.errors import StoreError
+from bot.messages import Choice, CommandOption, CommandSpec, Inbound, Person, Place
+from bot.ports import About
+from bot.store.engine import open_store
+from bot.store.files import Files
+from bot.store.page import PageLog
+
+SPECS = (
+    CommandSpec("help", "What can be typed."),
+    CommandSpec("model", "Which model answers.", (CommandOption("name", "a model's id", complete=True),)),
+    CommandSpec("reset", "Forget what was said here.", private=False),
+)
+
+
+class ScriptedIntake:
+    """Remembers what it was handed, and then does what the test wants."""
+
+    def __init__(self) -> None:
+        self.heard: list[Inbound] = []
+        self.refuses = False
+        self.then: Callable[[Inbound], Awaitable[None]] | None = None
+
+    async def accept(self, inbound: Inbound) -> None:
+        if self.refuses:
+            raise StoreError("told to refuse")
+        self.heard.append(inbound)
+        if self.then is not None:
+            await self.then(inbound)
+
+    async def complete(
+        self, place: Place, person: Person, command: str, option: str, typed: str
+    ) -> Sequence[Choice]:
+        models = ("demo/scripted", "demo/slow")
+        return [Choice(one, f"{one} for {person.name}") for one in models if typed in one]
+
+
+class StaticViews:
+    """What the page is told of the program."""
+
+    def about(self) -> About:
+        return About("0.0.0", True, "demo/scripted")
+
+    def commands(self) -> Sequence[CommandSpec]:
+        return SPECS
+
+
+@dataclass
+class Playground:
+    """A running page, its parts, and the ways in."""
+
+    adapter: WebAdapter
+    intake: ScriptedIntake
+    log: PageLog
+    origin: str
+    announced: list[str] = field(default_factory=list)
+
+    @asynccontextmanager
+    async def browser(self, person: str = "ada") -> AsyncIterator["Client"]:
+        """A client that was let in."""
+        jar = aiohttp.CookieJar(unsafe=True)
+        async with aiohttp.ClientSession(cookie_jar=jar, headers={"Origin": self.origin}) as http:
+            async with http.get(await self.adapter.invitation(self.origin)) as response:
+                assert response.status == 200
+            yield Client(http, self.origin, person)
+
+
+@dataclass
+class Client:
+    """What the page's script does, as plain calls."""
+
+    http: aiohttp.ClientSession
+    origin: str
+    person: str
+    ids: "itertools.count[int]" = field(default_factory=itertools.count)
+
+    async def get(self, path: str, **query: str) -> tuple[int, Any]:
+        async with self.http.get(f"{self.origin}{path}", params={"as": self.person, **query}) as response:
+            return response.status, await response.json()
+
+    async def post(self, path: str, **fields: Any) -> tuple[int, Any]:
+        body = {"id": f"{self.person}-client-{next(self.ids)}", **fields}
+        async with self.http.post(f"{self.origin}{path}", params={"as": self.person}, json=body) as response:
+            return response.status, await response.json()
+
+    async def say(self, text: str, channel: str = "general", **fields: Any) -> str:
+        """Say it; the message's id."""
+        status, answer = await self.post("/api/messages", text=text, channel=channel, **fields)
+        assert status == 200, answer
+        return str(answer["id"])
+
+    async def shown(self, channel: str = "general", thread: str = "") -> list[Any]:
+        """What the page shows there."""
+        status, answer = await self.get("/api/messages", channel=channel, thread=thread)
+        assert status == 200, answer
+        return list(answer["messages"])
+
+
+@asynccontextmanager
+async def playground(directory: Path, password: str | None = None) -> AsyncIterator[Playground]:
+    """A page over what is kept in this directory. Opened again there, it is the same page after a restart."""
+    store = open_store(f"sqlite:///{directory / 'page.db'}")
+    log = PageLog(store)
+    announced: list[str] = []
+    ids = itertools.count(time.monotonic_ns())
+    adapter = WebAdapter(
+        log,
+        Files(directory / "files"),
+        StaticViews(),
+        clock=time.time,
+        new_id=lambda: f"id{next(ids):x}",
+        announce=announced.append,
+        password=password,
+    )
+    runner = web.AppRunner(_application(adapter), access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    origin = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    intake = ScriptedIntake()
+    try:
+        await adapter.start(intake)
+        yield Playground(adapter, intake, log, origin, announced)
+    finally:
+        await adapter.stop()
+        await runner.cleanup()
+        await store.close()
+
+
+def _application(adapter: WebAdapter) -> web.Application:
+    application = web.Application()
+    for route in adapter.routes():
+        application.router.add_route(route.method, route.path, route.handler)
+    return application
