@@ -1,1 +1,12 @@
 """What people type after a slash: one file a command, one tuple that lists them."""
+
+from bot.commands.base import Command
+from bot.commands.help import HELP
+from bot.commands.model import MODEL
+from bot.commands.models import MODELS
+from bot.commands.reset import RESET
+from bot.commands.status import STATUS
+from bot.commands.stop import STOP
+
+COMMANDS: tuple[Command, ...] = (MODEL, MODELS, RESET, STOP, STATUS, HELP)
+"""Every command, in the order in which help lists them."""

@@ -30,6 +30,15 @@ def intend_post(conn: Connection, key: str, turn_id: str, place: Place, n: int) 
     )
 
 
+def first_post(conn: Connection, key: str, turn_id: str, place: Place) -> str:
+    """Intend the first message of an answer, unless it has one already; the key it has."""
+    known = conn.scalar(select(posts.c.key).where(posts.c.turn_id == turn_id).order_by(posts.c.n).limit(1))
+    if known is not None:
+        return str(known)
+    intend_post(conn, key, turn_id, place, 0)
+    return key
+
+
 def record_post(conn: Connection, key: str, message_id: str) -> None:
     """Store the platform's receipt for a post."""
     conn.execute(update(posts).where(posts.c.key == key).values(message_id=message_id))

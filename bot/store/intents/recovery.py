@@ -15,7 +15,7 @@ class Unfinished:
     """What a dead process left behind: turns to resume, to begin, and to show."""
 
     running: tuple[Turn, ...]
-    waiting: tuple[str, ...]  # conversations
+    waiting: tuple[Turn, ...]
     undelivered: tuple[tuple[Turn, tuple[PostRow, ...]], ...]
 
 
@@ -34,6 +34,6 @@ def unfinished(conn: Connection) -> Unfinished:
     ended = [row.id for row in rows if row.state in ENDED]
     return Unfinished(
         running=tuple(get_turn(conn, row.id) for row in rows if row.state == TurnState.RUNNING),
-        waiting=tuple(dict.fromkeys(row.conversation for row in rows if row.state == TurnState.WAITING)),
+        waiting=tuple(get_turn(conn, row.id) for row in rows if row.state == TurnState.WAITING),
         undelivered=tuple((get_turn(conn, turn_id), posts_of(conn, turn_id)) for turn_id in ended),
     )

@@ -21,7 +21,7 @@ from bot.messages import (
 from bot.store.codec import dump, load
 from bot.store.intents.accounts import book_usage
 from bot.store.intents.inbox import item_from, speakers
-from bot.store.intents.posts import PostRow, intend_post, posts_of
+from bot.store.intents.posts import PostRow, first_post, posts_of
 from bot.store.intents.rows import append, erase_items, find_turn, get_turn, load_item
 from bot.store.intents.settings import chosen_model
 from bot.store.schema import conversations, inbox, items, posts, tool_calls, turns
@@ -54,32 +54,27 @@ class Claim:
     media_seq: int
     seeded: bool
     asked: tuple[Inbound, ...]
-    unfinished_calls: frozenset[str] = frozenset()
 
 
-def claim(conn: Connection, conversation: str, post_key: str, default_model: str, now: float) -> Claim | None:
-    """Begin the conversation's next waiting turn: its messages become history, its first post is intended."""
+def claim(conn: Connection, turn_id: str, post_key: str, default_model: str, now: float) -> Claim | None:
+    """Begin a waiting turn: its messages become history, its first post is intended. None if it waits no more."""
     row = conn.execute(
-        select(turns.c.id, turns.c.place)
-        .where(turns.c.conversation == conversation, turns.c.state == TurnState.WAITING)
-        .order_by(turns.c.created_at)
-        .limit(1)
+        select(turns.c.place).where(turns.c.id == turn_id, turns.c.state == TurnState.WAITING)
     ).first()
     if row is None:
         return None
     model = chosen_model(conn, load(Place, row.place)) or default_model
     conn.execute(
         update(turns)
-        .where(turns.c.id == row.id)
+        .where(turns.c.id == turn_id)
         .values(state=TurnState.RUNNING, attempt=1, model=model, started_at=now)
     )
-    turn = get_turn(conn, row.id)
+    turn = get_turn(conn, turn_id)
     if turn.kind is TurnKind.ANSWER:
         _take_messages(conn, turn)
     else:
         _take_over(conn, turn)
-    if conn.scalar(select(posts.c.key).where(posts.c.turn_id == turn.id).limit(1)) is None:
-        intend_post(conn, post_key, turn.id, turn.place, 0)
+    first_post(conn, post_key, turn_id, turn.place)
     return _claim(conn, turn)
 
 
@@ -217,9 +212,6 @@ def _chain(conn: Connection, turn: Turn) -> list[str]:
 def _claim(conn: Connection, turn: Turn) -> Claim:
     row = conn.execute(select(conversations).where(conversations.c.key == turn.conversation)).one()
     window = _window(conn, turn.conversation, max(row.start_seq, row.cut_seq))
-    started = conn.scalars(
-        select(tool_calls.c.call_id).where(tool_calls.c.turn_id == turn.id, tool_calls.c.state == "started")
-    )
     return Claim(
         turn=turn,
         speakers=speakers(conn, turn.id),
@@ -230,7 +222,6 @@ def _claim(conn: Connection, turn: Turn) -> Claim:
         media_seq=row.media_seq,
         seeded=bool(row.seeded),
         asked=_asked(conn, turn.id),
-        unfinished_calls=frozenset(started),
     )
 
 

@@ -1,0 +1,67 @@
+"""What a command is, and what it may use. Commands are data: every surface offers the same table."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.messages import Choice, CommandCall, CommandSpec, Person, Place
+from bot.ports import About, Clock, Gateway
+from bot.store.engine import Store
+
+
+class Desk(Protocol):
+    """The conversations at work, as far as commands may touch them."""
+
+    @property
+    def running(self) -> int:
+        """How many turns are being answered."""
+
+    @property
+    def waiting(self) -> int:
+        """How many turns wait for others to end."""
+
+    async def stop(self, conversation: str, turn_id: str | None = None) -> bool:
+        """Stop the turn at work. False when there is nothing to stop."""
+
+    async def speakers_at_work(self, conversation: str) -> tuple[Person, ...]:
+        """Whose question is being answered there."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandPorts:
+    """What commands work with. `started_at` is when the program began to serve."""
+
+    store: Store
+    gateway: Gateway
+    desk: Desk
+    clock: Clock
+    about: About
+    started_at: float
+    may_press: Callable[[str, Person, Sequence[Person]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class CommandContext:
+    """One call of a command: by whom and where, from the event. `specs` are all commands, for help."""
+
+    call: CommandCall
+    person: Person
+    place: Place
+    ports: CommandPorts
+    specs: Sequence[CommandSpec]
+
+    def option(self, name: str) -> str:
+        """An option as it was typed, without the space around it; empty when it was left out."""
+        return self.call.options.get(name, "").strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command: what surfaces offer, what it does, and what it suggests while an option is typed.
+
+    `run` returns Markdown for the person. `complete` answers from memory.
+    """
+
+    spec: CommandSpec
+    run: Callable[[CommandContext], Awaitable[str]]
+    complete: Callable[[CommandPorts, str], Sequence[Choice]] | None = None

@@ -1,0 +1,49 @@
+"""The one way from a typed command to what it says."""
+
+from collections.abc import Sequence
+
+from bot.access import Access
+from bot.commands.base import Command, CommandContext, CommandPorts
+from bot.errors import NotAllowed
+from bot.messages import Choice, CommandCall, CommandSpec, Person, Place
+
+
+class Commands:
+    """The table of commands at work."""
+
+    def __init__(self, table: Sequence[Command], ports: CommandPorts, access: Access) -> None:
+        self._table = {command.spec.name: command for command in table}
+        self._ports = ports
+        self._access = access
+
+    @property
+    def specs(self) -> tuple[CommandSpec, ...]:
+        """What surfaces offer."""
+        return tuple(command.spec for command in self._table.values())
+
+    async def run(self, call: CommandCall, person: Person, place: Place) -> tuple[str, bool]:
+        """What the command says, as Markdown, and whether only the person should see it.
+
+        Raises NotAllowed for what this person may not do, and for what is not a command or lacks an option.
+        """
+        command = self._table.get(call.name)
+        if command is None:
+            raise NotAllowed(f"There is no command /{call.name[:40]}. /help lists them.")
+        self._access.may_command(place.platform, person, command.spec)
+        missing = [o.name for o in command.spec.options if o.required and not call.options.get(o.name)]
+        if missing:
+            raise NotAllowed(f"/{call.name} needs {', '.join(missing)}. /help shows how.")
+        context = CommandContext(call, person, place, self._ports, self.specs)
+        return await command.run(context), command.spec.private
+
+    def complete(self, name: str, option: str, typed: str) -> Sequence[Choice]:
+        """Suggestions for an option; none where it has none."""
+        command = self._table.get(name)
+        if command is None:
+            return ()
+        spec = next((o for o in command.spec.options if o.name == option), None)
+        if spec is None:
+            return ()
+        if spec.choices:
+            return [Choice(c, c) for c in spec.choices if c.startswith(typed)]
+        return command.complete(self._ports, typed) if spec.complete and command.complete else ()

@@ -1,0 +1,62 @@
+"""Shows or switches the model of a place."""
+
+from collections.abc import Sequence
+
+from bot.commands.base import Command, CommandContext, CommandPorts
+from bot.commands.wording import describe
+from bot.messages import Choice, CommandOption, CommandSpec, PlaceKind
+from bot.store.intents.settings import choose, chosen_model
+
+DEFAULT = "default"
+
+
+async def run(context: CommandContext) -> str:
+    """Without an option, which model answers here; with one, switch to it."""
+    wanted = context.option("id")
+    if not wanted:
+        return await _show(context)
+    ports, place = context.ports, context.place
+    if wanted == DEFAULT:
+        await ports.store.write(choose, place.key, "model", None)
+        now = await ports.store.read(chosen_model, place) or ports.about.default_model
+        return f"{_here(context)} goes back to `{now}`."
+    if ports.gateway.models() and ports.gateway.model(wanted) is None:
+        return _unknown(context, wanted)
+    await ports.store.write(choose, place.key, "model", wanted)
+    return f"{_here(context)} now uses `{wanted}`."
+
+
+async def _show(context: CommandContext) -> str:
+    ports = context.ports
+    current = await ports.store.read(chosen_model, context.place) or ports.about.default_model
+    known = ports.gateway.model(current)
+    said = describe(known) if known else current
+    return f"{_here(context)} uses {said}.\nSwitch with `/model ID`, go back with `/model {DEFAULT}`."
+
+
+def _unknown(context: CommandContext, wanted: str) -> str:
+    near = [model.id for model in context.ports.gateway.search(wanted.split("/")[-1], 3)]
+    hint = f" Did you mean {', '.join(f'`{name}`' for name in near)}?" if near else " See `/models`."
+    return f"There is no model `{wanted}`.{hint} Nothing was changed."
+
+
+def _here(context: CommandContext) -> str:
+    names = {PlaceKind.DM: "This conversation", PlaceKind.THREAD: "This thread", PlaceKind.CHANNEL: "This channel"}
+    return names[context.place.kind]
+
+
+def complete(ports: CommandPorts, typed: str) -> Sequence[Choice]:
+    """Models of the catalogue, described."""
+    return [Choice(model.id, describe(model)) for model in ports.gateway.search(typed)]
+
+
+MODEL = Command(
+    CommandSpec(
+        "model",
+        "Show or switch the model that answers here",
+        (CommandOption("id", "The model's id; `default` goes back", rest=True, complete=True),),
+        private=False,
+    ),
+    run,
+    complete,
+)

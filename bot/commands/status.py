@@ -1,0 +1,33 @@
+"""Says how the bot is."""
+
+from bot.commands.base import Command, CommandContext
+from bot.messages import CommandSpec
+from bot.store.intents.settings import chosen_model
+
+
+async def run(context: CommandContext) -> str:
+    """Version, model, work at hand, how long it has been up."""
+    ports = context.ports
+    model = await ports.store.read(chosen_model, context.place) or ports.about.default_model
+    known = len(ports.gateway.models())
+    source = "the built-in scripted gateway" if ports.about.demo else "the AI gateway"
+    return "\n".join(
+        (
+            f"Gatepost {ports.about.version}, up for {_duration(ports.clock() - ports.started_at)}.",
+            f"- Here `{model}` answers, through {source}.",
+            f"- {known} models are known." if known else "- The list of models has not arrived yet.",
+            f"- {ports.desk.running} answers are being written, {ports.desk.waiting} questions wait.",
+        )
+    )
+
+
+def _duration(seconds: float) -> str:
+    minutes, left = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = [(days, "d"), (hours, "h"), (minutes, "min"), (left, "s")]
+    shown = [f"{count} {unit}" for count, unit in parts if count]
+    return " ".join(shown[:2]) or "0 s"
+
+
+STATUS = Command(CommandSpec("status", "How the bot is, and which model answers here"), run)

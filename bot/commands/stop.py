@@ -1,0 +1,16 @@
+"""Stops the answer being written."""
+
+from bot.commands.base import Command, CommandContext
+from bot.messages import CommandSpec
+
+
+async def run(context: CommandContext) -> str:
+    """For those who asked, and for admins."""
+    ports, key = context.ports, context.place.key
+    ports.may_press(context.place.platform, context.person, await ports.desk.speakers_at_work(key))
+    if await ports.desk.stop(key):
+        return "Stopped."
+    return "Nothing is being answered here."
+
+
+STOP = Command(CommandSpec("stop", "Stop the answer being written here"), run)

@@ -1,0 +1,167 @@
+"""All conversations at work: who is woken, told, stopped, and picked up again after a crash."""
+
+import asyncio
+
+import structlog
+
+from bot.conversation import words
+from bot.conversation.ports import Ports
+from bot.conversation.turn import TurnAtWork, Verdict
+from bot.conversation.turnstile import Turnstile
+from bot.conversation.worker import Waiting, Worker, open_reply
+from bot.messages import Action, ActionName, Person, Place, Rendered, Turn, person_key
+from bot.store.intents.inbox import Accepted, speakers
+from bot.store.intents.posts import PostRow, settle_posts
+from bot.store.intents.recovery import unfinished
+from bot.store.intents.turns import cancel_waiting
+
+log = structlog.get_logger(__name__)
+
+
+class Desk:
+    """Where turns are handed to their conversation's worker."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+        self._turnstile = Turnstile(ports.limits.turns, ports.limits.turns_per_person)
+        self._workers: dict[str, Worker] = {}
+        self._deliveries: set[asyncio.Task[None]] = set()
+
+    @property
+    def running(self) -> int:
+        """How many turns are being answered."""
+        return self._turnstile.running
+
+    @property
+    def waiting(self) -> int:
+        """How many turns wait for others to end."""
+        return self._turnstile.waiting
+
+    def asked(self, accepted: Accepted, place: Place, person: Person) -> None:
+        """A question was taken in: join it to the one at work if it may still change, else put it in line."""
+        if accepted.conversation is None or accepted.turn_id is None:
+            return
+        worker = self._worker(accepted.conversation)
+        waiting = Waiting(accepted.turn_id, person_key(place.platform, person), place)
+        work = worker.at_work
+        if work is not None and not worker.waits(accepted.turn_id) and work.may_restart(person.id):
+            worker.absorbed(waiting)
+            return
+        worker.add(waiting)
+
+    def changed(self, accepted: Accepted) -> None:
+        """A question at work was edited, or one of several deleted: begin again if nothing is visible yet."""
+        work = self._at_work(accepted)
+        if work is not None and work.may_change():
+            work.decide(Verdict.RESTART)
+
+    async def withdrawn(self, accepted: Accepted) -> None:
+        """The question is gone: so is its answer."""
+        if (work := self._at_work(accepted)) is not None:
+            work.decide(Verdict.WITHDRAW)
+            return
+        worker = self._workers.get(accepted.conversation or "")
+        waiting = worker.drop(accepted.turn_id or "") if worker else None
+        if worker is not None and waiting is not None:
+            await worker.withdraw_waiting(waiting)
+
+    def answer_deleted(self, accepted: Accepted) -> None:
+        """Somebody took the answer away while it was written: nobody waits for the rest."""
+        if (work := self._at_work(accepted)) is not None:
+            work.decide(Verdict.STOP)
+
+    async def stop(self, conversation: str, turn_id: str | None = None) -> bool:
+        """Stop the turn at work, or the one named; what is written stays. False when there is nothing to stop."""
+        worker = self._workers.get(conversation)
+        if worker is None:
+            return False
+        work = worker.at_work
+        if work is not None and turn_id in (None, work.claim.turn.id):
+            work.decide(Verdict.STOP)
+            return True
+        waiting = worker.first_in_line(turn_id)
+        return waiting is not None and await self._stop_waiting(worker, waiting)
+
+    async def _stop_waiting(self, worker: Worker, waiting: Waiting) -> bool:
+        actions = (Action(ActionName.REGENERATE, waiting.turn_id),)
+        final = Rendered("", words.STOPPED, actions, final=True)
+        if not await self._ports.store.write(cancel_waiting, waiting.turn_id, final, self._ports.clock()):
+            return False
+        worker.drop(waiting.turn_id)
+        await worker.stop_waiting(waiting, final)
+        return True
+
+    async def speakers_at_work(self, conversation: str) -> tuple[Person, ...]:
+        """Whose question is being answered there, or comes next."""
+        worker = self._workers.get(conversation)
+        if worker is None:
+            return ()
+        if worker.at_work is not None:
+            return worker.at_work.claim.speakers
+        waiting = worker.first_in_line(None)
+        return await self._ports.store.write(speakers, waiting.turn_id) if waiting else ()
+
+    async def recover(self) -> None:
+        """Pick up what a dead process left: answers to show, turns to try again, questions to begin."""
+        left = await self._ports.store.read(unfinished)
+        for turn, rows in left.undelivered:
+            self._deliver(turn, rows)
+        for turn in left.running:
+            self._resume(turn, resumed=True)
+        for turn in left.waiting:
+            self._resume(turn, resumed=False)
+        if left.undelivered or left.running or left.waiting:
+            log.info(
+                "picked up",
+                undelivered=len(left.undelivered),
+                running=len(left.running),
+                waiting=len(left.waiting),
+            )
+
+    def _resume(self, turn: Turn, *, resumed: bool) -> None:
+        if turn.place.platform in self._ports.adapters:
+            asker = person_key(turn.place.platform, turn.requester)
+            self._worker(turn.conversation).add(Waiting(turn.id, asker, turn.place, resumed=resumed))
+
+    def _deliver(self, turn: Turn, rows: tuple[PostRow, ...]) -> None:
+        if turn.place.platform in self._ports.adapters:
+            task = asyncio.create_task(self._show_final(turn, rows))
+            self._deliveries.add(task)
+            task.add_done_callback(self._deliveries.discard)
+
+    async def _show_final(self, turn: Turn, rows: tuple[PostRow, ...]) -> None:
+        """Show the final form again; without one the turn was withdrawn, and its messages go."""
+        adapter = self._ports.adapters[turn.place.platform]
+        final = turn.final
+        try:
+            if final is None:
+                await open_reply(self._ports, adapter, turn, rows, "").abandon()
+                await self._ports.store.write(settle_posts, turn.id, {}, {})
+                return
+            reply = open_reply(self._ports, adapter, turn, rows, final.text)
+            reply.finish(final.status, final.actions)
+            await reply.settle()
+        except Exception:
+            log.exception("answer not shown", place=turn.place.key, turn=turn.id)
+
+    async def close(self) -> None:
+        """Stop working. What is unfinished is in the store and goes on at the next start."""
+        workers = list(self._workers.values())
+        for task in self._deliveries:
+            task.cancel()
+        await asyncio.gather(*(worker.close() for worker in workers), return_exceptions=True)
+
+    def _worker(self, conversation: str) -> Worker:
+        worker = self._workers.get(conversation)
+        if worker is None:
+            worker = Worker(conversation, self._ports, self._turnstile, self._forget)
+            self._workers[conversation] = worker
+        return worker
+
+    def _forget(self, conversation: str) -> None:
+        self._workers.pop(conversation, None)
+
+    def _at_work(self, accepted: Accepted) -> TurnAtWork | None:
+        worker = self._workers.get(accepted.conversation or "")
+        work = worker.at_work if worker else None
+        return work if work is not None and work.claim.turn.id == accepted.turn_id else None

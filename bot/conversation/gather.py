@@ -1,0 +1,178 @@
+"""What a turn needs before the model is asked: earlier messages of the place, and what is in the files."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
+
+import structlog
+
+from bot.conversation.ports import Ports
+from bot.errors import FileRefused
+from bot.media.links import fetch_link, picture_links
+from bot.messages import (
+    FailureKind,
+    Item,
+    PastMessage,
+    Reading,
+    ReadingKind,
+    Role,
+)
+from bot.ports import Adapter, ReadFile, ReadsHistory
+from bot.store.intents.history import keep_readings, seed
+from bot.store.intents.turns import Claim
+
+log = structlog.get_logger(__name__)
+
+_FETCHES_AT_ONCE = 3
+_FETCH_TRIES = 3
+_LINKS = 4
+
+Slow = Callable[[Sequence[str]], None]
+"""Told the names of the files about to be read, for the status line."""
+
+
+async def earlier_messages(ports: Ports, adapter: Adapter, claim: Claim) -> tuple[Item, ...]:
+    """What was said in the place before we were called into it, as notes; remembered, so it is read once.
+
+    A platform that refuses its history costs the answer its context, not the answer.
+    """
+    if claim.seeded or not claim.asked:
+        return ()
+    notes: tuple[Item, ...] = ()
+    first = claim.asked[0]
+    if isinstance(adapter, ReadsHistory):
+        try:
+            past = await adapter.history(first.place, first.message_id, ports.limits.earlier_messages)
+        except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
+            kind = adapter.classify(error).kind
+            log.warning("history refused", place=first.place.key, turn=claim.turn.id, failure=kind)
+            if kind in (FailureKind.TRANSIENT, FailureKind.RATE_LIMIT):
+                return ()
+        else:
+            notes = as_notes(past, ports.limits.earlier_files)
+    return await ports.store.write(seed, claim.turn.conversation, first.place, notes)
+
+
+def as_notes(past: Sequence[PastMessage], most_files: int) -> tuple[Item, ...]:
+    """Earlier messages as items; the newest files among them are read, the others only named."""
+    notes: list[Item] = []
+    room = most_files
+    for message in reversed(past):
+        read, named = message.attachments[:room], message.attachments[room:]
+        room -= len(read)
+        notes.append(
+            Item(
+                seq=0,
+                role=Role.NOTE,
+                text="\n".join([message.text, *(f"(file, not read: {file.name})" for file in named)]),
+                person=message.person,
+                message_id=message.message_id,
+                sent_at=message.sent_at,
+                attachments=read,
+            )
+        )
+    return tuple(reversed(notes))
+
+
+async def read_files(
+    ports: Ports, adapter: Adapter, conversation: str, items: Sequence[Item], slow: Slow
+) -> tuple[Item, ...]:
+    """The same items with what is in their files and in the pictures they link to. Each is read once, for good."""
+    pending = [item for item in items if item.attachments or _links_of(item)]
+    if not pending:
+        return tuple(items)
+    slow([a.name for item in pending for a in item.attachments])
+    gate = asyncio.Semaphore(_FETCHES_AT_ONCE)
+    read = await asyncio.gather(*(_read_item(ports, adapter, conversation, item, gate) for item in pending))
+    known = {item.seq: item for item in read}
+    return tuple(known.get(item.seq, item) for item in items)
+
+
+def _links_of(item: Item) -> tuple[str, ...]:
+    """Links to pictures in a question that was not read yet; what others said is never fetched."""
+    if item.role is not Role.USER or item.files:
+        return ()
+    return picture_links(item.text)[:_LINKS]
+
+
+async def _read_item(
+    ports: Ports, adapter: Adapter, conversation: str, item: Item, gate: asyncio.Semaphore
+) -> Item:
+    async def one(name: str, source: Callable[[], AsyncIterator[bytes]], size: int | None) -> Reading:
+        async with gate:
+            return await _read(ports, adapter, name, source, size)
+
+    async def link(url: str) -> AsyncIterator[bytes]:
+        yield await fetch_link(url, ports.limits.file_bytes)
+
+    sources = [(a.name, lambda a=a: adapter.fetch(a), a.size) for a in item.attachments]
+    sources += [(url.rsplit("/", 1)[-1], lambda url=url: link(url), None) for url in _links_of(item)]
+    readings = await asyncio.gather(*(one(*source) for source in sources))
+    kept = within(readings, ports.limits.media_bytes)
+    await ports.store.write(keep_readings, conversation, item.seq, kept)
+    return replace(item, attachments=(), files=kept)
+
+
+def within(readings: Sequence[Reading], most: int) -> tuple[Reading, ...]:
+    """The readings with at most so many bytes of pictures in all; what is left out says so."""
+    kept: list[Reading] = []
+    for reading in readings:
+        most -= sum(picture.size for picture in reading.pictures)
+        if most >= 0:
+            kept.append(reading)
+            continue
+        said = f"{reading.name} was left out: there is too much in one message. Send it in one of its own."
+        kept.append(replace(reading, pictures=(), unread=reading.unread or said))
+    return tuple(kept)
+
+
+async def _read(
+    ports: Ports,
+    adapter: Adapter,
+    name: str,
+    source: Callable[[], AsyncIterator[bytes]],
+    size: int | None,
+) -> Reading:
+    limit = ports.limits.file_bytes
+    try:
+        if size is not None and size > limit:
+            raise _too_large(name, limit)
+        data = await _fetch(adapter, name, source, limit)
+        return await _keep(ports, await ports.reader.read(name, data))
+    except FileRefused as error:
+        return Reading(ReadingKind.UNREAD, name, unread=error.said)
+
+
+async def _keep(ports: Ports, file: ReadFile) -> Reading:
+    for data in file.blobs.values():
+        await ports.files.put(data)
+    return file.reading
+
+
+async def _fetch(adapter: Adapter, name: str, source: Callable[[], AsyncIterator[bytes]], limit: int) -> bytes:
+    """The bytes; tried again while the platform only stumbles."""
+    for tries in range(1, _FETCH_TRIES + 1):
+        try:
+            return await _collect(source(), name, limit)
+        except FileRefused:
+            raise
+        except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
+            failure = adapter.classify(error)
+            log.warning("file not fetched", platform=adapter.platform, failure=failure.kind, tries=tries)
+            if failure.kind not in (FailureKind.TRANSIENT, FailureKind.RATE_LIMIT) or tries == _FETCH_TRIES:
+                break
+            await asyncio.sleep(failure.retry_after or 0.5 * tries)
+    raise FileRefused(f"{name} could not be fetched from {adapter.platform}. Attach it again.")
+
+
+async def _collect(pieces: AsyncIterator[bytes], name: str, limit: int) -> bytes:
+    data = bytearray()
+    async for piece in pieces:
+        data += piece
+        if len(data) > limit:
+            raise _too_large(name, limit)
+    return bytes(data)
+
+
+def _too_large(name: str, limit: int) -> FileRefused:
+    return FileRefused(f"{name} is too large: {limit // 1_000_000} MB are the most. Send a smaller one.")

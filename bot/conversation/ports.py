@@ -1,0 +1,42 @@
+"""What a conversation works with, handed over once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.delivery.pump import Pump
+from bot.ports import Adapter, Clock, Gateway, MediaReader, NewId
+from bot.store.engine import Store
+from bot.store.files import Files
+from bot.tools.base import Tool
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of everything: turns at once, earlier messages read, rounds of tools, bytes of a file."""
+
+    turns: int = 64
+    turns_per_person: int = 4
+    earlier_messages: int = 50
+    earlier_files: int = 10
+    rounds: int = 8
+    answer_tokens: int = 8_000
+    file_bytes: int = 25_000_000
+    media_bytes: int = 4_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Everything around a conversation: its store, its model, its platforms, its time."""
+
+    store: Store
+    files: Files
+    gateway: Gateway
+    reader: MediaReader
+    pump: Pump
+    adapters: Mapping[str, Adapter]
+    tools: Sequence[Tool[Any]]
+    clock: Clock
+    new_id: NewId
+    default_model: str
+    limits: Limits = field(default_factory=Limits)

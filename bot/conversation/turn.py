@@ -1,0 +1,336 @@
+"""One turn: from its messages to its settled answer, whatever comes between."""
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from enum import Enum
+
+import structlog
+
+from bot.conversation import words
+from bot.conversation.gather import earlier_messages, read_files
+from bot.conversation.history import Cut, Room, plan_cut
+from bot.conversation.ports import Ports
+from bot.conversation.prompt import Moment, build, files_needed, unseen
+from bot.conversation.toolbox import close_open_calls, run_calls
+from bot.delivery.pump import ReplyHandle
+from bot.errors import AnswerCutOff, GatepostError, GatewayError, RequestRefused
+from bot.messages import (
+    Action,
+    ActionName,
+    ChatRequest,
+    Finish,
+    Item,
+    ReasoningDelta,
+    Rendered,
+    Retrying,
+    Role,
+    Started,
+    TextDelta,
+    ToolCall,
+    TurnState,
+    Usage,
+)
+from bot.ports import Adapter
+from bot.store.intents.accounts import book_usage
+from bot.store.intents.history import cut
+from bot.store.intents.turns import ROUND_BREAK, Claim, begin_calls, finish, restart
+
+log = structlog.get_logger(__name__)
+
+SILENCE = 1.5
+"""Seconds without a word after which people are told that the model thinks."""
+
+RESTART_WINDOW = 10.0
+"""Seconds in which the same person's next message still becomes part of the question."""
+
+MOST_RESTARTS = 2
+
+
+class Verdict(Enum):
+    """What is decided over a turn from outside, while it is at work."""
+
+    STOP = "stop"
+    RESTART = "restart"
+    WITHDRAW = "withdraw"
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a turn ends: its state, the line under the answer, the buttons, and the error for the log."""
+
+    state: TurnState
+    status: str | None = None
+    error: GatepostError | None = None
+    may_continue: bool = False
+
+
+class TurnAtWork:
+    """A claimed turn being answered. `decide` may be called at any moment, from the same loop."""
+
+    def __init__(self, ports: Ports, adapter: Adapter, claim: Claim, reply: ReplyHandle) -> None:
+        self._ports = ports
+        self._adapter = adapter
+        self._claim = claim
+        self._reply = reply
+        self._items: tuple[Item, ...] = claim.items
+        self._cut = Cut(claim.cut_seq, claim.media_seq)
+        self._text = [claim.said]
+        self._round: list[str] = []
+        self._used: dict[str, Usage] = {}
+        self._called = False
+        self._begun = asyncio.get_running_loop().time()
+        self._verdict: Verdict | None = None
+        self._work: asyncio.Task[Ending] | None = None
+        reply.set_actions((Action(ActionName.STOP, claim.turn.id),))
+
+    @property
+    def claim(self) -> Claim:
+        """The turn as it was claimed, or claimed again."""
+        return self._claim
+
+    def may_restart(self, person_id: str) -> bool:
+        """Whether this person's next message can still become part of the question."""
+        young = asyncio.get_running_loop().time() - self._begun < RESTART_WINDOW
+        alone = all(speaker.id == person_id for speaker in self._claim.speakers)
+        return young and alone and self.may_change()
+
+    def may_change(self) -> bool:
+        """Whether nothing of the answer is visible and nothing was done for it yet."""
+        fresh = not self._reply.visible and not self._called and not self._claim.said
+        return fresh and self._verdict is None and self._claim.turn.restarts < MOST_RESTARTS
+
+    def decide(self, verdict: Verdict) -> None:
+        """Stop, restart or withdraw the turn. The first word counts, but a withdrawal always does."""
+        if self._verdict is None or verdict is Verdict.WITHDRAW:
+            self._verdict = verdict
+            if self._work is not None:
+                self._work.cancel()
+
+    async def run(self) -> None:
+        """Answer, end and show the turn. Returns when every part of the answer is where it belongs."""
+        ending = await self._until_ended()
+        if self._verdict is Verdict.WITHDRAW:
+            await self._ports.store.write(book_usage, self._claim.turn, self._used, self._ports.clock())
+            await self._reply.abandon()
+            return
+        await self._end(ending)
+
+    async def _until_ended(self) -> Ending:
+        while True:
+            self._work = asyncio.ensure_future(self._answer())
+            if self._verdict is not None:
+                self._work.cancel()
+            try:
+                return await self._work
+            except asyncio.CancelledError:
+                if self._verdict is None:
+                    raise
+            if self._verdict is not Verdict.RESTART:
+                return Ending(TurnState.STOPPED, words.STOPPED, may_continue=True)
+            await self._begin_again()
+
+    async def _begin_again(self) -> None:
+        claim = await self._ports.store.write(restart, self._claim.turn.id)
+        if claim is None:
+            self._verdict = Verdict.WITHDRAW
+            return
+        log.info("turn restarted", place=claim.turn.place.key, turn=claim.turn.id)
+        self._claim, self._items, self._round = claim, claim.items, []
+        self._cut = Cut(claim.cut_seq, claim.media_seq)
+        if self._verdict is Verdict.RESTART:
+            self._verdict = None
+
+    async def _answer(self) -> Ending:
+        try:
+            await self._gather()
+            self._items += await close_open_calls(self._ports, self._claim, self._items)
+            return await self._rounds()
+        except GatewayError as error:
+            return self._broken(error)
+
+    def _broken(self, error: GatewayError) -> Ending:
+        """What was said stands; without a word said, the sentence is the answer."""
+        if self._written:
+            said = words.interrupted(error, self.reference)
+            return Ending(TurnState.INTERRUPTED, said, error, may_continue=not isinstance(error, RequestRefused))
+        return Ending(TurnState.FAILED, words.failed(error, self.reference), error)
+
+    @property
+    def _written(self) -> str:
+        """The whole answer so far, as people read it."""
+        return "".join(self._text)
+
+    @property
+    def reference(self) -> str:
+        """What people are shown and the log can be searched for."""
+        return self._claim.turn.id[:8]
+
+    async def _gather(self) -> None:
+        claim, ports = self._claim, self._ports
+        notes = await earlier_messages(ports, self._adapter, claim)
+        self._items = await read_files(
+            ports,
+            self._adapter,
+            claim.turn.conversation,
+            (*notes, *self._items),
+            lambda names: self._reply.set_status(words.reading(names) if names else None),
+        )
+        self._reply.set_status(None)
+        room = Room.of(ports.gateway.model(self._model), ports.limits.answer_tokens)
+        planned = plan_cut(self._items, room, self._cut, claim.turn.id)
+        if planned != self._cut:
+            self._cut = planned
+            self._items = tuple(item for item in self._items if item.seq >= planned.seq)
+            await ports.store.write(cut, claim.turn.conversation, planned.seq, planned.media_seq)
+
+    @property
+    def _model(self) -> str:
+        return self._claim.turn.model or self._ports.default_model
+
+    async def _rounds(self) -> Ending:
+        for _ in range(self._ports.limits.rounds):
+            done = await self._ask()
+            if not done.tool_calls:
+                return self._whole(done)
+            await self._use_tools(done)
+        return Ending(TurnState.DONE, words.too_many_steps(self._ports.limits.rounds), may_continue=True)
+
+    def _whole(self, done: Finish) -> Ending:
+        if done.reason == "length":
+            return Ending(TurnState.DONE, words.CUT_OFF, may_continue=True)
+        if done.reason == "content_filter":
+            return self._broken(RequestRefused("finish_reason content_filter"))
+        return Ending(TurnState.DONE)
+
+    async def _ask(self) -> Finish:
+        """One request, its text shown as it comes."""
+        request = await self._request()
+        silence = asyncio.get_running_loop().call_later(SILENCE, self._reply.set_status, words.THINKING)
+        generation = ""
+        try:
+            async with aclosing(self._ports.gateway.stream(request)) as deltas:
+                async for delta in deltas:
+                    match delta:
+                        case TextDelta(text=text):
+                            silence.cancel()
+                            self._say(text)
+                        case ReasoningDelta():
+                            self._think()
+                        case Retrying(seconds=seconds):
+                            self._reply.set_status(words.retrying(seconds))
+                        case Started(generation_id=generation):
+                            self._used[generation] = Usage()
+                        case Finish():
+                            self._used[generation] = delta.usage or Usage()
+                            return delta
+        finally:
+            silence.cancel()
+        raise AnswerCutOff("the stream ended without a finish")
+
+    def _say(self, text: str) -> None:
+        if not self._round:
+            self._reply.set_status(None)
+            if self._rounds_before():
+                self._show(ROUND_BREAK)
+        self._round.append(text)
+        self._show(text)
+
+    def _show(self, text: str) -> None:
+        self._text.append(text)
+        self._reply.push(text)
+
+    def _rounds_before(self) -> bool:
+        """Whether this answer has text of an earlier round; text that is being continued goes on unbroken."""
+        mine = (item for item in self._items if item.turn_id == self._claim.turn.id)
+        return any(item.text for item in mine if item.role is Role.ASSISTANT)
+
+    def _think(self) -> None:
+        if not self._round:
+            self._reply.set_status(words.THINKING)
+
+    async def _request(self) -> ChatRequest:
+        ports, claim = self._ports, self._claim
+        model = ports.gateway.model(self._model)
+        needed = files_needed(self._items, model, self._cut.media_seq)
+        blobs = {file.sha256: await ports.files.get(file.sha256) for file in needed}
+        moment = Moment(ports.clock(), claim.turn.place, claim.speakers)
+        messages = build(self._items, moment, model, self._cut.media_seq, blobs, claim.turn.id)
+        able = model is None or model.calls_tools is not False
+        return ChatRequest(
+            model=self._model,
+            messages=messages,
+            tools=tuple(tool.spec for tool in ports.tools) if able else (),
+            max_tokens=ports.limits.answer_tokens,
+            conversation=hashlib.sha256(claim.turn.conversation.encode()).hexdigest()[:24],
+        )
+
+    async def _use_tools(self, done: Finish) -> None:
+        """Record the calls, run them side by side, record each result as it comes."""
+        self._called = True
+        turn = self._claim.turn
+        said = Item(
+            seq=0,
+            role=Role.ASSISTANT,
+            text="".join(self._round),
+            turn_id=turn.id,
+            tool_calls=self._unique(done.tool_calls),
+            reasoning_details=done.reasoning_details,
+        )
+        asked = await self._ports.store.write(begin_calls, turn.conversation, said, self._ports.clock())
+        self._round = []
+        self._reply.set_status(words.using(call.name for call in said.tool_calls))
+        results = await run_calls(self._ports, self._claim, said.tool_calls)
+        self._items = (*self._items, *asked, *results)
+        self._reply.set_status(words.THINKING)
+
+    def _unique(self, calls: Sequence[ToolCall]) -> tuple[ToolCall, ...]:
+        """The calls under ids that no other call of this turn has: models repeat themselves over rounds."""
+        taken = {call.id for i in self._items if i.turn_id == self._claim.turn.id for call in i.tool_calls}
+        unique = []
+        for call in calls:
+            fresh = call.id if call.id not in taken else f"{call.id}_{len(taken)}"
+            taken.add(fresh)
+            unique.append(replace(call, id=fresh))
+        return tuple(unique)
+
+    async def _end(self, ending: Ending) -> None:
+        """Keep what was said, then show exactly that."""
+        turn, ports = self._claim.turn, self._ports
+        notices = unseen(self._items, ports.gateway.model(self._model), turn.id)
+        status = words.with_notices(ending.status, notices)
+        actions = _actions(ending, turn.id)
+        self._reply.finish(status, actions)
+        last = "".join(self._round)
+        said = [Item(seq=0, role=Role.ASSISTANT, text=last, turn_id=turn.id)] if last else []
+        final = Rendered(self._written, status, actions, final=True)
+        kept = await ports.store.write(
+            finish,
+            turn,
+            ending.state,
+            final,
+            said,
+            self._used,
+            ports.clock(),
+            error=type(ending.error).__name__ if ending.error else None,
+        )
+        self._log(ending)
+        if not kept:
+            await self._reply.abandon()
+            return
+        await self._reply.settle()
+
+    def _log(self, ending: Ending) -> None:
+        turn = self._claim.turn
+        known = {"place": turn.place.key, "turn": turn.id, "state": ending.state.value, "model": turn.model}
+        if ending.error is None:
+            log.info("turn ended", **known)
+        else:
+            log.warning("turn ended", **known, error=type(ending.error).__name__, detail=str(ending.error))
+
+
+def _actions(ending: Ending, turn_id: str) -> tuple[Action, ...]:
+    again = (Action(ActionName.REGENERATE, turn_id),)
+    return (Action(ActionName.CONTINUE, turn_id), *again) if ending.may_continue else again

@@ -1,0 +1,197 @@
+"""One worker for each conversation with something to answer: made on demand, gone when idle.
+
+Within a conversation turns run one after the other; conversations run side by side.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+from bot.conversation import words
+from bot.conversation.ports import Ports
+from bot.conversation.turn import TurnAtWork, Verdict
+from bot.conversation.turnstile import Turnstile
+from bot.delivery.pump import Post, ReplyHandle
+from bot.errors import GatepostError
+from bot.messages import Action, ActionName, Place, Rendered, Turn, TurnState
+from bot.ports import Adapter
+from bot.store.intents.posts import PostRow, first_post
+from bot.store.intents.turns import Claim, claim, finish, resume
+
+log = structlog.get_logger(__name__)
+
+HEARD_WITHIN = 0.7
+"""Seconds after which somebody who has to wait is shown that they were heard."""
+
+MOST_ATTEMPTS = 2
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A turn that has not begun: who asked, where, and the sign that they were heard, once there is one."""
+
+    turn_id: str
+    asker: str
+    place: Place
+    resumed: bool = False
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+    sign: asyncio.Task[ReplyHandle | None] | None = None
+
+
+class Worker:
+    """Answers one conversation's turns in order."""
+
+    def __init__(self, conversation: str, ports: Ports, turnstile: Turnstile, idle: Callable[[str], None]) -> None:
+        self._conversation = conversation
+        self._ports = ports
+        self._turnstile = turnstile
+        self._idle = idle
+        self._line: dict[str, Waiting] = {}
+        self._task: asyncio.Task[None] | None = None
+        self.at_work: TurnAtWork | None = None
+
+    def add(self, waiting: Waiting) -> None:
+        """Put a turn in line, once."""
+        if waiting.turn_id in self._line or self._is_at_work(waiting.turn_id):
+            return
+        self._line[waiting.turn_id] = waiting
+        if not waiting.resumed:
+            waiting.sign = asyncio.create_task(self._show_waiting(waiting))
+        if self._task is None:
+            self._task = asyncio.create_task(self._run())
+
+    def waits(self, turn_id: str) -> bool:
+        """Whether this turn is in line and has not begun."""
+        return turn_id in self._line
+
+    def first_in_line(self, turn_id: str | None) -> Waiting | None:
+        """The turn of this id in line, or the next one where none is named."""
+        return next((w for w in self._line.values() if turn_id in (None, w.turn_id)), None)
+
+    def drop(self, turn_id: str) -> Waiting | None:
+        """Take a turn out of the line; it was cancelled, or became part of another."""
+        return self._line.pop(turn_id, None)
+
+    async def close(self) -> None:
+        """Leave everything as it is; the next process goes on."""
+        tasks = [self._task, *(waiting.sign for waiting in self._line.values())]
+        for task in tasks:
+            if task is not None:
+                task.cancel()
+        await asyncio.gather(*(task for task in tasks if task is not None), return_exceptions=True)
+
+    def _is_at_work(self, turn_id: str) -> bool:
+        return self.at_work is not None and self.at_work.claim.turn.id == turn_id
+
+    async def _run(self) -> None:
+        while self._line:
+            waiting = next(iter(self._line.values()))
+            await self._turnstile.enter(waiting.asker)
+            try:
+                if self.waits(waiting.turn_id):
+                    await self._one(waiting)
+            except Exception:
+                log.exception("turn broke", conversation=self._conversation, turn=waiting.turn_id)
+            finally:
+                self._line.pop(waiting.turn_id, None)
+                self.at_work = None
+                self._turnstile.leave(waiting.asker)
+        self._task = None
+        self._idle(self._conversation)
+
+    async def _one(self, waiting: Waiting) -> None:
+        """Claim the turn and answer it."""
+        claimed = await self._claim(waiting)
+        reply = await self._take_sign(waiting)
+        self._line.pop(waiting.turn_id, None)
+        if claimed is None:
+            if reply is not None:
+                await reply.abandon()
+            return
+        adapter = self._ports.adapters[claimed.turn.place.platform]
+        reply = reply or open_reply(self._ports, adapter, claimed.turn, claimed.posts, claimed.said)
+        if claimed.turn.attempt > MOST_ATTEMPTS:
+            await self._give_up(claimed, reply)
+            return
+        self.at_work = TurnAtWork(self._ports, adapter, claimed, reply)
+        try:
+            await self.at_work.run()
+        except Exception as error:
+            await self._fail(claimed, reply, error)
+
+    async def _claim(self, waiting: Waiting) -> Claim | None:
+        if waiting.resumed:
+            return await self._ports.store.write(resume, waiting.turn_id)
+        ports = self._ports
+        return await ports.store.write(claim, waiting.turn_id, ports.new_id(), ports.default_model, ports.clock())
+
+    async def _give_up(self, claimed: Claim, reply: ReplyHandle) -> None:
+        """Two attempts ended with the process: whatever the reason, a third is not made."""
+        turn = claimed.turn
+        log.error("turn given up", place=turn.place.key, turn=turn.id, attempt=turn.attempt)
+        await self._end(claimed, reply, words.gave_up(turn.id[:8]), "GaveUp")
+
+    async def _fail(self, claimed: Claim, reply: ReplyHandle, error: Exception) -> None:
+        turn = claimed.turn
+        log.exception("turn failed", place=turn.place.key, turn=turn.id, error=type(error).__name__)
+        known = error if isinstance(error, GatepostError) else GatepostError(str(error))
+        await self._end(claimed, reply, words.failed(known, turn.id[:8]), type(error).__name__)
+
+    async def _end(self, claimed: Claim, reply: ReplyHandle, status: str, error: str) -> None:
+        turn = claimed.turn
+        actions = (Action(ActionName.REGENERATE, turn.id),)
+        reply.finish(status, actions)
+        final = Rendered(claimed.said, status, actions, final=True)
+        await self._ports.store.write(
+            finish, turn, TurnState.FAILED, final, (), {}, self._ports.clock(), error=error
+        )
+        await reply.settle()
+
+    async def _show_waiting(self, waiting: Waiting) -> ReplyHandle | None:
+        """After a moment, the message that will hold the answer, saying that the question was heard."""
+        try:
+            await asyncio.wait_for(waiting.begun.wait(), HEARD_WITHIN)
+        except TimeoutError:
+            pass
+        else:
+            return None
+        ports = self._ports
+        key = await ports.store.write(first_post, ports.new_id(), waiting.turn_id, waiting.place)
+        adapter = ports.adapters[waiting.place.platform]
+        reply = ports.pump.open(
+            adapter, waiting.place, waiting.turn_id, posts=(Post(key, waiting.turn_id, 0, None, None),)
+        )
+        reply.set_actions((Action(ActionName.STOP, waiting.turn_id),))
+        reply.set_status(words.NEXT if self.at_work is not None else words.WAITING)
+        return reply
+
+    async def _take_sign(self, waiting: Waiting) -> ReplyHandle | None:
+        waiting.begun.set()
+        return await waiting.sign if waiting.sign is not None else None
+
+    async def stop_waiting(self, waiting: Waiting, final: Rendered) -> None:
+        """Show that a turn in line was stopped before it began."""
+        reply = await self._take_sign(waiting)
+        if reply is not None:
+            reply.finish(final.status, final.actions)
+            await reply.settle()
+
+    async def withdraw_waiting(self, waiting: Waiting) -> None:
+        """Take away the sign of a turn whose question is gone."""
+        reply = await self._take_sign(waiting)
+        if reply is not None:
+            await reply.abandon()
+
+    def absorbed(self, waiting: Waiting) -> None:
+        """A turn in line became part of the one at work."""
+        waiting.begun.set()
+        if self.at_work is not None:
+            self.at_work.decide(Verdict.RESTART)
+
+
+def open_reply(ports: Ports, adapter: Adapter, turn: Turn, posts: tuple[PostRow, ...], said: str) -> ReplyHandle:
+    """The reply of a turn, with the messages it has already."""
+    known = tuple(Post(row.key, turn.id, row.n, row.message_id, None) for row in posts)
+    return ports.pump.open(adapter, turn.place, turn.id, posts=known, text=said)

@@ -1,0 +1,59 @@
+"""The program's one port: paths that adapters offer, and whether the program lives and is ready."""
+
+from collections.abc import Awaitable, Callable, Iterable
+
+from aiohttp import web
+
+from bot.errors import StartError
+from bot.ports import Route
+
+UPLOADS = 300 * 1024 * 1024
+"""The most bytes of one request; adapters set tighter limits of their own."""
+
+
+class Port:
+    """A listening port with everybody's paths on it."""
+
+    def __init__(self, runner: web.AppRunner, host: str, port: int) -> None:
+        self._runner = runner
+        self.host = host
+        self.port = port
+
+    async def close(self) -> None:
+        """Stop listening, and let go of every connection."""
+        await self._runner.cleanup()
+
+
+async def listen(host: str, port: int, routes: Iterable[Route], ready: Callable[[], Awaitable[bool]]) -> Port:
+    """Open the port. Raises StartError with one sentence when it is taken or not ours to take."""
+    app = web.Application(client_max_size=UPLOADS)
+    for route in (*routes, *_own_routes(ready)):
+        app.router.add_route(route.method, route.path, route.handler)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0, handler_cancellation=False)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        await runner.cleanup()
+        raise StartError(_refusal(host, port, error)) from error
+    return Port(runner, host, runner.addresses[0][1])
+
+
+def _refusal(host: str, port: int, error: OSError) -> str:
+    import errno
+
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} on {host} is taken by another program; set HTTP_PORT to a free one."
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return f"Port {port} on {host} may not be used by this user; set HTTP_PORT to one above 1023."
+    return f"HTTP_HOST {host} with HTTP_PORT {port} can't be listened on: {error.strerror or error}."
+
+
+def _own_routes(ready: Callable[[], Awaitable[bool]]) -> tuple[Route, ...]:
+    async def healthz(_request: web.Request) -> web.Response:
+        return web.Response(text="ok\n")
+
+    async def readyz(_request: web.Request) -> web.Response:
+        return web.Response(text="ready\n") if await ready() else web.Response(status=503, text="not ready\n")
+
+    return (Route("GET", "/healthz", healthz), Route("GET", "/readyz", readyz))

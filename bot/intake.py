@@ -1,0 +1,208 @@
+"""Events in: each is decided on, committed, and handed to its conversation. Nothing is acknowledged before that."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+import structlog
+
+from bot.access import Access
+from bot.commands.dispatch import Commands
+from bot.conversation.desk import Desk
+from bot.errors import GatepostError, NotAllowed, sentence_for
+from bot.messages import (
+    ActionName,
+    Choice,
+    Inbound,
+    InboundKind,
+    Person,
+    PersonKind,
+    Place,
+    PlaceKind,
+    Rendered,
+    TurnKind,
+)
+from bot.ports import Adapter, Clock, NewId, OpensThreads, RepliesPrivately
+from bot.store.engine import Store
+from bot.store.files import Files
+from bot.store.intents.inbox import (
+    Accepted,
+    Outcome,
+    Target,
+    accept_again,
+    accept_delete,
+    accept_edit,
+    accept_message,
+    accept_once,
+    speakers,
+)
+from bot.store.intents.rows import find_turn
+
+log = structlog.get_logger(__name__)
+
+_TITLE_LIMIT = 80
+
+
+class Intake:
+    """Implements `bot.ports.Intake` for every adapter."""
+
+    def __init__(
+        self,
+        store: Store,
+        files: Files,
+        desk: Desk,
+        commands: Commands,
+        access: Access,
+        adapters: Mapping[str, Adapter],
+        clock: Clock,
+        new_id: NewId,
+    ) -> None:
+        self._store = store
+        self._files = files
+        self._desk = desk
+        self._commands = commands
+        self._access = access
+        self._adapters = adapters
+        self._clock = clock
+        self._new_id = new_id
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def accept(self, inbound: Inbound) -> None:
+        """Take it in; returns after the COMMIT."""
+        if inbound.person.kind is not PersonKind.HUMAN:
+            return
+        match inbound.kind:
+            case InboundKind.MESSAGE:
+                await self._message(inbound)
+            case InboundKind.EDIT:
+                await self._edit(inbound)
+            case InboundKind.DELETE:
+                await self._delete(inbound)
+            case InboundKind.COMMAND:
+                await self._command(inbound)
+            case InboundKind.BUTTON:
+                await self._button(inbound)
+
+    async def complete(
+        self, place: Place, person: Person, command: str, option: str, typed: str
+    ) -> Sequence[Choice]:
+        """Suggestions from memory, at most 25."""
+        return self._commands.complete(command, option, typed)[:25]
+
+    async def close(self) -> None:
+        """Let what was begun in the background end."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _message(self, inbound: Inbound) -> None:
+        target = self._target(inbound)
+        accepted = await self._store.write(accept_message, inbound, target, self._new_id(), self._clock())
+        self._asked(inbound, target, accepted)
+
+    async def _edit(self, inbound: Inbound) -> None:
+        target = self._target(inbound)
+        accepted = await self._store.write(accept_edit, inbound, target, self._new_id(), self._clock())
+        if accepted.outcome is Outcome.CHANGED:
+            self._desk.changed(accepted)
+        self._asked(inbound, target, accepted)
+
+    def _asked(self, inbound: Inbound, target: Target, accepted: Accepted) -> None:
+        if accepted.outcome is not Outcome.ASKED:
+            return
+        log.info("asked", place=inbound.place.key, turn=accepted.turn_id)
+        adapter = self._adapters[inbound.place.platform]
+        if target.place != inbound.place and isinstance(adapter, OpensThreads):
+            title = " ".join(inbound.text.split())[:_TITLE_LIMIT]
+            self._begin(adapter.open_thread(inbound.place, inbound.message_id, title or "Question"))
+        self._desk.asked(accepted, target.place, inbound.person)
+
+    async def _delete(self, inbound: Inbound) -> None:
+        accepted = await self._store.write(accept_delete, inbound, self._clock())
+        await self._files.remove(accepted.orphans)
+        match accepted.outcome:
+            case Outcome.WITHDRAWN:
+                await self._desk.withdrawn(accepted)
+            case Outcome.CHANGED:
+                self._desk.changed(accepted)
+            case Outcome.ERASED:
+                self._desk.answer_deleted(accepted)
+            case _:
+                pass
+
+    async def _command(self, inbound: Inbound) -> None:
+        """Run it once, and answer in the background: the platform is not kept waiting for what it says."""
+        if inbound.command is not None and await self._store.write(accept_once, inbound, self._clock()):
+            self._begin(self._run_command(inbound))
+
+    async def _run_command(self, inbound: Inbound) -> None:
+        assert inbound.command is not None
+        try:
+            said, private = await self._commands.run(inbound.command, inbound.person, inbound.place)
+        except GatepostError as error:
+            if not isinstance(error, NotAllowed):
+                log.warning("command failed", command=inbound.command.name, error=type(error).__name__)
+            said, private = sentence_for(error), True
+        await self._say(inbound, said, private=private)
+
+    async def _button(self, inbound: Inbound) -> None:
+        action = inbound.action
+        if action is None:
+            return
+        try:
+            asked = await self._store.write(speakers, action.turn_id)
+            self._access.may_press(inbound.place.platform, inbound.person, asked)
+            if action.name is ActionName.STOP:
+                await self._stop(inbound, action.turn_id)
+            else:
+                await self._again(inbound, action.turn_id, TurnKind(action.name.value))
+        except NotAllowed as error:
+            await self._say(inbound, error.said, private=True)
+
+    async def _stop(self, inbound: Inbound, turn_id: str) -> None:
+        if not await self._store.write(accept_once, inbound, self._clock()):
+            return
+        turn = await self._store.write(find_turn, turn_id)
+        if turn is not None:
+            await self._desk.stop(turn.conversation, turn_id)
+
+    async def _again(self, inbound: Inbound, turn_id: str, kind: TurnKind) -> None:
+        new_id = self._new_id()
+        accepted = await self._store.write(accept_again, inbound, kind, turn_id, new_id, self._clock())
+        if accepted.outcome is Outcome.REFUSED:
+            raise NotAllowed("The conversation has gone on since. Ask again instead.")
+        if accepted.outcome is Outcome.ASKED:
+            turn = await self._store.write(find_turn, new_id)
+            if turn is not None:
+                self._desk.asked(accepted, turn.place, inbound.person)
+
+    def _target(self, inbound: Inbound) -> Target:
+        """Where it is answered: in place, or in a thread of its own where the platform has them."""
+        place = inbound.place
+        adapter = self._adapters[place.platform]
+        if place.kind is not PlaceKind.CHANNEL:
+            return Target(place, place.key)
+        if adapter.capabilities.threads and isinstance(adapter, OpensThreads):
+            thread = adapter.thread_for(place, inbound.message_id)
+            return Target(thread, thread.key)
+        return Target(place, f"{place.key}#{inbound.message_id}")
+
+    async def _say(self, inbound: Inbound, said: str, *, private: bool) -> None:
+        """Answer a command or a refused button: privately where that suits and can be done."""
+        adapter = self._adapters[inbound.place.platform]
+        rendered = Rendered(adapter.render(said), final=True)
+        try:
+            if private and isinstance(adapter, RepliesPrivately):
+                await adapter.reply_privately(inbound.person, inbound.place, rendered, inbound.handle)
+            else:
+                await adapter.post(inbound.place, rendered, f"said:{inbound.key}")
+        except Exception as error:
+            failure = adapter.classify(error)
+            log.warning("command's answer refused", place=inbound.place.key, failure=failure.kind)
+
+    def _begin(self, work: "asyncio._CoroutineLike[None]") -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("background work failed", error=type(error).__name__, exc_info=error)

@@ -1,0 +1,73 @@
+"""Structured logs on stderr: event words, place and turn ids; never what people said, never a secret."""
+
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+HIDDEN = "[hidden]"
+
+
+def start_logging(level: str, form: str | None, secrets: Sequence[str]) -> None:
+    """Send all logs, the libraries' too, to stderr: text for a terminal, JSON lines otherwise."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        hide(secrets),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer(form)],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(logging.WARNING)
+    for name in ("bot", "adapters"):
+        logging.getLogger(name).setLevel(level.upper())
+
+
+def hide(secrets: Sequence[str]) -> Processor:
+    """A step that takes secrets out of everything that is logged."""
+    known = tuple(secret for secret in secrets if secret)
+
+    def step(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        for key, value in event.items():
+            if isinstance(value, str) and any(secret in value for secret in known):
+                for secret in known:
+                    value = value.replace(secret, HIDDEN)
+                event[key] = value
+        return event
+
+    return step
+
+
+def _renderer(form: str | None) -> Any:
+    if form == "json" or (form is None and not sys.stderr.isatty()):
+        return structlog.processors.JSONRenderer(serializer=_serializer())
+    return structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+    )
+
+
+def _serializer() -> Callable[..., str]:
+    import orjson
+
+    def dumps(value: Any, **_options: Any) -> str:
+        return orjson.dumps(value, default=repr).decode()
+
+    return dumps

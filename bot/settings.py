@@ -1,0 +1,116 @@
+"""What the operator sets, by environment variable or in `.env`: read once, checked whole."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.errors import StartError
+
+NOT_YET = (
+    "DISCORD_BOT_TOKEN",
+    "SLACK_BOT_TOKEN",
+    "SLACK_APP_TOKEN",
+    "SLACK_SIGNING_SECRET",
+    "FALLBACK_MODELS",
+    "ALLOWED_WORKSPACES",
+    "BUDGET_PER_DAY",
+    "BUDGET_PER_PERSON_PER_DAY",
+    "RETENTION_DAYS",
+    "MCP_CONFIG",
+    "BYOK_FILE",
+)
+"""Variables whose meaning is settled but which nothing obeys yet: set, they stop the start rather than mislead."""
+
+
+class Settings(BaseSettings):
+    """Every setting. A field's description completes the sentence "NAME has to be …"."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
+
+    ai_gateway_api_key: SecretStr | None = Field(None, description="a key of the gateway")
+    vercel_oidc_token: SecretStr | None = Field(None, description="a token from `vercel env pull`")
+    ai_gateway_base_url: str = Field(
+        "https://ai-gateway.vercel.sh/v1", pattern=r"^https?://\S+$", description="an http(s) address"
+    )
+    default_model: str | None = Field(None, pattern=r"^\S+$", description="a model's id, such as creator/model")
+    database_url: str | None = Field(
+        None, pattern=r"^(sqlite|postgresql)", description="sqlite:///path or postgresql://…"
+    )
+    data_dir: Path = Field(Path("data"), description="a directory")
+    http_host: str = Field("127.0.0.1", min_length=1, description="an address to listen on")
+    http_port: int = Field(8080, ge=0, le=65535, description="a port number from 0 to 65535")
+    playground: Literal["auto", "on", "off"] = Field("auto", description="auto, on or off")
+    playground_password: SecretStr | None = Field(None, min_length=8, description="at least 8 characters")
+    admins: Annotated[tuple[str, ...], NoDecode] = Field((), description="a list such as discord:1234,slack:U12AB")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="debug, info, warning or error"
+    )
+    log_format: Literal["text", "json"] | None = Field(None, description="text or json")
+
+    @field_validator("admins", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        """A comma-separated list of `platform:id`."""
+        if not isinstance(value, str):
+            return value
+        people = tuple(part.strip() for part in value.split(",") if part.strip())
+        if not all(platform and separator and name for platform, separator, name in map(_pair, people)):
+            raise ValueError("not platform:id")
+        return people
+
+    @field_validator("log_level", "log_format", "playground", mode="before")
+    @classmethod
+    def _lower(cls, value: Any) -> Any:
+        return value.lower() if isinstance(value, str) else value
+
+    @property
+    def demo(self) -> bool:
+        """Whether the built-in gateway answers: no credential is set, and no other address either."""
+        credential = self.ai_gateway_api_key or self.vercel_oidc_token
+        return credential is None and "ai_gateway_base_url" not in self.model_fields_set
+
+    @property
+    def database(self) -> str:
+        """The database's URL."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'gatepost.db'}"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be printed."""
+        held = (self.ai_gateway_api_key, self.vercel_oidc_token, self.playground_password)
+        return tuple(secret.get_secret_value() for secret in held if secret is not None)
+
+
+def _pair(person: str) -> tuple[str, str, str]:
+    return person.partition(":")
+
+
+def read_settings(env_file: str | None = ".env") -> Settings:
+    """The settings. Raises StartError with one sentence that names the variable; values are never repeated."""
+    refuse_what_is_not_yet(env_file)
+    try:
+        return Settings(_env_file=env_file)
+    except ValidationError as error:
+        fault = error.errors(include_input=False, include_url=False)[0]
+        raise StartError(_sentence(str(fault["loc"][0]))) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise StartError(f"The file {env_file} can't be read: {type(error).__name__}.") from error
+
+
+def refuse_what_is_not_yet(env_file: str | None) -> None:
+    """Raises StartError when something is set that this version would ignore."""
+    from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource
+
+    environment = EnvSettingsSource(Settings, env_ignore_empty=True).env_vars
+    written = DotEnvSettingsSource(Settings, env_file=env_file, env_ignore_empty=True).env_vars
+    for name in NOT_YET:
+        if environment.get(name.lower()) or written.get(name.lower()):
+            raise StartError(f"{name} is set, but this version of Gatepost does not support it yet. Remove it.")
+
+
+def _sentence(field: str) -> str:
+    known = Settings.model_fields.get(field)
+    wanted = known.description if known else "something else"
+    return f"{field.upper()} is not valid: it has to be {wanted}."
