@@ -1,8 +1,8 @@
 """One archive of everything Gatepost keeps, made while it runs; and the way back.
 
 The database is copied first, in one committed state. Every file it refers to was on the disk at that moment, but
-may be removed before its turn comes. So, as long as files are missing that were not missing before, the database is
-copied again; once nothing new is missing, copy and files belong together. Nobody who writes has to wait for it.
+may be removed before its turn comes. So, as long as files are missing that were not missing before, the database
+is copied again; once nothing new is missing, copy and files belong together. Nobody who writes waits for it.
 """
 
 import contextlib
@@ -170,8 +170,8 @@ def _revision(database: Path) -> str:
 def restore(archive: Path, data_dir: Path, database_url: str, clock: Callable[[], float] = time.time) -> Restored:
     """Put an archive's database and files in the place of what is there. That is moved aside, never deleted.
 
-    Blocks. Nothing that is there is touched before everything was read and found whole. Raises StartError: while a bot
-    serves, and for an archive that is damaged or newer than this program.
+    Blocks. Nothing that is there is touched before everything was read and found whole. Raises StartError: while
+    a bot serves, and for an archive that is damaged or newer than this program.
     """
     database = sqlite.path_of(database_url)
     aside = f"before-restore-{datetime.fromtimestamp(clock(), UTC):%Y%m%d-%H%M%S}"

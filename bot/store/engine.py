@@ -44,6 +44,7 @@ class Store:
     async def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What a query finds in one committed state, everything included that was acknowledged before.
 
+        The query runs on the event loop, which goes on while a statement is at work: fetch what is needed, no more.
         Raises StoreError, also for a query that tries to write.
         """
         try:
