@@ -1,0 +1,215 @@
+"""What a prompt holds, as the built-in models read it: who said what, what was fenced, which files came. Pure.
+
+The layout is the conversation's own: a line `[Name (id x), when]` before a person's words, `<untrusted MARK label> …
+</untrusted MARK>` around what is no instruction, a `<context>` message after the last question. A prompt without any
+of it, from any other client, is read too.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.demo.refusals import invalid
+from bot.demo.senses import Given, Seen, from_base64, from_data_url
+from bot.messages import ToolSpec
+
+Json = Mapping[str, Any]
+
+_HEADER = re.compile(r"\A\[(?P<name>[^\]\n]*?) \(id (?P<id>[^()\n]*)\)(?:, (?P<when>[^\]\n]*))?\]\n?")
+_FENCE = re.compile(
+    r"<untrusted (?P<mark>\w+) (?P<label>[^\n]*)>\n(?P<text>.*?)\n</untrusted (?P=mark)>", re.DOTALL
+)
+_FILE_LABEL = re.compile(r'\A(?P<kind>\w+) file "(?P<name>[^"\n]*)"(?:, (?P<pages>\d+) pages)?')
+_ASIDE = re.compile(r"^\((.+)\)$", re.MULTILINE)
+_FOLLOWS = re.compile(r"\A(The file itself|The pictures?) follows?\.\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One message of a prompt, its role as on the wire or `context`.
+
+    `note` marks what people said among themselves; `calls` maps the ids of calls to tools' names and arguments; `whole`
+    is every word of the message, the names and texts of its files included.
+    """
+
+    role: str
+    text: str
+    speaker: str | None = None
+    when: str | None = None
+    note: bool = False
+    files: tuple[Seen, ...] = ()
+    calls: Mapping[str, tuple[str, str]] | None = None
+    call_id: str | None = None
+    whole: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Everything a model is given, in order. `draws` says that pictures may be part of the answer."""
+
+    model: str
+    everything: tuple[Said, ...]
+    tools: tuple[ToolSpec, ...] = ()
+    schema: Json | None = None
+    draws: bool = False
+
+    @property
+    def said(self) -> tuple[Said, ...]:
+        """What people, models and tools said: without the rules and the moment."""
+        return tuple(one for one in self.everything if one.role not in ("system", "context"))
+
+    @property
+    def text(self) -> str:
+        """Every word of it, whoever wrote it."""
+        return "\n".join(one.whole for one in self.everything)
+
+
+def understand(body: Json, seen: Iterable[Seen]) -> Prompt:
+    """Read a request's body. `seen` are the files that `given` found, looked at, in the same order."""
+    looked_at = iter(seen)
+    return Prompt(
+        model=str(body["model"]),
+        everything=tuple(_said(message, looked_at) for message in _messages(body)),
+        tools=tuple(_tools(body)),
+        schema=_schema(body.get("response_format")),
+        draws="image" in (body.get("modalities") or ()),
+    )
+
+
+def given(body: Json) -> Iterator[Given]:
+    """The pictures and files of a prompt, in order. Raises `Refused` for parts that nobody could read."""
+    for message in _messages(body):
+        for part in _parts(message):
+            found = _given(part)
+            if found is not None:
+                yield found
+
+
+def _messages(body: Json) -> Sequence[Json]:
+    messages = body.get("messages")
+    if not isinstance(messages, list) or not messages:
+        raise invalid("'messages' has to be a list with at least one message.", "messages")
+    for message in messages:
+        if not isinstance(message, dict) or not isinstance(message.get("role"), str):
+            raise invalid("Every message needs a role.", "messages")
+    return messages
+
+
+def _parts(message: Json) -> list[Json]:
+    content = message.get("content")
+    if content is None:
+        return []
+    if isinstance(content, str):
+        return [{"type": "text", "text": content}]
+    if not isinstance(content, list) or not all(isinstance(part, dict) for part in content):
+        raise invalid("'content' has to be a string or a list of parts.", "messages")
+    return content
+
+
+def _given(part: Json) -> Given | None:
+    kind = part.get("type")
+    if kind == "text":
+        return None
+    try:
+        if kind == "image_url":
+            return Given("the picture", picture=True, data=from_data_url(part["image_url"]["url"]))
+        if kind == "file":
+            return Given(str(part["file"].get("filename", "file")), picture=False, data=_file(part["file"]))
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise invalid(f"A part of type '{kind}' could not be read.", "messages") from error
+    raise invalid(f"Parts of type '{kind}' are not supported.", "messages")
+
+
+def _file(file: Json) -> bytes | None:
+    """The bytes of either documented form: `data` is base64, `file_data` a data URL."""
+    if "data" in file:
+        return from_data_url(file["data"]) or from_base64(file["data"])
+    return from_data_url(file["file_data"])
+
+
+def _said(message: Json, looked_at: Iterator[Seen]) -> Said:
+    spoken: list[str] = []
+    files: list[Seen] = []
+    label: str | None = None
+    for part in _parts(message):
+        if part.get("type") != "text":
+            files.append(_named(next(looked_at), label))
+            continue
+        text = str(part.get("text", ""))
+        fence = _FENCE.fullmatch(text)
+        named = fence and _FILE_LABEL.match(fence["label"])
+        label = named["name"] if named else None
+        if fence and named:
+            files.extend(_fenced_file(named, fence["text"]))
+        else:
+            spoken.append(text)
+    return _placed(message, "\n".join(spoken), tuple(files))
+
+
+def _placed(message: Json, whole: str, files: tuple[Seen, ...]) -> Said:
+    """Who spoke, and what: from inside the fence for notes and results."""
+    fence = _FENCE.fullmatch(whole)
+    note = fence is not None and fence["label"].startswith("note")
+    text = fence["text"] if fence else whole
+    header = _HEADER.match(text) if message["role"] == "user" else None
+    context = message["role"] == "user" and whole.startswith("<context>")
+    everything = "\n".join([whole, *(f"{file.name}\n{file.text}" for file in files)])
+    return Said(
+        role="context" if context else message["role"],
+        text=(text[header.end() :] if header else text).strip(),
+        speaker=header["name"] if header else None,
+        when=header["when"] if header else None,
+        note=note,
+        files=files,
+        calls=_calls(message),
+        call_id=message.get("tool_call_id"),
+        whole=everything,
+    )
+
+
+def _named(seen: Seen, label: str | None) -> Seen:
+    return Seen(label, seen.about, seen.text, seen.picture) if label and seen.picture else seen
+
+
+def _fenced_file(label: re.Match[str], text: str) -> Iterator[Seen]:
+    """A file that is in the prompt as text; nothing when the file itself comes next."""
+    asides = _ASIDE.findall(text)
+    words = _ASIDE.sub("", text).strip()
+    if any(_FOLLOWS.match(aside) for aside in asides) and not words:
+        return
+    reasons = " ".join(aside for aside in asides if not _FOLLOWS.match(aside))
+    if words:
+        about = f"{_kind(label)} with {len(words.splitlines())} lines and {len(words.split())} words"
+        yield Seen(label["name"], f"{about}. {reasons}".rstrip(" ."), words)
+    else:
+        yield Seen(label["name"], f"a file that I was not shown. {reasons}".rstrip(" ."))
+
+
+def _kind(label: re.Match[str]) -> str:
+    if label["kind"] == "pdf":
+        return f"a PDF of {label['pages']} pages" if label["pages"] else "a PDF"
+    return "a text"
+
+
+def _calls(message: Json) -> Mapping[str, tuple[str, str]] | None:
+    calls = message.get("tool_calls") or ()
+    return {call["id"]: (call["function"]["name"], call["function"]["arguments"]) for call in calls} or None
+
+
+def _tools(body: Json) -> Iterator[ToolSpec]:
+    for tool in body.get("tools") or ():
+        function = tool.get("function") if isinstance(tool, dict) else None
+        if isinstance(function, dict) and body.get("tool_choice") != "none":
+            yield ToolSpec(function["name"], function.get("description", ""), function.get("parameters", {}))
+
+
+def _schema(wanted: Any) -> Json | None:
+    """The JSON schema the answer has to satisfy, in either documented form."""
+    if not isinstance(wanted, dict):
+        return None
+    if wanted.get("type") == "json_schema":
+        schema = wanted.get("json_schema", {}).get("schema")
+    else:
+        schema = wanted.get("schema", {}) if wanted.get("type") in ("json", "json_object") else None
+    return schema if isinstance(schema, dict) else None
