@@ -1,0 +1,211 @@
+"""The first schema."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make every table."""
+    _make_inbox()
+    _make_conversations()
+    _make_items()
+    _make_turns()
+    _make_tool_calls()
+    _make_posts()
+    _make_files()
+    _make_usage()
+    _make_settings()
+    _make_page_messages()
+    _make_page_files()
+    _make_page_events()
+    _make_page_keys()
+
+
+def _make_inbox() -> None:
+    op.create_table(
+        "inbox",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("key", sa.Text, nullable=False, unique=True),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("place", sa.Text, nullable=False),
+        sa.Column("message_id", sa.Text, nullable=False),
+        sa.Column("conversation", sa.Text),
+        sa.Column("turn_id", sa.Text),
+        sa.Column("body", sa.Text, nullable=False),
+        sa.Column("received_at", sa.Float, nullable=False),
+    )
+    op.create_index("inbox_by_message", "inbox", ["place", "message_id"])
+    op.create_index("inbox_by_turn", "inbox", ["turn_id"])
+
+
+def _make_conversations() -> None:
+    op.create_table(
+        "conversations",
+        sa.Column("key", sa.Text, primary_key=True),
+        sa.Column("place", sa.Text, nullable=False),
+        sa.Column("start_seq", sa.Integer, nullable=False),
+        sa.Column("cut_seq", sa.Integer, nullable=False),
+        sa.Column("media_seq", sa.Integer, nullable=False),
+        sa.Column("next_seq", sa.Integer, nullable=False),
+        sa.Column("prefix_version", sa.Integer, nullable=False),
+        sa.Column("seeded", sa.Integer, nullable=False),
+        sa.Column("created_at", sa.Float, nullable=False),
+    )
+
+
+def _make_items() -> None:
+    op.create_table(
+        "items",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("conversation", sa.Text, nullable=False),
+        sa.Column("seq", sa.Integer, nullable=False),
+        sa.Column("role", sa.Text, nullable=False),
+        sa.Column("place", sa.Text),
+        sa.Column("message_id", sa.Text),
+        sa.Column("turn_id", sa.Text),
+        sa.Column("body", sa.Text, nullable=False),
+        sa.Column("erased", sa.Integer, nullable=False),
+        sa.UniqueConstraint("conversation", "seq"),
+    )
+    op.create_index("items_by_message", "items", ["place", "message_id"])
+    op.create_index("items_by_turn", "items", ["turn_id"])
+
+
+def _make_turns() -> None:
+    op.create_table(
+        "turns",
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("conversation", sa.Text, nullable=False),
+        sa.Column("place", sa.Text, nullable=False),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("origin", sa.Text),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("requester", sa.Text, nullable=False),
+        sa.Column("model", sa.Text),
+        sa.Column("attempt", sa.Integer, nullable=False),
+        sa.Column("restarts", sa.Integer, nullable=False),
+        sa.Column("error", sa.Text),
+        sa.Column("final", sa.Text),
+        sa.Column("delivered", sa.Integer, nullable=False),
+        sa.Column("created_at", sa.Float, nullable=False),
+        sa.Column("started_at", sa.Float),
+        sa.Column("ended_at", sa.Float),
+    )
+    op.create_index("turns_by_conversation", "turns", ["conversation", "state"])
+    op.create_index("turns_by_state", "turns", ["state"])
+
+
+def _make_tool_calls() -> None:
+    op.create_table(
+        "tool_calls",
+        sa.Column("turn_id", sa.Text, primary_key=True),
+        sa.Column("call_id", sa.Text, primary_key=True),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("started_at", sa.Float, nullable=False),
+        sa.Column("ended_at", sa.Float),
+    )
+
+
+def _make_posts() -> None:
+    op.create_table(
+        "posts",
+        sa.Column("key", sa.Text, primary_key=True),
+        sa.Column("turn_id", sa.Text, nullable=False),
+        sa.Column("place", sa.Text, nullable=False),
+        sa.Column("place_key", sa.Text, nullable=False),
+        sa.Column("n", sa.Integer, nullable=False),
+        sa.Column("message_id", sa.Text),
+        sa.Column("state", sa.Text, nullable=False),
+    )
+    op.create_index("posts_by_message", "posts", ["place_key", "message_id"])
+    op.create_index("posts_by_turn", "posts", ["turn_id"])
+
+
+def _make_files() -> None:
+    op.create_table(
+        "files",
+        sa.Column("item_id", sa.Integer, primary_key=True),
+        sa.Column("sha256", sa.Text, primary_key=True),
+        sa.Column("size", sa.Integer, nullable=False),
+        sa.Column("media_type", sa.Text, nullable=False),
+    )
+    op.create_index("files_by_hash", "files", ["sha256"])
+
+
+def _make_usage() -> None:
+    op.create_table(
+        "usage",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("turn_id", sa.Text, nullable=False),
+        sa.Column("generation_id", sa.Text),
+        sa.Column("person", sa.Text, nullable=False),
+        sa.Column("place", sa.Text, nullable=False),
+        sa.Column("model", sa.Text, nullable=False),
+        sa.Column("prompt_tokens", sa.Integer, nullable=False),
+        sa.Column("completion_tokens", sa.Integer, nullable=False),
+        sa.Column("cached_tokens", sa.Integer, nullable=False),
+        sa.Column("cost", sa.Text),
+        sa.Column("at", sa.Float, nullable=False),
+    )
+    op.create_index("usage_by_time", "usage", ["at"])
+
+
+def _make_settings() -> None:
+    op.create_table(
+        "settings",
+        sa.Column("scope", sa.Text, primary_key=True),
+        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column("value", sa.Text, nullable=False),
+    )
+
+
+def _make_page_messages() -> None:
+    op.create_table(
+        "page_messages",
+        sa.Column("n", sa.Integer, primary_key=True),
+        sa.Column("id", sa.Text, nullable=False, unique=True),
+        sa.Column("key", sa.Text, nullable=False, unique=True),
+        sa.Column("seq", sa.Integer, nullable=False, unique=True),
+        sa.Column("channel", sa.Text, nullable=False),
+        sa.Column("thread", sa.Text),
+        sa.Column("title", sa.Text),
+        sa.Column("replies", sa.Integer, nullable=False),
+        sa.Column("deleted", sa.Integer, nullable=False),
+        sa.Column("body", sa.Text, nullable=False),
+    )
+    op.create_index("page_messages_by_place", "page_messages", ["channel", "thread", "n"])
+
+
+def _make_page_files() -> None:
+    op.create_table(
+        "page_files",
+        sa.Column("message_id", sa.Text, primary_key=True),
+        sa.Column("sha256", sa.Text, primary_key=True),
+    )
+    op.create_index("page_files_by_hash", "page_files", ["sha256"])
+
+
+def _make_page_events() -> None:
+    op.create_table(
+        "page_events",
+        sa.Column("n", sa.Integer, primary_key=True),
+        sa.Column("key", sa.Text, nullable=False, unique=True),
+        sa.Column("owed", sa.Integer, nullable=False),
+        sa.Column("body", sa.Text, nullable=False),
+    )
+    op.create_index("page_events_by_owed", "page_events", ["owed"])
+
+
+def _make_page_keys() -> None:
+    op.create_table(
+        "page_keys",
+        sa.Column("digest", sa.Text, primary_key=True),
+        sa.Column("kind", sa.Text, primary_key=True),
+        sa.Column("granted_at", sa.Float, nullable=False),
+    )
