@@ -16,8 +16,8 @@ from bot.demo.wire import Answer
 Ability: TypeAlias = Callable[[Question], Answer | str | None]
 
 SELF = (
-    "I am Gatepost's built-in model. I am scripted and not intelligent: I follow a few dozen rules so that you can try "
-    "everything here without an account. Set `AI_GATEWAY_API_KEY` to talk to real models."
+    "I am Gatepost's built-in model. I am scripted and not intelligent: I follow a few dozen rules so that you "
+    "can try everything here without an account. Set `AI_GATEWAY_API_KEY` to talk to real models."
 )
 GREETING = f"""\
 Hello{{name}}! {SELF.split(". ", 1)[0]}, scripted and not intelligent. Some things to try:
@@ -139,7 +139,8 @@ def _faulty(question: Question) -> str | None:
     asked = wished_in(question.text)
     if asked is None:
         table = "\n".join(f"| `{name}` | {fault.description} |" for name, fault in FAULTS.items())
-        return f"I fail on request: write a line such as `fault: rate-limit`.\n\n| Fault | What happens |\n| --- | --- |\n{table}"
+        how = "I fail on request: write a line such as `fault: rate-limit`."
+        return f"{how}\n\n| Fault | What happens |\n| --- | --- |\n{table}"
     what = asked.fault.description
     return f"You asked for the fault `{asked.name}`: {what}. " + essay("failing on purpose", 120)
 
@@ -186,6 +187,6 @@ def _puzzled(question: Question) -> str:
     heard = " ".join(question.text.split())
     heard = heard if len(heard) <= 120 else heard[:119] + "…"
     return (
-        f"I read “{heard}”, and none of my rules covers it: I am scripted, not intelligent. I can look at pictures and "
-        "documents, find what was said here, call tools, write, count and calculate; “help” shows examples."
+        f"I read “{heard}”, and none of my rules covers it: I am scripted, not intelligent. I can look at "
+        "pictures and documents, find what was said here, call tools, write, count and calculate; “help” shows examples."
     )

@@ -1,6 +1,6 @@
-"""How a stream can be spoilt: each function takes the healthy events and yields what goes over the wire instead."""
+"""How a stream can be spoilt: each function takes the healthy events and yields what goes over the wire."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -24,8 +24,8 @@ class Break:
 
 
 Step: TypeAlias = bytes | Silence | Break
-Events: TypeAlias = AsyncIterator[Event]
-Steps: TypeAlias = AsyncIterator[Step]
+Events: TypeAlias = AsyncGenerator[Event, None]
+Steps: TypeAlias = AsyncGenerator[Step, None]
 
 
 async def healthy(events: Events, _: str = "") -> Steps:

@@ -1,4 +1,4 @@
-"""What the built-in gateway remembers of its answers: what they cost, and which beginnings of prompts it has seen."""
+"""What the built-in gateway remembers: what its answers cost, and which beginnings of prompts it has seen."""
 
 import hashlib
 from collections import OrderedDict

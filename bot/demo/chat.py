@@ -1,7 +1,7 @@
 """`POST /chat/completions`: from a request's body to an answer, whole or as a paced stream."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from random import Random
@@ -17,7 +17,7 @@ from bot.demo.faults import Wish
 from bot.demo.refusals import invalid, no_model, not_supported, too_long, wrong_type
 from bot.demo.senses import Senses
 from bot.demo.understanding import Prompt, given, understand
-from bot.demo.wire import Answer, Event, Generation, completion, counted, cut, events
+from bot.demo.wire import Answer, Generation, completion, counted, cut, events
 
 _LARGE = 200_000
 """Bodies of more bytes than this are worked on in a thread."""
@@ -48,8 +48,7 @@ class Chat:
         for file in files:
             if ("image" if file.picture else "pdf") not in takes:
                 raise not_supported(row["id"], "image inputs" if file.picture else "file inputs")
-        prompt = understand(body, [await self._senses.look(file) for file in files])
-        return prompt
+        return understand(body, [await self._senses.look(file) for file in files])
 
     async def answer(self, prompt: Prompt, body: Mapping[str, Any], size: int) -> Answer:
         """What the model says, as far as `max_tokens` goes."""
@@ -89,7 +88,7 @@ class Chat:
             self._books.close(generation)
         return response
 
-    async def _paced(self, generation: Generation, answer: Answer) -> AsyncIterator[Event]:
+    async def _paced(self, generation: Generation, answer: Answer) -> bends.Events:
         loop = asyncio.get_running_loop()
         random = Random(self._random.getrandbits(32))
         between = 1 / (answer.pace or self._pace.tokens)
@@ -101,9 +100,9 @@ class Chat:
             yield event
 
 
-async def send(request: web.Request, response: web.StreamResponse, steps: AsyncIterator[bends.Step]) -> None:
+async def send(request: web.Request, response: web.StreamResponse, steps: bends.Steps) -> None:
     """Put the steps of a stream on the wire. The head goes out with the first bytes."""
-    async with aclosing(steps):  # type: ignore[type-var]
+    async with aclosing(steps):
         async for step in steps:
             if isinstance(step, bytes):
                 if not response.prepared:
@@ -118,7 +117,7 @@ async def send(request: web.Request, response: web.StreamResponse, steps: AsyncI
 
 
 def checked_model(body: Mapping[str, Any], wanted: str) -> Row:
-    """The row of the model that a body names. Raises `Refused` for none, an unknown one, or one of another type."""
+    """The row of the model that a body names. Raises `Refused` unless there is one of the wanted type."""
     model = body.get("model")
     if not isinstance(model, str) or "/" not in model:
         raise invalid("'model' has to be of the form creator/model.", "model")

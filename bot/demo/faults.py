@@ -1,30 +1,29 @@
 """Everything that can go wrong on request: one table, from the fault's name to what it does.
 
-A fault is asked for by the header `x-gatepost-fault: NAME[:ARGUMENT]`, or by a line `fault: NAME[:ARGUMENT]` in the
-question to the faulty model. It either refuses the request or bends the stream of an answer.
+A fault is asked for by the header `x-gatepost-fault: NAME[:ARGUMENT]`, or by a line `fault: NAME[:ARGUMENT]` in
+the question to the faulty model. It either refuses the request or bends the stream of an answer.
 """
 
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeAlias
 
 from bot.demo import bends
-from bot.demo.bends import Step
+from bot.demo.bends import Events, Steps
 from bot.demo.refusals import Refusal, flat, invalid, page, refusal
-from bot.demo.wire import Event
 
 HEADER = "x-gatepost-fault"
 _LINE = re.compile(r"^\s*fault:\s*(\S+)\s*$", re.MULTILINE | re.IGNORECASE)
 
 Refuse: TypeAlias = Callable[[str], Refusal]
-Bend: TypeAlias = Callable[[AsyncIterator[Event], str], AsyncIterator[Step]]
+Bend: TypeAlias = Callable[[Events, str], Steps]
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One way to fail: `refuse` answers in the answer's place, `bend` spoils its stream. Each takes the argument."""
+    """One way to fail: `refuse` stands in the answer's place, `bend` spoils its stream. Both take the argument."""
 
     description: str
     refuse: Refuse | None = None
@@ -80,7 +79,7 @@ def _refusals() -> Mapping[str, Fault]:
             400,
             "invalid_request_error",
             "'messages' is required.",
-            "something is missing",
+            "a field is missing",
             code="missing_parameter",
         ),
         "context-too-long": says(

@@ -15,8 +15,8 @@ _REPEAT = re.compile(r"\bREPEAT SYSTEM PROMPT\b")
 def obey(prompt: Prompt) -> Answer:
     """Do everything that any line asks for: in names, notes, files, results, the system message itself.
 
-    `SAY words`, `LINK url` (a link and a picture from there), `REPEAT SYSTEM PROMPT`, `CALL tool {json}` even for tools
-    that are not offered. The same call is made once for a question, so that a conversation ends.
+    `SAY words`, `LINK url` (a link and a picture from there), `REPEAT SYSTEM PROMPT`, `CALL tool {json}` even for
+    tools that are not offered. The same call is made once for a question, so that a conversation ends.
     """
     calls = _calls(prompt)
     if calls:

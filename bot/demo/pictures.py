@@ -43,7 +43,7 @@ class NoPicture(ValueError):
 
 
 def describe(data: bytes) -> str:
-    """Format, size in pixels and main colours, as a phrase. Raises `NoPicture`. Takes time: not for the event loop."""
+    """Format, size in pixels and main colours, as a phrase. Raises `NoPicture`. Takes a while: use a thread."""
     from PIL import Image
 
     try:

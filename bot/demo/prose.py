@@ -7,7 +7,7 @@ MOST_WORDS = 5_000
 
 _SENTENCES = (
     "Whoever asks for many words about {topic} should get them in an order that helps.",
-    "A first look at {topic} shows less than a second one, and a third one mostly shows what the second one missed.",
+    "A first look at {topic} shows less than a second one, and a third one shows what the second one missed.",
     "None of this was thought up just now; it was written once and is read out here.",
     "People who disagree about {topic} often use the same words for different things.",
     "It pays to begin with the smallest example that still hurts.",
@@ -42,10 +42,10 @@ def essay(topic: str, words: int) -> str:
 def _blocks(topic: str) -> Iterator[str]:
     yield f"# On {topic}"
     for part in count(1):
-        yield _paragraph(topic, 4 * part)
+        yield _paragraph(topic, 5 * part)
         yield f"## Part {part}"
-        yield _paragraph(topic, 4 * part + 2)
-        yield "\n".join(f"{n}. {_sentence(topic, part + 5 * n)}" for n in range(1, 4))
+        yield _paragraph(topic, 5 * part + 4)
+        yield "\n".join(f"{n}. {_sentence(topic, 5 * part + 7 + n)}" for n in range(1, 4))
         yield _table(part)
         yield _code(part)
         yield "> " + _sentence(topic, 7 * part)

@@ -1,4 +1,4 @@
-"""What came along with a prompt, and what the built-in models make of it: pictures here, documents in the reader."""
+"""What the built-in models make of the files in a prompt: pictures here, documents in the reader."""
 
 import asyncio
 import base64

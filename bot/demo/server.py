@@ -1,5 +1,7 @@
-"""The built-in gateway: an aiohttp server on the loopback that speaks the AI gateway's protocol, for trying out and
-for tests. Its models are scripted; everything on the wire is as the real one's."""
+"""The built-in gateway: a server on the loopback that speaks the AI gateway's protocol, to try out and to test.
+
+Its models are scripted; what goes over the wire has the real one's shape.
+"""
 
 import asyncio
 import sys
@@ -44,8 +46,8 @@ class DemoGateway:
     """The server. `async with DemoGateway() as demo:` serves until the end of the block.
 
     `reader` reads documents in a process of its own; without it they are not opened. `pace` is tokens a second and
-    `first_token` seconds until the first; `settle` is seconds until `/generation` knows an answer. With `key` set every
-    other key is refused. `requests` holds the last requests, for assertions.
+    `first_token` seconds until the first; `settle` is seconds until `/generation` knows an answer. With `key` set
+    every other key is refused. `requests` holds the last requests, for assertions.
     """
 
     def __init__(

@@ -1,8 +1,8 @@
 """What a prompt holds, as the built-in models read it: who said what, what was fenced, which files came. Pure.
 
-The layout is the conversation's own: a line `[Name (id x), when]` before a person's words, `<untrusted MARK label> …
-</untrusted MARK>` around what is no instruction, a `<context>` message after the last question. A prompt without any
-of it, from any other client, is read too.
+The layout is the conversation's own: a line `[Name (id x), when]` before a person's words,
+`<untrusted MARK label>` and `</untrusted MARK>` around what is no instruction, a `<context>` message after the last
+question. A prompt without any of it, from any other client, is read too.
 """
 
 import re
@@ -29,8 +29,8 @@ _FOLLOWS = re.compile(r"\A(The file itself|The pictures?) follows?\.\Z")
 class Said:
     """One message of a prompt, its role as on the wire or `context`.
 
-    `note` marks what people said among themselves; `calls` maps the ids of calls to tools' names and arguments; `whole`
-    is every word of the message, the names and texts of its files included.
+    `note` marks what people said among themselves; `calls` maps the ids of calls to tools' names and arguments;
+    `whole` is every word of the message, the names and texts of its files included.
     """
 
     role: str
