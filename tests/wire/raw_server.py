@@ -20,8 +20,9 @@ class Exchange:
     path: str
     headers: dict[str, str]
     body: bytes
+    reader: asyncio.StreamReader = field(repr=False)
     writer: asyncio.StreamWriter = field(repr=False)
-    connection: int = 0
+    connection: int
 
     @property
     def json(self) -> Any:
@@ -54,6 +55,10 @@ class Exchange:
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         await self.send("\r\n".join([*lines, "", ""]).encode() + body)
 
+    async def silence(self) -> None:
+        """Nothing more, for as long as the client stays."""
+        await self.reader.read()
+
     def drop(self) -> None:
         """Cut the connection without a word."""
         self.writer.transport.abort()
@@ -79,8 +84,7 @@ class RawServer:
         connection = self._connections
         try:
             while True:
-                exchange = await _read(reader, writer)
-                exchange.connection = connection
+                exchange = await _read(reader, writer, connection)
                 self.seen.append(exchange)
                 script = self._scripts[min(len(self.seen), len(self._scripts)) - 1]
                 await script(exchange)
@@ -90,13 +94,13 @@ class RawServer:
             writer.close()
 
 
-async def _read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Exchange:
+async def _read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, connection: int) -> Exchange:
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
     method, path, _ = head[0].split(" ")
     pairs = (line.split(": ", 1) for line in head[1:] if line)
     headers = {name.lower(): value for name, value in pairs}
     body = await reader.readexactly(int(headers.get("content-length", "0")))
-    return Exchange(method, path, headers, body, writer)
+    return Exchange(method, path, headers, body, reader, writer, connection)
 
 
 @asynccontextmanager
