@@ -144,9 +144,12 @@ class Desk:
         except Exception:
             log.exception("answer not shown", place=turn.place.key, turn=turn.id)
 
-    async def close(self) -> None:
-        """Stop working. What is unfinished is in the store and goes on at the next start."""
+    async def close(self, drain: float) -> None:
+        """Let answers end for `drain` seconds, then stop. What is unfinished goes on at the next start."""
         workers = list(self._workers.values())
+        ends = [end for worker in workers if (end := worker.end_of_turn()) is not None]
+        if ends and drain:
+            await asyncio.wait(ends, timeout=drain)
         for task in self._deliveries:
             task.cancel()
         await asyncio.gather(*(worker.close() for worker in workers), return_exceptions=True)

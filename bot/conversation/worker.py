@@ -18,7 +18,7 @@ from bot.errors import GatepostError
 from bot.messages import Action, ActionName, Place, Rendered, Turn, TurnState
 from bot.ports import Adapter
 from bot.store.intents.posts import PostRow, first_post
-from bot.store.intents.turns import Claim, claim, finish, resume
+from bot.store.intents.turns import Claim, claim, finish, hand_over, resume
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +50,7 @@ class Worker:
         self._idle = idle
         self._line: dict[str, Waiting] = {}
         self._task: asyncio.Task[None] | None = None
+        self._closing = False
         self.at_work: TurnAtWork | None = None
 
     def add(self, waiting: Waiting) -> None:
@@ -74,19 +75,27 @@ class Worker:
         """Take a turn out of the line; it was cancelled, or became part of another."""
         return self._line.pop(turn_id, None)
 
+    def end_of_turn(self) -> "asyncio.Future[None] | None":
+        """Done when the turn at work has ended, without stopping it; no further turn is begun."""
+        self._closing = True
+        return asyncio.shield(self._task) if self._task is not None and self.at_work is not None else None
+
     async def close(self) -> None:
-        """Leave everything as it is; the next process goes on."""
-        tasks = [self._task, *(waiting.sign for waiting in self._line.values())]
+        """Stop. An orderly end is no failed attempt: the next process tries the turn as if for the first time."""
+        work = self.at_work
+        signs = [waiting.sign for waiting in self._line.values()]
+        tasks = [task for task in (self._task, *signs) if task is not None]
         for task in tasks:
-            if task is not None:
-                task.cancel()
-        await asyncio.gather(*(task for task in tasks if task is not None), return_exceptions=True)
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if work is not None:
+            await self._ports.store.write(hand_over, work.claim.turn.id)
 
     def _is_at_work(self, turn_id: str) -> bool:
         return self.at_work is not None and self.at_work.claim.turn.id == turn_id
 
     async def _run(self) -> None:
-        while self._line:
+        while self._line and not self._closing:
             waiting = next(iter(self._line.values()))
             await self._turnstile.enter(waiting.asker)
             try:
@@ -118,7 +127,7 @@ class Worker:
         self.at_work = TurnAtWork(self._ports, adapter, claimed, reply)
         try:
             await self.at_work.run()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the edge: whatever broke, the person gets an answer
             await self._fail(claimed, reply, error)
 
     async def _claim(self, waiting: Waiting) -> Claim | None:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from bot.messages import Item, Person, Place, Reading, Rendered, Role, StoredFile, Turn, TurnKind, TurnState
 from bot.store.codec import dump, load
+from bot.store.held import unheld
 from bot.store.schema import conversations, files, items, turns
 
 SEED_ROOM = 1_000
@@ -34,6 +35,12 @@ def turn_of(row: Row[Any]) -> Turn:
 def find_turn(conn: Connection, turn_id: str) -> Turn | None:
     """The turn with this id."""
     row = conn.execute(select(turns).where(turns.c.id == turn_id)).first()
+    return turn_of(row) if row else None
+
+
+def last_turn(conn: Connection) -> Turn | None:
+    """The newest turn of all."""
+    row = conn.execute(select(turns).order_by(turns.c.created_at.desc()).limit(1)).first()
     return turn_of(row) if row else None
 
 
@@ -138,8 +145,7 @@ def erase_items(conn: Connection, rows: Sequence[Row[Any]]) -> tuple[str, ...]:
     conn.execute(files.delete().where(files.c.item_id.in_(ids)))
     conn.execute(update(items).where(items.c.id.in_(ids)).values(body="", erased=1))
     bump_prefix(conn, {row.conversation for row in rows})
-    kept = set(conn.scalars(select(files.c.sha256).where(files.c.sha256.in_(hashes)))) if hashes else set()
-    return tuple(sorted(hashes - kept))
+    return unheld(conn, hashes) if hashes else ()
 
 
 def bump_prefix(conn: Connection, keys: Iterable[str]) -> None:

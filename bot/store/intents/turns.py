@@ -87,6 +87,15 @@ def resume(conn: Connection, turn_id: str) -> Claim | None:
     return _claim(conn, get_turn(conn, turn_id))
 
 
+def hand_over(conn: Connection, turn_id: str) -> None:
+    """Leave a running turn to the next process without counting this attempt."""
+    conn.execute(
+        update(turns)
+        .where(turns.c.id == turn_id, turns.c.state == TurnState.RUNNING)
+        .values(attempt=turns.c.attempt - 1)
+    )
+
+
 def restart(conn: Connection, turn_id: str) -> Claim | None:
     """Begin a running turn again with what was said meanwhile: a waiting turn's messages become its own.
 

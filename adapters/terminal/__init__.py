@@ -1,0 +1,1 @@
+"""One question asked from a terminal: the answer goes to standard output as it is written."""

@@ -1,0 +1,105 @@
+"""The terminal as a platform: one person, one question, and a page that can only grow."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+
+from bot.messages import (
+    Attachment,
+    Budget,
+    Capabilities,
+    Failure,
+    FailureKind,
+    Inbound,
+    InboundKind,
+    Person,
+    Place,
+    PlaceKind,
+    Rendered,
+)
+from bot.ports import Clock, Intake
+
+PLATFORM = "terminal"
+HERE = Place(PLATFORM, "local", "question", kind=PlaceKind.DM)
+_PIECE = 256 * 1024
+_UNLIMITED = 10**9
+
+
+class TerminalAdapter:
+    """Shows one answer. `write` is given text for standard output, `note` short lines for standard error."""
+
+    platform = PLATFORM
+    capabilities = Capabilities(text_limit=_UNLIMITED, edits=Budget(30, 1.0))
+
+    def __init__(self, write: Callable[[str], None], note: Callable[[str], None], clock: Clock) -> None:
+        self._write = write
+        self._note = note
+        self._clock = clock
+        self._printed = ""
+        self._noted: str | None = None
+        self.ended = asyncio.Event()
+
+    async def start(self, intake: Intake) -> None:
+        """Nothing to connect."""
+
+    async def stop(self) -> None:
+        """Nothing to disconnect."""
+
+    def question(self, text: str, files: Sequence[Path], key: str) -> Inbound:
+        """What was typed, as an event."""
+        return Inbound(
+            key=key,
+            kind=InboundKind.MESSAGE,
+            place=HERE,
+            message_id=key,
+            person=Person("you", os.environ.get("USER", "you")),
+            sent_at=self._clock(),
+            text=text,
+            addressed=True,
+            attachments=tuple(Attachment(str(path), path.name, path.stat().st_size) for path in files),
+        )
+
+    async def post(self, place: Place, rendered: Rendered, key: str) -> str:
+        """Begin to print."""
+        self._show(rendered)
+        return key
+
+    async def edit(self, place: Place, message_id: str, rendered: Rendered) -> None:
+        """Print what is new. What is printed stays, so the last word waits until it is whole."""
+        self._show(rendered)
+
+    async def delete(self, place: Place, message_id: str) -> None:
+        """What is printed stays."""
+
+    async def fetch(self, attachment: Attachment) -> AsyncIterator[bytes]:
+        """The file's bytes."""
+        with await asyncio.to_thread(open, attachment.id, "rb") as file:
+            while piece := await asyncio.to_thread(file.read, _PIECE):
+                yield piece
+
+    def render(self, markdown: str) -> str:
+        """Markdown is shown as it is."""
+        return markdown
+
+    def classify(self, error: Exception) -> Failure:
+        """A terminal does not stumble; a file may be missing."""
+        return Failure(FailureKind.NOT_FOUND if isinstance(error, OSError) else FailureKind.INVALID)
+
+    def _show(self, rendered: Rendered) -> None:
+        text = rendered.text if rendered.final else _whole_words(rendered.text)
+        if text.startswith(self._printed):
+            self._write(text[len(self._printed) :])
+            self._printed = text
+        if rendered.status and rendered.status != self._noted:
+            self._note(rendered.status)
+        self._noted = rendered.status
+        if rendered.final:
+            self._write("\n" if self._printed and not self._printed.endswith("\n") else "")
+            self.ended.set()
+
+
+def _whole_words(text: str) -> str:
+    """The text without its last word, which may grow or be closed for display."""
+    end = max(text.rfind(" "), text.rfind("\n"))
+    return text[: end + 1]

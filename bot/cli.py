@@ -1,0 +1,232 @@
+"""The program's commands. Exit status 0 done, 1 failed with one sentence on stderr, 2 wrong usage."""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any
+
+from bot import __version__
+from bot.errors import GatepostError, StartError, sentence_for
+
+CHILD = "GATEPOST_CHILD"
+"""Set by the supervisor: this process is the one that serves, and ends with its parent."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the program and exit."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; its exit status."""
+    options = parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = getattr(options, "command", serve)
+    try:
+        return command(options)
+    except GatepostError as error:
+        sys.stderr.write(f"gatepost: {sentence_for(error)}\n")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """Everything that can be typed, with its help."""
+    top = argparse.ArgumentParser(prog="gatepost", description="A self-hosted chat assistant.")
+    top.add_argument("--version", action="version", version=f"gatepost {__version__}")
+    commands = top.add_subparsers(title="commands", metavar="COMMAND")
+
+    serving = commands.add_parser("run", help="start (the default); without any key, the playground")
+    serving.set_defaults(command=serve)
+
+    asking = commands.add_parser("ask", help="ask one question; the answer is streamed to standard output")
+    asking.add_argument("text", help="the question; - reads it from standard input")
+    asking.add_argument("-f", "--file", action="append", default=[], type=Path, metavar="FILE", dest="files")
+    asking.add_argument("-m", "--model", metavar="MODEL", help="the model's id")
+    asking.set_defaults(command=ask)
+
+    listing = commands.add_parser("models", help="list the models: id, context, price, what they can take")
+    listing.add_argument("--json", action="store_true", help="as JSON")
+    listing.set_defaults(command=models)
+
+    demo = commands.add_parser("demo-gateway", help="run the built-in offline gateway alone")
+    demo.add_argument("--port", type=int, default=0, metavar="N", help="a free one is chosen without")
+    demo.set_defaults(command=demo_gateway)
+
+    database = commands.add_parser("db", help="upgrade, back up or restore the store")
+    steps = database.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    steps.add_parser("upgrade", help="bring the database up to date").set_defaults(command=upgrade)
+    saving = steps.add_parser("backup", help="database and files into one archive, while the bot runs")
+    saving.add_argument("archive", type=Path, metavar="FILE")
+    saving.set_defaults(command=backup)
+    restoring = steps.add_parser("restore", help="put an archive back; what is there is moved aside")
+    restoring.add_argument("archive", type=Path, metavar="FILE")
+    restoring.set_defaults(command=restore)
+    return top
+
+
+def serve(_options: argparse.Namespace) -> int:
+    """`gatepost run`. Without a key a small supervisor starts the program again when it dies."""
+    from bot.settings import read_settings
+
+    settings = read_settings()
+    if settings.demo and CHILD not in os.environ:
+        from bot.demo.supervisor import supervise
+
+        return supervise([sys.executable, "-m", "bot", "run"])
+
+    from bot.app import serve as serve_all
+    from bot.log import start_logging
+
+    if CHILD in os.environ:
+        from bot.demo.supervisor import end_with_parent
+
+        end_with_parent()
+    start_logging(settings.log_level, settings.log_format, settings.secrets)
+    return _until_stopped(lambda stop: serve_all(settings, _announce, stop))
+
+
+def _announce(address: str) -> None:
+    sys.stdout.write(f"Open {address}\n")
+    sys.stdout.flush()
+
+
+def _until_stopped(work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> int:
+    """Run until SIGINT or SIGTERM asks for an orderly end; a second one ends at once."""
+
+    async def run_it() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C arrives as KeyboardInterrupt
+                loop.add_signal_handler(number, _stop_once, loop, number, stop)
+        await work(stop)
+
+    asyncio.run(run_it())
+    return 0
+
+
+def _stop_once(loop: asyncio.AbstractEventLoop, number: int, stop: asyncio.Event) -> None:
+    stop.set()
+    loop.remove_signal_handler(number)
+
+
+def ask(options: argparse.Namespace) -> int:
+    """`gatepost ask`."""
+    from bot.settings import read_settings
+
+    for path in options.files:
+        if not path.is_file():
+            raise StartError(f"There is no file {path}.")
+    text = sys.stdin.read() if options.text == "-" else options.text
+    settings = read_settings()
+
+    from bot.app import ask as ask_once
+    from bot.log import start_logging
+
+    start_logging("warning", settings.log_format, settings.secrets)
+    if options.model:
+        settings = settings.model_copy(update={"default_model": options.model})
+    with tempfile.TemporaryDirectory(prefix="gatepost-ask-") as directory:
+        whole = asyncio.run(ask_once(settings, text, options.files, Path(directory), _print, _note))
+    return 0 if whole else 1
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def _note(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+def models(options: argparse.Namespace) -> int:
+    """`gatepost models`."""
+    from bot.app import list_models
+    from bot.commands.wording import abilities, price
+    from bot.settings import read_settings
+
+    found = sorted(asyncio.run(list_models(read_settings())).models(), key=lambda model: model.id)
+    if options.json:
+        import orjson
+
+        _print(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode() + "\n")
+        return 0
+    rows = [
+        (m.id, f"{m.context_window:,}" if m.context_window else "-", price(m), ", ".join(abilities(m)) or "-")
+        for m in found
+    ]
+    _print(_table(("id", "context", "price", "can"), rows))
+    return 0
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    return "".join(
+        "  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip() + "\n" for line in lines
+    )
+
+
+def demo_gateway(options: argparse.Namespace) -> int:
+    """`gatepost demo-gateway`."""
+    from bot.demo.server import serve_demo
+    from bot.media.reader import WorkerReader
+
+    async def run_it() -> None:
+        reader = WorkerReader()
+        try:
+            await serve_demo(options.port, reader)
+        finally:
+            await reader.close()
+
+    asyncio.run(run_it())
+    return 0
+
+
+def upgrade(_options: argparse.Namespace) -> int:
+    """`gatepost db upgrade`."""
+    from bot.settings import read_settings
+    from bot.store.upgrade import upgrade as upgrade_database
+
+    settings = read_settings()
+    done = upgrade_database(settings.data_dir, settings.database)
+    _print(f"{done}\n")
+    return 0
+
+
+def backup(options: argparse.Namespace) -> int:
+    """`gatepost db backup FILE`."""
+    from bot.settings import read_settings
+    from bot.store.backup import backup as back_up
+
+    settings = read_settings()
+    made = back_up(settings.data_dir, settings.database, options.archive)
+    _print(f"{made.archive}: database at {made.revision}, {made.files} files.\n")
+    if made.lost:
+        _note(f"{made.lost} files that the database names were not on the disk.")
+    return 0
+
+
+def restore(options: argparse.Namespace) -> int:
+    """`gatepost db restore FILE`."""
+    from bot.settings import read_settings
+    from bot.store.backup import restore as put_back
+
+    settings = read_settings()
+    done = put_back(options.archive, settings.data_dir, settings.database)
+    _print(f"Restored: database at {done.revision}, {done.files} files, made by version {done.version}.\n")
+    for path in done.aside:
+        _print(f"What was there before is now in {path}.\n")
+    return 0
