@@ -160,6 +160,7 @@ class WebAdapter:
         """Show something to one person, in the tab they asked in."""
         note = {
             "id": self._new_id(),
+            "sentAt": self._clock(),
             "channel": place.channel,
             "thread": place.thread,
             "html": self._typesetter.whole(rendered.text),

@@ -1,0 +1,123 @@
+// One message as an element, and the same element again when the message has changed.
+
+import { button, fileSize, h, patch } from "./dom.js";
+import { fileUrl, me } from "./net.js";
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const LABELS = { stop: "Stop", continue: "Continue", regenerate: "Regenerate" };
+
+/** An empty message; `fill` puts it in words. */
+export function newMessage(id) {
+  const body = h("div", { className: "body", dir: "auto" });
+  return h("article", { className: "message", tabIndex: -1, "data-id": id }, h("header"), body, h("div", { className: "rest" }));
+}
+
+/** Shows a message. `can` holds what a person may do: reply, thread, edit, remove, press, jump. */
+export function fill(element, message, can, { asRoot, replied }) {
+  const [header, body, rest] = element.children;
+  element.classList.toggle("ours", message.person.us);
+  element.setAttribute("aria-busy", String(!message.final && !message.deleted));
+  element.setAttribute("aria-label", `${message.person.name}, ${clock.format(message.sentAt * 1000)}`);
+  header.replaceChildren(...headline(message));
+  const empty = "<p class='muted'>This message was deleted.</p>";
+  patch(body, message.deleted ? empty : message.html);
+  const focused = rest.contains(document.activeElement) ? document.activeElement.textContent : null;
+  rest.replaceChildren(...below(message, can, asRoot));
+  if (replied) header.append(quoted(replied, can));
+  if (focused) [...rest.querySelectorAll("button")].find((one) => one.textContent === focused)?.focus();
+}
+
+function headline(message) {
+  const at = new Date(message.sentAt * 1000);
+  const time = h("time", { dateTime: at.toISOString(), title: day.format(at), textContent: clock.format(at) });
+  const edited = message.editedAt ? h("span", { className: "muted", textContent: "(edited)" }) : null;
+  const name = h("span", { className: "name" }, h("bdi", { textContent: message.person.name }));
+  return [avatar(message.person), name, time, edited].filter(Boolean);
+}
+
+function avatar(person) {
+  return h("span", { className: `avatar ${person.us ? "us" : person.id}`, textContent: person.name[0], "aria-hidden": "true" });
+}
+
+function quoted(replied, can) {
+  const text = replied.deleted ? "a deleted message" : replied.text || "an answer";
+  const label = `to ${replied.person.name}: ${text.slice(0, 80)}`;
+  return button(label, () => can.jump(replied.id), { className: "quoted" });
+}
+
+function below(message, can, asRoot) {
+  if (message.deleted) return asRoot ? [] : [replies(message, can)].filter(Boolean);
+  return [
+    message.files.length ? h("ul", { className: "files" }, ...message.files.map(fileItem)) : null,
+    message.status ? h("p", { className: "status", textContent: message.status }) : null,
+    presses(message, can),
+    asRoot ? null : replies(message, can),
+    tools(message, can, asRoot),
+  ].filter(Boolean);
+}
+
+function fileItem(file) {
+  const href = fileUrl(file);
+  if (file.picture) {
+    const picture = h("img", { src: href, alt: file.description, loading: "lazy" });
+    return h("li", {}, h("a", { href, target: "_blank", rel: "noopener" }, picture));
+  }
+  const name = h("a", { href, download: file.name }, h("bdi", { textContent: file.name }));
+  return h("li", { className: "file" }, name, h("span", { className: "muted", textContent: fileSize(file.size) }));
+}
+
+function presses(message, can) {
+  if (!message.actions.length) return null;
+  const buttons = message.actions.map((action) => {
+    return button(LABELS[action.name] ?? action.name, (event) => can.press(message, action, event.target));
+  });
+  return h("div", { className: "actions" }, ...buttons);
+}
+
+function replies(message, can) {
+  if (!message.replies) return null;
+  const label = message.replies === 1 ? "1 reply" : `${message.replies} replies`;
+  return button(label, () => can.thread(message), { className: "replies" });
+}
+
+function tools(message, can, asRoot) {
+  const own = message.person.id === me;
+  const inChannel = message.thread === null && !asRoot && !message.channel.startsWith("dm-");
+  return h(
+    "div",
+    { className: "tools", role: "group", "aria-label": "What to do with this message" },
+    button("Reply", () => can.reply(message)),
+    inChannel ? button("Thread", () => can.thread(message)) : null,
+    own ? button("Edit", () => can.edit(message)) : null,
+    own ? button("Delete", () => can.remove(message)) : null,
+  );
+}
+
+/** A message on its way. */
+export function pending(entry, { again, discard }) {
+  const files = entry.files.length ? ` · ${entry.files.map((file) => file.name).join(", ")}` : "";
+  const percent = Math.round(entry.progress * 100);
+  const going = entry.files.length && percent < 100 ? `Sending… ${percent} %` : "Sending…";
+  const problem = entry.problem !== null;
+  return h(
+    "article",
+    { className: `message pending ${entry.failed ? "failed" : ""}`, "data-id": entry.id, "aria-label": "Not sent yet" },
+    h("div", { className: "body plain", dir: "auto", textContent: entry.text + files }),
+    h("p", { className: "status", role: problem ? "alert" : null, textContent: entry.problem ?? going }),
+    entry.files.length && !problem ? h("progress", { max: 1, value: entry.progress, "aria-label": "Upload" }) : null,
+    problem ? h("div", { className: "actions" }, button("Write again", again), button("Discard", discard)) : null,
+  );
+}
+
+/** Something that only this tab was told. */
+export function privateNote(note, dismiss) {
+  const body = h("div", { className: "body", dir: "auto", innerHTML: note.html });
+  return h(
+    "article",
+    { className: "message private", "data-id": note.id, "aria-label": "Only you can see this" },
+    body,
+    note.status ? h("p", { className: "status", textContent: note.status }) : null,
+    h("p", { className: "muted" }, "Only you can see this · ", button("Dismiss", dismiss, { className: "plain" })),
+  );
+}
