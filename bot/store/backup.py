@@ -286,5 +286,5 @@ def _said(what: str) -> Iterator[None]:
     try:
         yield
     except (OSError, SQLAlchemyError, StoreError) as error:
-        why = error.strerror if isinstance(error, OSError) else str(error)
-        raise StartError(f"{what}: {why}.") from error
+        why = isinstance(error, OSError) and error.strerror
+        raise StartError(f"{what}: {why or error}.") from error
