@@ -1,20 +1,23 @@
 """How many turns run at once, over all and for each person, and who goes next."""
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import deque
+from itertools import count
 
 
 class Turnstile:
     """Lets turns through in fair order: people take turns, however much one of them asks.
 
-    At most `total` run at once, at most `per_person` of one person's.
+    At most `total` run at once, at most `per_person` of one person's. Next is whoever was let through longest ago.
     """
 
     def __init__(self, total: int, per_person: int) -> None:
         self._free = total
         self._per_person = per_person
         self._running: dict[str, int] = {}
-        self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+        self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
+        self._turns = count(1)
+        self._last_turn: dict[str, int] = {}
 
     @property
     def waiting(self) -> int:
@@ -43,22 +46,26 @@ class Turnstile:
         self._running[person] -= 1
         if not self._running[person]:
             del self._running[person]
+            if person not in self._waiting:
+                del self._last_turn[person]
         self._let_through()
 
     def _let_through(self) -> None:
         while self._free and (person := self._next()) is not None:
             line = self._waiting[person]
             place = line.popleft()
-            if line:
-                self._waiting.move_to_end(person)
-            else:
+            if not line:
                 del self._waiting[person]
+            if place.cancelled():  # given up just now; `_give_up` has not run yet
+                continue
+            self._last_turn[person] = next(self._turns)
             self._free -= 1
             self._running[person] = self._running.get(person, 0) + 1
             place.set_result(None)
 
     def _next(self) -> str | None:
-        return next((p for p in self._waiting if self._running.get(p, 0) < self._per_person), None)
+        free = (person for person in self._waiting if self._running.get(person, 0) < self._per_person)
+        return min(free, key=lambda person: self._last_turn.get(person, 0), default=None)
 
     def _give_up(self, person: str, place: asyncio.Future[None]) -> None:
         """Somebody stopped waiting, perhaps in the moment they were let through."""
