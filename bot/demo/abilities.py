@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from bot.demo import arithmetic, catalogue, drawing, hostile, reading, recall, tooling
-from bot.demo.faults import FAULTS, wished_in
+from bot.demo.faults import FAULTS, wished_in, without_wish
 from bot.demo.prose import MOST_WORDS, essay
 from bot.demo.questions import Question, questions
 from bot.demo.structured import example
@@ -25,7 +25,7 @@ Hello{{name}}! {SELF.split(". ", 1)[0]}, scripted and not intelligent. Some thin
 - Drop in a picture or a PDF and ask “What is in this?” or “What does it say about …?”
 - “Write 300 words about lighthouses slowly”, then press Stop, then Continue
 - “What time is it in Tokyo and in Paris?” calls a tool, here two at once
-- “My name is …”, then “What is my name?”; “What did Ada say about …?”; `/models` for a faulty model"""
+- “My name is …”, then “What is my name?”; “What did Ada say about …?”; `/model gatepost/faulty`"""
 
 _GREETING = re.compile(
     r"^(hi|hello|hey|hallo|moin|servus|good (morning|day|evening)|help|start)\b[^\n]{0,24}$", re.I
@@ -127,13 +127,14 @@ def _continued(question: Question) -> Answer | None:
 
 def _rest(question: Question, partial: str) -> Answer:
     whole = _answer(question)
-    begun = partial.rstrip()
+    begun = partial if whole.text.startswith(partial) else partial.rstrip()
     if begun and whole.text.startswith(begun) and len(whole.text) > len(begun):
         return replace(whole, text=whole.text[len(begun) :])
     return Answer("There is nothing to add: the answer above is whole.")
 
 
-def _faulty(question: Question) -> str | None:
+def _faulty(question: Question) -> Answer | str | None:
+    """The faulty model lists its faults; asked for one, it answers what else the question says, and fails at it."""
     if question.prompt.model != catalogue.FAULTY:
         return None
     asked = wished_in(question.text)
@@ -141,6 +142,9 @@ def _faulty(question: Question) -> str | None:
         table = "\n".join(f"| `{name}` | {fault.description} |" for name, fault in FAULTS.items())
         how = "I fail on request: write a line such as `fault: rate-limit`."
         return f"{how}\n\n| Fault | What happens |\n| --- | --- |\n{table}"
+    rest = without_wish(question.text)
+    if rest:
+        return _answer(replace(question, text=rest, prompt=replace(question.prompt, model=catalogue.SCRIPTED)))
     what = asked.fault.description
     return f"You asked for the fault `{asked.name}`: {what}. " + essay("failing on purpose", 120)
 
@@ -187,6 +191,6 @@ def _puzzled(question: Question) -> str:
     heard = " ".join(question.text.split())
     heard = heard if len(heard) <= 120 else heard[:119] + "…"
     return (
-        f"I read “{heard}”, and none of my rules covers it: I am scripted, not intelligent. I can look at "
-        "pictures and documents, find what was said here, call tools, write, count and calculate; “help” shows examples."
+        f"I read “{heard}”, and none of my rules covers it: I am scripted, not intelligent. I look at pictures "
+        "and into documents, find what was said here, call tools, write, count, calculate. “help” shows examples."
     )

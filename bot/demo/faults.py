@@ -63,6 +63,11 @@ def wished_in(question: str) -> Wish | None:
     return wish(found[1]) if found else None
 
 
+def without_wish(question: str) -> str:
+    """The question without the line that asks for a fault."""
+    return _LINE.sub("", question).strip()
+
+
 def faults_text() -> str:
     """The table for people, a line each."""
     width = max(map(len, FAULTS))

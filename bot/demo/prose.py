@@ -30,13 +30,18 @@ def essay(topic: str, words: int) -> str:
     for block in _blocks(topic):
         size = len(block.split())
         if written + size > words and not block.startswith("```"):
-            blocks.append(" ".join(block.split(" ")[: max(words - written, 1)]).rstrip())
+            blocks.append(_ended(" ".join(block.split(" ")[: max(words - written, 1)])))
             break
         blocks.append(block)
         written += size
         if written >= words:
             break
     return "\n\n".join(blocks)
+
+
+def _ended(text: str) -> str:
+    text = text.rstrip(" ,;:|\n")
+    return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
 def _blocks(topic: str) -> Iterator[str]:

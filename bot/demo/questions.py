@@ -12,10 +12,11 @@ _COMMON = frozenset(
     _WORD.findall(
         """
         about after all also am an and any are as ask at be been but by can could did do does for from get give had
-        has have he her him his how if in into is it its just know let like line many may me more most much my no not
-        of on one or our out please read said say says see she should show so some tell than that the their them then
-        there these they thing this those to told up us was we were what when where which who whom whose why will
-        with word words would you your file files document pdf picture image photo attached text contain page
+        has have he her him his how if in into is it its just know let like line many may me more most much my no
+        not of on one or our out please read said say says see she should show so some tell than that the their
+        them then there these they thing this those to told up us was we were what when where which who whom whose
+        why will with word words would you your file files document pdf picture image photo attached text contain
+        page
         """
     )
 )
@@ -53,13 +54,19 @@ def questions(prompt: Prompt) -> tuple[Question, ...]:
     results = tuple(one for one in rest if one.role == "tool")
     partial = rest[-1].text if rest and rest[-1].role == "assistant" and not rest[-1].calls else None
     question = Question("", None, prompt, said[:first], files, results, partial)
-    texts = _by_speaker(asked)
+    texts = _by_speaker(asked, _addressees(prompt))
     return tuple(replace(question, text=text, speaker=speaker) for speaker, text in texts.items())
 
 
 def keywords(text: str) -> frozenset[str]:
     """The words of a question that could find something."""
     return frozenset(word for word in map(str.lower, _WORD.findall(text)) if word not in _COMMON)
+
+
+def words_in(text: str, wanted: frozenset[str]) -> list[str]:
+    """Those of the wanted words that the text holds, give or take a plural's s."""
+    held = {word.lower() for word in _WORD.findall(text)}
+    return sorted(word for word in wanted if held & {word, word.rstrip("s"), f"{word}s"})
 
 
 def matching_lines(text: str, wanted: frozenset[str], most: int = 3) -> list[str]:
@@ -71,8 +78,7 @@ def matching_lines(text: str, wanted: frozenset[str], most: int = 3) -> list[str
 
 
 def _hits(line: str, wanted: frozenset[str]) -> int:
-    held = {word.lower() for word in _WORD.findall(line)}
-    return sum(word in held or word.rstrip("s") in held or f"{word}s" in held for word in wanted)
+    return len(words_in(line, wanted))
 
 
 def score(text: str, wanted: frozenset[str]) -> int:
@@ -88,12 +94,20 @@ def _first_unanswered(said: tuple[Said, ...], last: int) -> int:
     return first
 
 
-def _by_speaker(asked: tuple[Said, ...]) -> dict[str | None, str]:
+def _by_speaker(asked: tuple[Said, ...], addressees: str) -> dict[str | None, str]:
+    """The last words of each person who is to be answered; whoever spoke last always is."""
     texts: dict[str | None, str] = {}
     for one in asked:
-        if not one.note and (one.text or one.speaker not in texts):
+        due = one is asked[-1] or one.speaker is None or f"{one.speaker} (id" in addressees
+        if due and not one.note and (one.text or one.speaker not in texts):
             texts[one.speaker] = one.text
     return texts
+
+
+def _addressees(prompt: Prompt) -> str:
+    """The line of the moment that names who is to be answered, where there is one."""
+    context = "".join(one.whole for one in prompt.everything if one.role == "context")
+    return context.partition("Answer now, to: ")[2]
 
 
 def speeches(before: tuple[Said, ...]) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 import re
 
-from bot.demo.questions import Question, keywords, matching_lines, score
+from bot.demo.questions import Question, keywords, matching_lines, score, words_in
 from bot.demo.senses import Seen
 
 _ABOUT_FILES = re.compile(
@@ -38,12 +38,13 @@ def _about(question: Question, files: tuple[Seen, ...]) -> str:
 
 
 def _one(file: Seen, wanted: frozenset[str]) -> str:
-    head = f"**{file.name}** is {file.about}."
+    left_out = f" {file.unread.rstrip('.')}." if file.unread else ""
+    head = f"**{file.name}** is {file.about}.{left_out}"
     if not file.text:
         return head
     lines = matching_lines(file.text, wanted)
     if lines:
-        return f"{head} About {_listed(wanted)} it says:\n\n{_quoted(lines)}"
+        return f"{head} About {_listed(words_in(' '.join(lines), wanted))} it says:\n\n{_quoted(lines)}"
     headings = [line.strip() for line in file.text.splitlines() if re.match(r"#{1,6} \S", line)]
     outline = f" Its headings: {'; '.join(heading.lstrip('# ') for heading in headings[:8])}." if headings else ""
     return f"{head}{outline} It says:\n\n{_quoted(_beginning(file.text))}"
@@ -60,8 +61,8 @@ def _quoted(lines: list[str]) -> str:
     return "\n".join(f"> {line}".rstrip() for line in lines)
 
 
-def _listed(wanted: frozenset[str]) -> str:
-    return ", ".join(f"“{word}”" for word in sorted(wanted)[:4])
+def _listed(words: list[str]) -> str:
+    return ", ".join(f"“{word}”" for word in words[:4])
 
 
 def _more(count: int) -> str:

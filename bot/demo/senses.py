@@ -8,7 +8,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from bot.demo.pictures import NoPicture, describe
-from bot.messages import Reading
+from bot.messages import Reading, ReadingKind
 from bot.ports import MediaReader
 
 _REMEMBERED = 64
@@ -25,12 +25,13 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A file as the models know it: a phrase that says what it is, and the text in it."""
+    """A file as the models know it: a phrase that says what it is, the text in it, and what was left out."""
 
     name: str
     about: str
     text: str = ""
     picture: bool = False
+    unread: str = ""
 
 
 class Senses:
@@ -86,5 +87,5 @@ def _document(name: str, reading: Reading) -> Seen:
     text = reading.text.strip()
     pages = f" of {reading.pages} page{'s' * (reading.pages != 1)}" if reading.pages else ""
     words = f"{len(text.split())} words" if text else "no text that can be read"
-    left_out = f" ({reading.unread})" if reading.unread else ""
-    return Seen(name, f"a {reading.kind.upper()}{pages} with {words}{left_out}", text)
+    kind = {ReadingKind.PDF: "a PDF", ReadingKind.TEXT: "a text"}.get(reading.kind, "a file")
+    return Seen(name, f"{kind}{pages} with {words}", text, unread=reading.unread or "")

@@ -82,8 +82,8 @@ def _arguments(rest: str) -> str:
 
 
 def _times(clock: ToolSpec, text: str) -> Iterator[Call]:
-    cities = [zone for city, zone in _CITIES.items() if re.search(rf"\b{city}\b", text)]
-    zones = list(dict.fromkeys([*cities, *_ZONE.findall(text)]))
+    named = sorted((text.find(city), zone) for city, zone in _CITIES.items() if city in text)
+    zones = list(dict.fromkeys([*(zone for _, zone in named), *_ZONE.findall(text)]))
     parameter = next((name for name in _properties(clock) if "zone" in name or name == "tz"), None)
     if parameter is None or not zones:
         yield Call(clock.name, "{}")

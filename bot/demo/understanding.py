@@ -1,13 +1,13 @@
 """What a prompt holds, as the built-in models read it: who said what, what was fenced, which files came. Pure.
 
-The layout is the conversation's own: a line `[Name (id x), when]` before a person's words,
-`<untrusted MARK label>` and `</untrusted MARK>` around what is no instruction, a `<context>` message after the last
-question. A prompt without any of it, from any other client, is read too.
+The layout is the conversation's own: a line `[Name (id x), when]` before a person's words, the lines
+`<untrusted MARK label>` and `</untrusted MARK>` around what is no instruction, a `<context>` message after the
+last question. A prompt without any of it, from any other client, is read too.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.demo.refusals import invalid
@@ -21,8 +21,8 @@ _FENCE = re.compile(
     r"<untrusted (?P<mark>\w+) (?P<label>[^\n]*)>\n(?P<text>.*?)\n</untrusted (?P=mark)>", re.DOTALL
 )
 _FILE_LABEL = re.compile(r'\A(?P<kind>\w+) file "(?P<name>[^"\n]*)"(?:, (?P<pages>\d+) pages)?')
-_ASIDE = re.compile(r"^\((.+)\)$", re.MULTILINE)
-_FOLLOWS = re.compile(r"\A(The file itself|The pictures?) follows?\.\Z")
+_ASIDE = re.compile(r"^\((The (?:file|picture)|This model|Not read: |empty)(.*)\)$", re.MULTILINE)
+_FOLLOWS = re.compile(r"\bfollows?\.\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,17 +131,17 @@ def _file(file: Json) -> bytes | None:
 def _said(message: Json, looked_at: Iterator[Seen]) -> Said:
     spoken: list[str] = []
     files: list[Seen] = []
-    label: str | None = None
+    announced: Seen | None = None
     for part in _parts(message):
         if part.get("type") != "text":
-            files.append(_named(next(looked_at), label))
+            files.append(_named(next(looked_at), announced))
             continue
         text = str(part.get("text", ""))
         fence = _FENCE.fullmatch(text)
-        named = fence and _FILE_LABEL.match(fence["label"])
-        label = named["name"] if named else None
-        if fence and named:
-            files.extend(_fenced_file(named, fence["text"]))
+        label = fence and _FILE_LABEL.match(fence["label"])
+        if fence and label:
+            announced, follows = _fenced_file(label, fence["text"])
+            files.extend([] if follows else [announced])
         else:
             spoken.append(text)
     return _placed(message, "\n".join(spoken), tuple(files))
@@ -155,9 +155,10 @@ def _placed(message: Json, whole: str, files: tuple[Seen, ...]) -> Said:
     header = _HEADER.match(text) if message["role"] == "user" else None
     context = message["role"] == "user" and whole.startswith("<context>")
     everything = "\n".join([whole, *(f"{file.name}\n{file.text}" for file in files)])
+    spoken = text[header.end() :] if header else text
     return Said(
         role="context" if context else message["role"],
-        text=(text[header.end() :] if header else text).strip(),
+        text=spoken if message["role"] == "assistant" else spoken.strip(),
         speaker=header["name"] if header else None,
         when=header["when"] if header else None,
         note=note,
@@ -168,22 +169,24 @@ def _placed(message: Json, whole: str, files: tuple[Seen, ...]) -> Said:
     )
 
 
-def _named(seen: Seen, label: str | None) -> Seen:
-    return Seen(label, seen.about, seen.text, seen.picture) if label and seen.picture else seen
+def _named(seen: Seen, announced: Seen | None) -> Seen:
+    """A picture has its name, and what was left out of it, in the text before it."""
+    if announced is None or not seen.picture:
+        return seen
+    return replace(seen, name=announced.name, unread=announced.unread)
 
 
-def _fenced_file(label: re.Match[str], text: str) -> Iterator[Seen]:
-    """A file that is in the prompt as text; nothing when the file itself comes next."""
-    asides = _ASIDE.findall(text)
+def _fenced_file(label: re.Match[str], text: str) -> tuple[Seen, bool]:
+    """A file as the prompt's text has it, and whether the file itself comes next."""
+    asides = ["".join(aside) for aside in _ASIDE.findall(text)]
     words = _ASIDE.sub("", text).strip()
-    if any(_FOLLOWS.match(aside) for aside in asides) and not words:
-        return
-    reasons = " ".join(aside for aside in asides if not _FOLLOWS.match(aside))
+    reasons = [aside for aside in asides if not _FOLLOWS.search(aside) and aside != "empty"]
+    unread = " ".join(reason.removeprefix("Not read: ") for reason in reasons)
+    about = "a file that I was not shown"
     if words:
         about = f"{_kind(label)} with {len(words.splitlines())} lines and {len(words.split())} words"
-        yield Seen(label["name"], f"{about}. {reasons}".rstrip(" ."), words)
-    else:
-        yield Seen(label["name"], f"a file that I was not shown. {reasons}".rstrip(" ."))
+    follows = not words and any(_FOLLOWS.search(aside) for aside in asides)
+    return Seen(label["name"], about, words, unread=unread), follows
 
 
 def _kind(label: re.Match[str]) -> str:
