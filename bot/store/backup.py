@@ -178,6 +178,7 @@ def restore(archive: Path, data_dir: Path, database_url: str, clock: Callable[[]
     with contextlib.ExitStack() as stack:
         stack.enter_context(ServingLock.acquire(data_dir, wait_seconds=0))
         stack.enter_context(_said(f"{archive} could not be restored"))
+        database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Beside where they belong, so that moving them is one step.
         files = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".restore-", dir=data_dir)))
         copy = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".restore-", dir=database.parent)))

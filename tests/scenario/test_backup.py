@@ -13,11 +13,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, delete, insert, select
 
+from bot import __version__
 from bot.errors import StartError
+from bot.store import sqlite
 from bot.store.backup import Backup, Restored, backup, restore
 from bot.store.engine import Store, open_store
 from bot.store.files import Files, path_of
 from bot.store.lock import ServingLock
+from bot.store.migrations import HEAD
 
 SHOTS = 40
 
@@ -157,8 +160,6 @@ def test_a_file_that_goes_while_the_backup_runs_makes_it_look_again(
     archive_of(tmp_path)
     (tmp_path / "source").rename(data)
     (tmp_path / "backup.zip").unlink()
-    from bot.store import sqlite
-
     copy_database, copies = sqlite.copy_database, []
 
     def copy_then_delete(source: Path, target: Path) -> None:
@@ -225,8 +226,8 @@ def test_the_result_says_what_was_done(tmp_path: Path) -> None:
     archive = archive_of(tmp_path)
     (tmp_path / "backup.zip").rename(tmp_path / "first.zip")
 
-    assert backup(tmp_path / "source", url_of(tmp_path / "source"), archive) == Backup(archive, "0001", 3, 0)
-    assert restore(archive, tmp_path / "new", url_of(tmp_path / "new")) == Restored("0.1.0", "0001", 3, ())
+    assert backup(tmp_path / "source", url_of(tmp_path / "source"), archive) == Backup(archive, HEAD, 3, 0)
+    assert restore(archive, tmp_path / "new", url_of(tmp_path / "new")) == Restored(__version__, HEAD, 3, ())
 
 
 def test_a_restore_is_refused_while_a_bot_serves(tmp_path: Path) -> None:
