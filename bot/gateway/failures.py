@@ -121,7 +121,9 @@ def _error(told: Mapping[str, Any], message: str, status: int | None, generation
 
 
 def _kind(status: int | None, type_: str, message: str, is_json: bool) -> Kind:
-    kind = _BY_TYPE.get(type_) or _BY_STATUS.get(status or 0)
+    kind = _BY_TYPE.get(type_)
+    if kind in (None, RequestInvalid):
+        kind = _BY_STATUS.get(status or 0, kind)
     if kind not in (None, RequestInvalid):
         return kind
     if status == 404:

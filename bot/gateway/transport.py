@@ -31,6 +31,15 @@ _SENT = frozenset(
 )
 """The only headers that leave. The SDK adds facts about the host, and whatever OPENAI_* variables hold."""
 
+# Spelled out although the SDK has defaults: over those, too, a variable of the host would win.
+_LIST = {"Accept": "application/json", "User-Agent": "gatepost"}
+_STREAM = {
+    "Accept": "text/event-stream",
+    "Accept-Encoding": "identity",  # a compressed stream arrives in lumps
+    "Content-Type": "application/json",
+    "User-Agent": "gatepost",
+}
+
 _KEEP_ALIVE = 30.0
 """Seconds an idle connection is kept, so that a second question needs no new handshake."""
 
@@ -50,14 +59,14 @@ class Transport:
 
     async def warm(self) -> "openai.AsyncOpenAI":
         """The client; importing the SDK and building it happens once, away from the loop."""
-        async with self._building:
-            if self._client is None:
-                self._client = await asyncio.to_thread(self._build)
-            return self._client
+        if self._client is None:
+            async with self._building:
+                self._client = self._client or await asyncio.to_thread(self._build)
+        return self._client
 
     async def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> "httpx2.Response":
         """A signed request's response as soon as its head is there; whoever gets it closes it."""
-        client = self._client or await self.warm()
+        client = await self.warm()
         from openai import AsyncStream
 
         stream = await client.post(
@@ -67,13 +76,13 @@ class Transport:
             stream=True,
             stream_cls=AsyncStream[object],
             # Signed here, for every attempt anew: over the SDK's own key a variable of the host would win.
-            options={"headers": {**_PLAIN, **headers, "Authorization": f"Bearer {await self._credential()}"}},
+            options={"headers": {**_STREAM, **headers, "Authorization": f"Bearer {await self._credential()}"}},
         )
         return stream.response
 
     async def get(self, path: str) -> "httpx2.Response":
         """As `post`, for what needs no key: none is sent."""
-        client = self._client or await self.warm()
+        client = await self.warm()
         from openai import AsyncStream, Omit
 
         stream = await client.get(
@@ -81,7 +90,7 @@ class Transport:
             cast_to=object,
             stream=True,
             stream_cls=AsyncStream[object],
-            options={"headers": {"User-Agent": _PLAIN["User-Agent"], "Authorization": Omit()}},
+            options={"headers": {**_LIST, "Authorization": Omit()}},
         )
         return stream.response
 
@@ -122,22 +131,17 @@ class Transport:
             ),
             event_hooks={"request": [_strip]},
         )
-        return openai.AsyncOpenAI(
+        client = openai.AsyncOpenAI(
+            # The credential is put on each request; the SDK only refuses to be built without any.
             api_key="unused",
             admin_api_key="",
             base_url=self._base_url,
             http_client=http_client,
             max_retries=0,
         )
-
-
-_PLAIN = {
-    "Accept": "text/event-stream",
-    # A compressed stream arrives in lumps.
-    "Accept-Encoding": "identity",
-    "Content-Type": "application/json",
-    "User-Agent": "gatepost",
-}
+        # It looks around the host once, and would do so during the first person's request.
+        client.platform_headers()
+        return client
 
 
 async def _strip(request: "httpx2.Request") -> None:
