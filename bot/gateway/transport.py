@@ -59,10 +59,10 @@ class Transport:
 
     async def warm(self) -> "openai.AsyncOpenAI":
         """The client; importing the SDK and building it happens once, away from the loop."""
-        if self._client is None:
-            async with self._building:
-                self._client = self._client or await asyncio.to_thread(self._build)
-        return self._client
+        async with self._building:
+            if self._client is None:
+                self._client = await asyncio.to_thread(self._build)
+            return self._client
 
     async def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> "httpx2.Response":
         """A signed request's response as soon as its head is there; whoever gets it closes it."""
