@@ -9,15 +9,10 @@ from bot.store.schema import settings
 def chosen_model(conn: Connection, place: Place) -> str | None:
     """The model chosen for a place, or else for the channel it hangs in."""
     scopes = [place.key, place.parent.key]
-    rows = dict(
-        conn.execute(
-            select(settings.c.scope, settings.c.value).where(
-                settings.c.name == "model", settings.c.scope.in_(scopes)
-            )
-        )
-        .tuples()
-        .all()
+    found = conn.execute(
+        select(settings.c.scope, settings.c.value).where(settings.c.name == "model", settings.c.scope.in_(scopes))
     )
+    rows = {row.scope: str(row.value) for row in found}
     return next((rows[scope] for scope in scopes if scope in rows), None)
 
 

@@ -1,0 +1,476 @@
+"""What happens is kept once and whole: intents over a real SQLite database."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Connection, create_engine, select
+
+from bot.messages import (
+    Action,
+    ActionName,
+    Attachment,
+    Inbound,
+    InboundKind,
+    Item,
+    Person,
+    Place,
+    PlaceKind,
+    Reading,
+    ReadingKind,
+    Rendered,
+    Role,
+    StoredFile,
+    ToolCall,
+    TurnKind,
+    TurnState,
+    Usage,
+)
+from bot.store.intents.history import cut, keep_readings, reset, seed
+from bot.store.intents.inbox import (
+    Accepted,
+    Outcome,
+    Target,
+    accept_again,
+    accept_delete,
+    accept_edit,
+    accept_message,
+    accept_once,
+    speakers,
+)
+from bot.store.intents.posts import first_post, record_post, settle_posts
+from bot.store.intents.recovery import unfinished
+from bot.store.intents.rows import find_turn
+from bot.store.intents.settings import choose, chosen_model
+from bot.store.intents.turns import (
+    Claim,
+    begin_calls,
+    cancel_waiting,
+    claim,
+    end_call,
+    finish,
+    hand_over,
+    restart,
+    resume,
+)
+from bot.store.schema import inbox, metadata, posts, tool_calls, turns, usage
+
+ADA = Person("u1", "Ada")
+GRACE = Person("u2", "Grace")
+THREAD = Place("web", "local", "general", "t1", PlaceKind.THREAD)
+CHANNEL = Place("web", "local", "general")
+TARGET = Target(THREAD, THREAD.key)
+PICTURE = StoredFile("c" * 64, 10, "image/png")
+
+
+@pytest.fixture
+def conn() -> Iterator[Connection]:
+    engine = create_engine("sqlite://")
+    metadata.create_all(engine)
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+def message(
+    n: int,
+    text: str = "hello",
+    who: Person = ADA,
+    *,
+    kind: InboundKind = InboundKind.MESSAGE,
+    addressed: bool = True,
+    key: str | None = None,
+    place: Place = THREAD,
+    reply_to: str | None = None,
+    attachments: tuple[Attachment, ...] = (),
+) -> Inbound:
+    name = key or f"{kind.value}:{n}"
+    return Inbound(name, kind, place, f"m{n}", who, float(n), text, addressed, reply_to, attachments=attachments)
+
+
+def ask(conn: Connection, n: int, text: str = "hello", who: Person = ADA) -> Accepted:
+    return accept_message(conn, message(n, text, who), TARGET, f"turn{n}", float(n))
+
+
+def begin(conn: Connection, turn_id: str) -> Claim:
+    begun = claim(conn, turn_id, f"post-{turn_id}", "model", 50.0)
+    assert begun is not None
+    return begun
+
+
+def answer(conn: Connection, n: int, text: str = "the answer") -> Claim:
+    """A whole turn, shown and settled."""
+    ask(conn, n)
+    begun = begin(conn, f"turn{n}")
+    record_post(conn, begun.posts[0].key, f"reply{n}")
+    said = [Item(0, Role.ASSISTANT, text, turn_id=f"turn{n}")]
+    assert finish(conn, begun.turn, TurnState.DONE, Rendered(text), said, {}, 60.0 + n)
+    settle_posts(conn, f"turn{n}", {begun.posts[0].key: "confirmed"}, {})
+    return begun
+
+
+def press(n: int, name: ActionName, turn_id: str) -> Inbound:
+    return Inbound(f"b{n}", InboundKind.BUTTON, THREAD, "reply", ADA, 9.0, action=Action(name, turn_id))
+
+
+def test_the_same_event_again_changes_nothing(conn: Connection) -> None:
+    ask(conn, 1)
+
+    again = ask(conn, 1)
+
+    assert again.outcome is Outcome.DUPLICATE
+    assert len(conn.execute(select(inbox)).all()) == 1
+    assert len(conn.execute(select(turns)).all()) == 1
+
+
+def test_messages_that_wait_become_one_turn_with_every_speaker(conn: Connection) -> None:
+    first, second = ask(conn, 1, "one"), ask(conn, 2, "two", GRACE)
+
+    begun = begin(conn, "turn1")
+
+    assert first.turn_id == second.turn_id == "turn1"
+    assert begun.turn.requester == ADA
+    assert begun.speakers == (ADA, GRACE)
+    assert [(item.text, item.person) for item in begun.items] == [("one", ADA), ("two", GRACE)]
+
+
+def test_a_message_after_the_claim_becomes_the_next_turn(conn: Connection) -> None:
+    ask(conn, 1)
+    begin(conn, "turn1")
+
+    later = ask(conn, 2)
+
+    assert later.turn_id == "turn2"
+
+
+def test_a_turn_is_claimed_once(conn: Connection) -> None:
+    ask(conn, 1)
+    begin(conn, "turn1")
+
+    assert claim(conn, "turn1", "other", "model", 51.0) is None
+
+
+def test_the_claim_intends_the_first_post_and_keeps_an_earlier_sign(conn: Connection) -> None:
+    ask(conn, 1)
+    shown = first_post(conn, "sign", "turn1", THREAD)
+
+    begun = begin(conn, "turn1")
+
+    assert shown == "sign"
+    assert [post.key for post in begun.posts] == ["sign"]
+
+
+def test_what_others_say_is_noted_only_where_a_conversation_is(conn: Connection) -> None:
+    talk = message(1, "lunch?", addressed=False)
+
+    before = accept_message(conn, talk, TARGET, "x", 1.0)
+    ask(conn, 2)
+    after = accept_message(conn, message(3, "pizza", GRACE, addressed=False), TARGET, "x", 3.0)
+
+    assert (before.outcome, after.outcome) == (Outcome.IGNORED, Outcome.NOTED)
+    assert [item.role for item in begin(conn, "turn2").items] == [Role.NOTE, Role.USER]
+
+
+def test_a_reply_belongs_to_the_conversation_of_what_it_answers(conn: Connection) -> None:
+    target = Target(CHANNEL, f"{CHANNEL.key}#m1")
+    accept_message(conn, message(1, place=CHANNEL), target, "turn1", 1.0)
+    begun = begin(conn, "turn1")
+    record_post(conn, begun.posts[0].key, "our-reply")
+    finish(conn, begun.turn, TurnState.DONE, Rendered("x"), (), {}, 2.0)
+
+    reply = message(5, place=CHANNEL, reply_to="our-reply")
+    followed = accept_message(conn, reply, Target(CHANNEL, f"{CHANNEL.key}#m5"), "turn5", 5.0)
+
+    assert followed.conversation == f"{CHANNEL.key}#m1"
+
+
+def test_an_edit_before_the_claim_is_what_gets_asked(conn: Connection) -> None:
+    ask(conn, 1, "waht?")
+
+    edited = accept_edit(conn, message(1, "what?", kind=InboundKind.EDIT), TARGET, "x", 2.0)
+
+    assert (edited.outcome, edited.turn_id) == (Outcome.CHANGED, "turn1")
+    assert begin(conn, "turn1").items[0].text == "what?"
+
+
+def test_an_edit_at_work_is_what_a_restart_asks(conn: Connection) -> None:
+    ask(conn, 1, "waht?")
+    begin(conn, "turn1")
+    accept_edit(conn, message(1, "what?", kind=InboundKind.EDIT), TARGET, "x", 2.0)
+
+    again = restart(conn, "turn1")
+
+    assert again is not None
+    assert [item.text for item in again.items] == ["what?"]
+    assert again.turn.restarts == 1
+
+
+def test_an_edit_that_adds_the_mention_asks_once(conn: Connection) -> None:
+    answer(conn, 1)
+    accept_message(conn, message(2, "hey", addressed=False), TARGET, "x", 2.0)
+    edit = message(2, "hey, what?", kind=InboundKind.EDIT)
+
+    asked = accept_edit(conn, edit, TARGET, "turn2", 3.0)
+    again = accept_edit(conn, edit, TARGET, "turn3", 3.0)
+
+    assert (asked.outcome, again.outcome) == (Outcome.ASKED, Outcome.DUPLICATE)
+    texts = [item.text for item in begin(conn, "turn2").items]
+    assert texts.count("hey, what?") == 1
+    assert "hey" not in texts
+
+
+def test_a_next_message_joins_the_turn_at_work_and_is_asked_once(conn: Connection) -> None:
+    ask(conn, 1, "one")
+    begin(conn, "turn1")
+    ask(conn, 2, "two")
+
+    joined = restart(conn, "turn1")
+
+    assert joined is not None
+    assert [item.text for item in joined.items] == ["one", "two"]
+    assert find_turn(conn, "turn2") is None
+    assert [post.key for post in joined.posts] == ["post-turn1"]
+
+
+def test_deleting_the_only_question_withdraws_the_turn(conn: Connection) -> None:
+    ask(conn, 1)
+    begun = begin(conn, "turn1")
+
+    gone = accept_delete(conn, message(1, kind=InboundKind.DELETE), 3.0)
+
+    assert (gone.outcome, gone.turn_id) == (Outcome.WITHDRAWN, "turn1")
+    assert not finish(conn, begun.turn, TurnState.DONE, Rendered("x"), (), {}, 4.0)
+    assert "hello" not in "".join(conn.scalars(select(inbox.c.body)))
+
+
+def test_deleting_one_of_two_questions_leaves_the_other(conn: Connection) -> None:
+    ask(conn, 1, "one")
+    ask(conn, 2, "two")
+
+    gone = accept_delete(conn, message(1, kind=InboundKind.DELETE), 3.0)
+
+    assert gone.outcome is Outcome.CHANGED
+    assert [item.text for item in begin(conn, "turn1").items] == ["two"]
+
+
+def test_deleting_an_old_message_takes_it_out_of_history_with_its_files(conn: Connection) -> None:
+    begun = answer(conn, 1)
+    reading = Reading(ReadingKind.PICTURE, "x.png", pictures=(PICTURE,))
+    keep_readings(conn, THREAD.key, begun.items[0].seq, [reading])
+
+    gone = accept_delete(conn, message(1, kind=InboundKind.DELETE), 9.0)
+
+    assert gone.orphans == (PICTURE.sha256,)
+    ask(conn, 2, "next")
+    assert [item.text for item in begin(conn, "turn2").items] == ["the answer", "next"]
+
+
+def test_a_file_that_another_message_holds_stays(conn: Connection) -> None:
+    reading = Reading(ReadingKind.PICTURE, "x.png", pictures=(PICTURE,))
+    for n in (1, 2):
+        begun = answer(conn, n)
+        keep_readings(conn, THREAD.key, begun.items[-1].seq, [reading])
+
+    first = accept_delete(conn, message(1, kind=InboundKind.DELETE), 9.0)
+    second = accept_delete(conn, message(2, kind=InboundKind.DELETE), 9.0)
+
+    assert first.orphans == ()
+    assert second.orphans == (PICTURE.sha256,)
+
+
+def test_deleting_our_answer_takes_what_it_said_out_of_history(conn: Connection) -> None:
+    answer(conn, 1, "wrong")
+    deletion = Inbound("d", InboundKind.DELETE, THREAD, "reply1", ADA, 9.0)
+
+    gone = accept_delete(conn, deletion, 9.0)
+
+    assert gone.outcome is Outcome.ERASED
+    ask(conn, 2)
+    assert "wrong" not in [item.text for item in begin(conn, "turn2").items]
+
+
+def test_regenerating_owns_the_same_messages_and_forgets_the_old_answer(conn: Connection) -> None:
+    answer(conn, 1, "first try")
+    accept_again(conn, press(1, ActionName.REGENERATE, "turn1"), TurnKind.REGENERATE, "turn1", "turn2", 70.0)
+
+    begun = begin(conn, "turn2")
+
+    assert [(post.key, post.message_id) for post in begun.posts] == [("post-turn1", "reply1")]
+    assert [item.text for item in begun.items] == ["hello"]
+    assert begun.said == ""
+
+
+def test_continuing_goes_on_from_what_people_read(conn: Connection) -> None:
+    ask(conn, 1)
+    begun = begin(conn, "turn1")
+    half = [Item(0, Role.ASSISTANT, "half of", turn_id="turn1")]
+    finish(conn, begun.turn, TurnState.STOPPED, Rendered("half of"), half, {}, 60.0)
+    accept_again(conn, press(1, ActionName.CONTINUE, "turn1"), TurnKind.CONTINUE, "turn1", "turn2", 70.0)
+
+    more = begin(conn, "turn2")
+
+    assert more.said == "half of"
+    assert [post.key for post in more.posts] == ["post-turn1"]
+    assert [item.role for item in more.items] == [Role.USER, Role.ASSISTANT, Role.USER]
+
+
+def test_only_the_latest_answer_can_be_written_again(conn: Connection) -> None:
+    answer(conn, 1)
+    answer(conn, 2)
+
+    old = accept_again(conn, press(1, ActionName.REGENERATE, "turn1"), TurnKind.REGENERATE, "turn1", "turn3", 70.0)
+
+    assert old.outcome is Outcome.REFUSED
+    assert find_turn(conn, "turn3") is None
+
+
+def test_a_second_press_does_not_answer_twice(conn: Connection) -> None:
+    answer(conn, 1)
+    first = accept_again(
+        conn, press(1, ActionName.REGENERATE, "turn1"), TurnKind.REGENERATE, "turn1", "turn2", 70.0
+    )
+    second = accept_again(
+        conn, press(2, ActionName.REGENERATE, "turn1"), TurnKind.REGENERATE, "turn1", "turn3", 71.0
+    )
+
+    assert (first.outcome, second.outcome) == (Outcome.ASKED, Outcome.REFUSED)
+
+
+def test_an_attempt_is_counted_before_it_begins_and_an_orderly_end_is_none(conn: Connection) -> None:
+    ask(conn, 1)
+    begin(conn, "turn1")
+
+    second = resume(conn, "turn1")
+    hand_over(conn, "turn1")
+    third = resume(conn, "turn1")
+
+    assert second is not None
+    assert third is not None
+    assert (second.turn.attempt, third.turn.attempt) == (2, 2)
+
+
+def test_a_turn_ends_once(conn: Connection) -> None:
+    ask(conn, 1)
+    begun = begin(conn, "turn1")
+
+    first = finish(conn, begun.turn, TurnState.DONE, Rendered("a"), (), {"gen_1": Usage(5, 6, cost="0.1")}, 60.0)
+    second = finish(conn, begun.turn, TurnState.FAILED, Rendered("b"), (), {}, 61.0)
+
+    assert (first, second) == (True, False)
+    turn = find_turn(conn, "turn1")
+    assert turn is not None
+    assert turn.final == Rendered("a")
+    assert [(row.person, row.cost) for row in conn.execute(select(usage))] == [("web:u1", "0.1")]
+
+
+def test_tool_calls_are_recorded_before_and_after(conn: Connection) -> None:
+    ask(conn, 1)
+    begun = begin(conn, "turn1")
+    call = ToolCall("c1", "current_time", "{}")
+    begin_calls(conn, THREAD.key, Item(0, Role.ASSISTANT, "let me see", turn_id="turn1", tool_calls=(call,)), 55.0)
+
+    before = conn.scalars(select(tool_calls.c.state)).all()
+    end_call(conn, THREAD.key, Item(0, Role.TOOL, "noon", turn_id="turn1", tool_call_id="c1"), 56.0)
+    after = conn.scalars(select(tool_calls.c.state)).all()
+
+    assert (before, after) == (["started"], ["done"])
+    again = resume(conn, begun.turn.id)
+    assert again is not None
+    assert again.said == "let me see"
+    assert [item.role for item in again.items] == [Role.USER, Role.ASSISTANT, Role.TOOL]
+
+
+def test_what_a_dead_process_left_is_found_and_what_is_settled_is_not(conn: Connection) -> None:
+    answer(conn, 1)
+    ask(conn, 2)
+    begun = begin(conn, "turn2")
+    ask(conn, 3)
+
+    left = unfinished(conn)
+    finish(conn, begun.turn, TurnState.DONE, Rendered("shown?"), (), {}, 90.0)
+    ended = unfinished(conn)
+
+    assert [turn.id for turn in left.running] == ["turn2"]
+    assert [turn.id for turn in left.waiting] == ["turn3"]
+    assert left.undelivered == ()
+    assert [(turn.id, rows[0].key) for turn, rows in ended.undelivered] == [("turn2", "post-turn2")]
+
+
+def test_a_waiting_turn_can_be_stopped_and_a_running_one_not_that_way(conn: Connection) -> None:
+    ask(conn, 1)
+
+    stopped = cancel_waiting(conn, "turn1", Rendered("", "Stopped."), 5.0)
+    ask(conn, 2)
+    begin(conn, "turn2")
+    running = cancel_waiting(conn, "turn2", Rendered("", "Stopped."), 6.0)
+
+    assert (stopped, running) == (True, False)
+
+
+def test_earlier_messages_stand_in_front_and_are_never_doubled(conn: Connection) -> None:
+    ask(conn, 5)
+    begin(conn, "turn5")
+    notes = [Item(0, Role.NOTE, f"note {n}", GRACE, f"m{n}", sent_at=float(n)) for n in (3, 4, 5)]
+
+    seeded = seed(conn, THREAD.key, THREAD, notes)
+
+    assert [note.text for note in seeded] == ["note 3", "note 4"]
+    again = resume(conn, "turn5")
+    assert again is not None
+    assert again.seeded
+    assert [item.text for item in again.items] == ["note 3", "note 4", "hello"]
+
+
+def test_after_a_reset_nothing_said_before_is_seen(conn: Connection) -> None:
+    answer(conn, 1)
+    reset(conn, THREAD.key, THREAD, 80.0)
+    ask(conn, 2, "fresh")
+
+    assert [item.text for item in begin(conn, "turn2").items] == ["fresh"]
+
+
+def test_a_cut_is_remembered(conn: Connection) -> None:
+    answer(conn, 1)
+    ask(conn, 2)
+    begun = begin(conn, "turn2")
+
+    cut(conn, THREAD.key, begun.items[-1].seq, begun.items[-1].seq)
+
+    again = resume(conn, "turn2")
+    assert again is not None
+    assert [item.text for item in again.items] == ["hello"]
+    assert again.media_seq == begun.items[-1].seq
+
+
+def test_the_model_of_a_thread_is_its_own_or_its_channels(conn: Connection) -> None:
+    choose(conn, CHANNEL.key, "model", "channel/model")
+    inherited = chosen_model(conn, THREAD)
+    choose(conn, THREAD.key, "model", "thread/model")
+    own = chosen_model(conn, THREAD)
+    choose(conn, THREAD.key, "model", None)
+
+    assert (inherited, own, chosen_model(conn, THREAD)) == ("channel/model", "thread/model", "channel/model")
+
+
+def test_a_command_is_taken_in_once(conn: Connection) -> None:
+    typed = message(1, kind=InboundKind.COMMAND)
+
+    assert accept_once(conn, typed, 1.0)
+    assert not accept_once(conn, typed, 1.0)
+
+
+def test_whoever_asked_what_is_continued_may_press_its_buttons(conn: Connection) -> None:
+    ask(conn, 1, who=GRACE)
+    begun = begin(conn, "turn1")
+    finish(conn, begun.turn, TurnState.STOPPED, Rendered("x"), (), {}, 60.0)
+    accept_again(conn, press(1, ActionName.CONTINUE, "turn1"), TurnKind.CONTINUE, "turn1", "turn2", 70.0)
+
+    assert speakers(conn, "turn2") == (ADA, GRACE)
+
+
+def test_a_deleted_post_is_never_settled_back(conn: Connection) -> None:
+    answer(conn, 1)
+    accept_delete(conn, Inbound("d", InboundKind.DELETE, THREAD, "reply1", ADA, 9.0), 9.0)
+
+    settle_posts(conn, "turn1", {"post-turn1": "confirmed"}, {})
+
+    assert conn.scalars(select(posts.c.state)).all() == ["gone"]
