@@ -8,6 +8,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import StartError
 
+GATEWAY = "https://ai-gateway.vercel.sh/v1"
+
 NOT_YET = (
     "DISCORD_BOT_TOKEN",
     "SLACK_BOT_TOKEN",
@@ -31,9 +33,7 @@ class Settings(BaseSettings):
 
     ai_gateway_api_key: SecretStr | None = Field(None, description="a key of the gateway")
     vercel_oidc_token: SecretStr | None = Field(None, description="a token from `vercel env pull`")
-    ai_gateway_base_url: str = Field(
-        "https://ai-gateway.vercel.sh/v1", pattern=r"^https?://\S+$", description="an http(s) address"
-    )
+    ai_gateway_base_url: str = Field(GATEWAY, pattern=r"^https?://\S+$", description="an http(s) address")
     default_model: str | None = Field(None, pattern=r"^\S+$", description="a model's id, such as creator/model")
     database_url: str | None = Field(
         None, pattern=r"^(sqlite|postgresql)", description="sqlite:///path or postgresql://…"
@@ -69,7 +69,7 @@ class Settings(BaseSettings):
     def demo(self) -> bool:
         """Whether the built-in gateway answers: no credential is set, and no other address either."""
         credential = self.ai_gateway_api_key or self.vercel_oidc_token
-        return credential is None and "ai_gateway_base_url" not in self.model_fields_set
+        return credential is None and self.ai_gateway_base_url == GATEWAY
 
     @property
     def database(self) -> str:

@@ -1,0 +1,107 @@
+"""What the operator sets: read once, refused in one sentence, never repeated where it is secret."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.errors import StartError
+from bot.settings import NOT_YET, Settings, read_settings
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (*Settings.model_fields, *NOT_YET):
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HTTP_PORT", "eighty"),
+        ("HTTP_PORT", "70000"),
+        ("LOG_LEVEL", "loud"),
+        ("LOG_FORMAT", "xml"),
+        ("PLAYGROUND", "maybe"),
+        ("PLAYGROUND_PASSWORD", "short"),
+        ("AI_GATEWAY_BASE_URL", "ftp://example.org"),
+        ("DATABASE_URL", "mysql://x"),
+        ("ADMINS", "ada"),
+        ("DEFAULT_MODEL", "two words"),
+    ],
+)
+def test_a_malformed_value_is_refused_in_one_sentence_that_names_the_variable_and_hides_the_value(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(StartError) as refused:
+        read_settings(None)
+
+    assert refused.value.said.startswith(f"{name} is not valid")
+    assert value not in refused.value.said
+    assert refused.value.said.count("\n") == 0
+
+
+@pytest.mark.parametrize("name", NOT_YET)
+def test_what_nothing_obeys_yet_stops_the_start_instead_of_misleading(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, "something")
+
+    with pytest.raises(StartError, match=name):
+        read_settings(None)
+
+
+def test_the_env_file_is_read_and_the_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = tmp_path / ".env"
+    written.write_text("HTTP_PORT=1234\nLOG_LEVEL=debug\nSOMETHING_ELSE=1\nDEFAULT_MODEL=\n")
+    monkeypatch.setenv("HTTP_PORT", "4321")
+
+    settings = read_settings(str(written))
+
+    assert (settings.http_port, settings.log_level, settings.default_model) == (4321, "debug", None)
+
+
+def test_without_any_credential_the_built_in_gateway_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = read_settings(None).demo
+    monkeypatch.setenv("AI_GATEWAY_BASE_URL", "http://127.0.0.1:11434/v1")
+    elsewhere = read_settings(None).demo
+    monkeypatch.delenv("AI_GATEWAY_BASE_URL")
+    monkeypatch.setenv("AI_GATEWAY_API_KEY", "key")
+    keyed = read_settings(None).demo
+
+    assert (alone, elsewhere, keyed) == (True, False, False)
+
+
+def test_the_example_file_as_it_stands_starts_the_playground() -> None:
+    settings = read_settings(str(Path(__file__).parents[2] / ".env.example"))
+
+    assert settings.demo
+    assert settings == Settings(_env_file=None)
+
+
+def test_secrets_are_not_in_the_settings_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AI_GATEWAY_API_KEY", "vck_very_secret")
+    monkeypatch.setenv("PLAYGROUND_PASSWORD", "open-sesame")
+
+    settings = read_settings(None)
+
+    assert "vck_very_secret" not in repr(settings)
+    assert "open-sesame" not in repr(settings)
+    assert set(settings.secrets) == {"vck_very_secret", "open-sesame"}
+
+
+def test_people_are_listed_with_their_platform(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ADMINS", "discord:12, slack:U1 ,")
+
+    assert read_settings(None).admins == ("discord:12", "slack:U1")
+
+
+def test_every_setting_stands_in_the_example_file_with_a_comment() -> None:
+    example = (Path(__file__).parents[2] / ".env.example").read_text().splitlines()
+    named = {line.lstrip("# ").split("=")[0]: index for index, line in enumerate(example) if "=" in line}
+
+    for field in Settings.model_fields:
+        index = named.get(field.upper())
+        assert index is not None, f"{field.upper()} is missing"
+        assert example[index - 1].startswith("# "), f"{field.upper()} has no comment"
