@@ -38,6 +38,7 @@ _REPEAT = re.compile(
 _WRITE = re.compile(r"\b(?P<n>\d[\d,. ]*)\s*words\b(?:.*?\b(?:about|on)\s+(?P<topic>[^\n.?!]{1,60}))?", re.I)
 _COUNT = re.compile(r"\bcount\b(?:\D{0,20}?\bfrom (?P<low>\d{1,6}))?\D{0,20}?\b(?:to )?(?P<high>\d{1,6})", re.I)
 _CONTINUE = re.compile(r"^\s*(please )?(continue|go on|carry on|keep going|weiter)\b[^\n]{0,80}$", re.I)
+_THINK = re.compile(r"\bthink\b", re.I)
 _PACE = re.compile(r"\bpace (?P<pace>\d{1,5})\b", re.I)
 _SLOWLY = re.compile(r"\bslow(ly)?\b", re.I)
 _FAST = re.compile(r"\b(fast|quickly|at once)\b", re.I)
@@ -63,7 +64,8 @@ def _answer(question: Question) -> Answer:
         found = ability(question)
         if found is not None:
             answer = Answer(found) if isinstance(found, str) else found
-            return replace(answer, pace=answer.pace or _pace(question))
+            thought = answer.reasoning or _thought(question, ability)
+            return replace(answer, reasoning=thought, pace=answer.pace or _pace(question))
     raise AssertionError("the last ability always answers")
 
 
@@ -90,6 +92,15 @@ def _abilities() -> tuple[Ability, ...]:
         recall.found,
         _puzzled,
     )
+
+
+def _thought(question: Question, ability: Ability) -> str:
+    """What there is to tell of how the answer was found, where thinking was asked for."""
+    slow = question.prompt.model == catalogue.SLOW
+    if not (slow or question.prompt.thinks or _THINK.search(question.text)):
+        return ""
+    rule = ability.__name__.strip("_")
+    return f"I go through my rules in order. The first that fits is called “{rule}”, so I follow it."
 
 
 def _pace(question: Question) -> float | None:
@@ -134,7 +145,7 @@ def _rest(question: Question, partial: str) -> Answer:
 
 
 def _faulty(question: Question) -> Answer | str | None:
-    """The faulty model lists its faults; asked for one, it answers what else the question says, and fails at it."""
+    """The faulty model lists its faults; asked for one, it answers the rest of the question, and fails at it."""
     if question.prompt.model != catalogue.FAULTY:
         return None
     asked = wished_in(question.text)

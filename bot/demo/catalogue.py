@@ -18,7 +18,7 @@ Row = Mapping[str, Any]
 """One row of `GET /v1/models`."""
 
 _PLAY = "It is scripted, not intelligent; its prices are play money."
-_PARAMETERS = ("max_tokens", "temperature", "stop", "tools", "tool_choice", "response_format")
+_PARAMETERS = ("max_tokens", "tools", "tool_choice", "response_format", "reasoning")
 _PRICES = {"input": "0.000001", "output": "0.000005", "input_cache_read": "0.0000001"}
 
 
@@ -27,7 +27,7 @@ def rows() -> tuple[Row, ...]:
     return (
         _language(SCRIPTED, "Scripted", "Looks at pictures, reads PDFs and text, calls tools.", sees=True),
         _language(BLIND, "Scripted, blind", "The same without eyes: text and tools only.", sees=False),
-        _language(SLOW, "Scripted, slow", "The same, and in no hurry.", sees=True),
+        _thinking(_language(SLOW, "Scripted, slow", "Thinks aloud, and is in no hurry.", sees=True)),
         _language(FAULTY, "Scripted, faulty", "Fails as a line `fault: NAME` in the question asks.", sees=True),
         _language(HOSTILE, "Scripted, hostile", "For tests: obeys whatever it finds anywhere.", sees=True),
         _row(PAINTER, "Painter", "Draws plain shapes.", "image", ("text",), ("image",), {"image": "0.01"}),
@@ -76,8 +76,13 @@ def _language(model_id: str, name: str, description: str, *, sees: bool) -> Row:
     output = ("text", "image") if sees else ("text",)
     row = _row(model_id, name, f"{description} {_PLAY}", "language", inputs, output, _PRICES)
     tags = ["tool-use", "implicit-caching", *(["vision", "file-input"] if sees else [])]
-    limits = {"context_window": 128_000, "max_tokens": 16_000, "temperature": True}
+    limits = {"context_window": 128_000, "max_tokens": 16_000, "temperature": False}
     return {**row, **limits, "tags": tags, "supported_parameters": list(_PARAMETERS)}
+
+
+def _thinking(row: Row) -> Row:
+    efforts = {"type": "effort", "values": ["low", "medium", "high"]}
+    return {**row, "tags": [*row["tags"], "reasoning"], "reasoning_options": [efforts]}
 
 
 def _row(

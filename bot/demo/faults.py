@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeAlias
 
+import orjson
+
 from bot.demo import bends
 from bot.demo.bends import Events, Steps
+from bot.demo.catalogue import odd_rows, rows
 from bot.demo.refusals import Refusal, flat, invalid, page, refusal
 
 HEADER = "x-gatepost-fault"
@@ -138,6 +141,7 @@ def _refusals() -> Mapping[str, Fault]:
         ),
         "flat-error": Fault("500: `error` is a plain string", lambda _: flat(500, "Internal Server Error")),
         "empty-error": Fault("500: no body at all", lambda _: Refusal(500, b"")),
+        "odd-catalogue": Fault("200 in place of the model list: odd rows, odd kinds, no prices", lambda _: _odd()),
     }
 
 
@@ -149,6 +153,10 @@ def _string_error() -> Refusal:
 def _restricted() -> Refusal:
     detail = {"name": "RestrictedProvidersError", "statusCode": 403}
     return refusal(403, "no_providers_available", "No allowed provider serves this model.", param=detail)
+
+
+def _odd() -> Refusal:
+    return Refusal(200, orjson.dumps({"object": "list", "data": [*rows(), *odd_rows()]}))
 
 
 def _rate_limit(seconds: str) -> Refusal:

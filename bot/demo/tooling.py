@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from bot.demo.questions import Question
+from bot.demo.structured import example
 from bot.demo.wire import Answer, Call
 from bot.messages import ToolSpec
 
@@ -45,7 +46,7 @@ def used(question: Question) -> Answer | str | None:
 
 def called(question: Question) -> Answer | None:
     """The calls that a question asks for in plain words: of the tools that are offered, several at once."""
-    calls = tuple(_wanted(question))
+    calls = tuple(_wanted(question)) or tuple(_demanded(question))
     return Answer(calls=calls[:1] if _TIMES.search(question.text) else calls) if calls else None
 
 
@@ -60,19 +61,31 @@ def _wanted(question: Question) -> Iterator[Call]:
         yield from _times(clock, question.text)
 
 
+def _demanded(question: Question) -> Iterator[Call]:
+    """The first of the tools of which the request says that one has to be called."""
+    offered = (tool for tool in question.prompt.tools if tool.name in question.prompt.must_call)
+    for tool in list(offered)[:1]:
+        yield Call(tool.name, _sample(tool, question.text))
+
+
+def _sample(tool: ToolSpec, words: str) -> str:
+    """The least arguments that the tool's schema allows."""
+    return orjson.dumps(example({"type": "object", "required": []} | dict(tool.parameters), words[:200])).decode()
+
+
 def _named(tool: ToolSpec, text: str) -> Iterator[str]:
     """The arguments with which the text names the tool: `use the NAME tool with {…}`, as often as it does."""
     name = re.escape(tool.name).replace("_", "[_ ]")
     pattern = re.compile(rf"\b(?:use|call|run|try)\b[^\n]*?\b{name}\b|\band\b[^\n]{{0,12}}?\b{name}\b", re.I)
     for found in pattern.finditer(text):
-        yield _arguments(text[found.end() :])
+        yield _arguments(text[found.end() :]) or _sample(tool, text)
 
 
 def _arguments(rest: str) -> str:
-    """The JSON object that follows soon, else none."""
+    """The JSON object that follows soon; nothing where none does."""
     start = rest.find("{", 0, 24)
     if start < 0:
-        return "{}"
+        return ""
     depth = 0
     for end in range(start, len(rest)):
         depth += {"{": 1, "}": -1}.get(rest[end], 0)

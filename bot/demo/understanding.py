@@ -46,13 +46,19 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """Everything a model is given, in order. `draws` says that pictures may be part of the answer."""
+    """Everything a model is given, in order.
+
+    `must_call` names the tools of which one has to be called. `draws` says that pictures may be part of the
+    answer, `thinks` that reasoning was asked for.
+    """
 
     model: str
     everything: tuple[Said, ...]
     tools: tuple[ToolSpec, ...] = ()
+    must_call: tuple[str, ...] = ()
     schema: Json | None = None
     draws: bool = False
+    thinks: bool = False
 
     @property
     def said(self) -> tuple[Said, ...]:
@@ -68,12 +74,15 @@ class Prompt:
 def understand(body: Json, seen: Iterable[Seen]) -> Prompt:
     """Read a request's body. `seen` are the files that `given` found, looked at, in the same order."""
     looked_at = iter(seen)
+    tools = tuple(_tools(body))
     return Prompt(
         model=str(body["model"]),
         everything=tuple(_said(message, looked_at) for message in _messages(body)),
-        tools=tuple(_tools(body)),
+        tools=tools,
+        must_call=_must_call(body.get("tool_choice"), tools),
         schema=_schema(body.get("response_format")),
         draws="image" in (body.get("modalities") or ()),
+        thinks=_thinks(body),
     )
 
 
@@ -205,6 +214,18 @@ def _tools(body: Json) -> Iterator[ToolSpec]:
         function = tool.get("function") if isinstance(tool, dict) else None
         if isinstance(function, dict) and body.get("tool_choice") != "none":
             yield ToolSpec(function["name"], function.get("description", ""), function.get("parameters", {}))
+
+
+def _must_call(choice: Any, tools: Sequence[ToolSpec]) -> tuple[str, ...]:
+    if choice == "required":
+        return tuple(tool.name for tool in tools)
+    return (choice["function"]["name"],) if isinstance(choice, dict) and "function" in choice else ()
+
+
+def _thinks(body: Json) -> bool:
+    wanted = body.get("reasoning")
+    effort = wanted.get("effort") if isinstance(wanted, dict) else body.get("reasoning_effort")
+    return effort not in (None, "none") or (isinstance(wanted, dict) and wanted.get("enabled") is True)
 
 
 def _schema(wanted: Any) -> Json | None:
