@@ -1,12 +1,11 @@
 """Puts together what a stream sends in fragments: tool calls, reasoning, pictures, the bill."""
 
-import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from bot.gateway.loose import dig, digits, items, text
 from bot.messages import ImageDelta, ToolCall, Usage
 
 
@@ -27,7 +26,7 @@ class ToolCallAssembler:
 
     def push(self, fragments: object) -> None:
         """Take in a chunk's `tool_calls`, whatever is in it."""
-        for fragment in fragments if isinstance(fragments, list) else ():
+        for fragment in items(fragments):
             if isinstance(fragment, dict):
                 self._take(fragment)
 
@@ -43,16 +42,14 @@ class ToolCallAssembler:
         return tuple(whole)
 
     def _take(self, fragment: Mapping[str, Any]) -> None:
-        function = fragment.get("function")
-        function = function if isinstance(function, dict) else {}
         call = self._call_for(fragment)
-        call.id = call.id or _text(fragment.get("id"))
-        call.name = call.name or _text(function.get("name"))
-        call.arguments.append(_text(function.get("arguments")))
+        call.id = call.id or text(fragment.get("id"))
+        call.name = call.name or text(dig(fragment, "function", "name"))
+        call.arguments.append(text(dig(fragment, "function", "arguments")))
 
     def _call_for(self, fragment: Mapping[str, Any]) -> _Call:
         """The call a fragment belongs to. Some models open a second call at the index of the first."""
-        id_ = _text(fragment.get("id"))
+        id_ = text(fragment.get("id"))
         index = fragment.get("index")
         if not isinstance(index, int):
             index = len(self._open) if id_ or not self._open else max(self._open)
@@ -74,7 +71,7 @@ class ReasoningAssembler:
 
     def push(self, fragments: object) -> None:
         """Take in a chunk's `reasoning_details`, whatever is in it."""
-        for fragment in fragments if isinstance(fragments, list) else ():
+        for fragment in items(fragments):
             if isinstance(fragment, dict):
                 key = tuple(str(fragment.get(name)) for name in ("type", "id", "index"))
                 _grow(self._blocks.setdefault(key, {}), fragment)
@@ -87,21 +84,19 @@ class ReasoningAssembler:
 def _grow(block: dict[str, Any], fragment: Mapping[str, Any]) -> None:
     for name, value in fragment.items():
         if name in ("text", "summary") and isinstance(value, str):
-            block[name] = _text(block.get(name)) + value
+            block[name] = text(block.get(name)) + value
         elif value not in (None, "") or name not in block:
             block[name] = value
 
 
 def picture_in(image: object) -> ImageDelta | None:
     """A picture of a chunk's `images`; None for what is not a picture in a data URL."""
-    url = image.get("image_url") if isinstance(image, dict) else None
-    url = url.get("url") if isinstance(url, dict) else url
-    if not isinstance(url, str) or not url.startswith("data:image/"):
+    head, _, data = text(dig(image, "image_url", "url")).partition(",")
+    if not head.startswith("data:image/"):
         return None
-    head, _, data = url.partition(",")
     try:
-        return ImageDelta(head[5:].partition(";")[0], base64.b64decode(data, validate=True))
-    except binascii.Error:
+        return ImageDelta(head[5:].partition(";")[0], binascii.a2b_base64(data, strict_mode=True))
+    except ValueError:
         return None
 
 
@@ -113,45 +108,25 @@ def usage_in(usage: Mapping[str, Any] | None, final: Mapping[str, Any]) -> Usage
     return Usage(
         prompt_tokens=_count(usage, "prompt_tokens"),
         completion_tokens=_count(usage, "completion_tokens"),
-        cached_tokens=_count(usage.get("prompt_tokens_details"), "cached_tokens"),
-        reasoning_tokens=_count(usage.get("completion_tokens_details"), "reasoning_tokens"),
-        cost=_digits(_metadata(final).get("cost") if cost is None else cost),
+        cached_tokens=_count(usage, "prompt_tokens_details", "cached_tokens"),
+        reasoning_tokens=_count(usage, "completion_tokens_details", "reasoning_tokens"),
+        cost=digits(_metadata(final, "cost") if cost is None else cost),
     )
 
 
 def answered_by(final: Mapping[str, Any]) -> str | None:
     """The model that answered, which is another than the one asked when the gateway fell back."""
-    routing = _metadata(final).get("routing")
-    attempts = routing.get("modelAttempts") if isinstance(routing, dict) else None
-    for attempt in attempts if isinstance(attempts, list) else ():
-        if isinstance(attempt, dict) and attempt.get("success") is True and _text(attempt.get("canonicalSlug")):
-            return _text(attempt["canonicalSlug"])
-    return _text(final.get("model")) or None
+    for attempt in items(_metadata(final, "routing", "modelAttempts")):
+        if dig(attempt, "success") is True and (slug := text(dig(attempt, "canonicalSlug"))):
+            return slug
+    return text(final.get("model")) or None
 
 
-def _metadata(final: Mapping[str, Any]) -> Mapping[str, Any]:
-    choices = final.get("choices")
-    value: Any = choices[0] if isinstance(choices, list) and choices else None
-    for name in ("delta", "provider_metadata", "gateway"):
-        value = value.get(name) if isinstance(value, dict) else None
-    return value if isinstance(value, dict) else {}
+def _metadata(final: Mapping[str, Any], *names: str) -> object:
+    choices = items(final.get("choices"))
+    return dig(choices[0], "delta", "provider_metadata", "gateway", *names) if choices else None
 
 
-def _count(counts: object, name: str) -> int:
-    value = counts.get(name) if isinstance(counts, dict) else None
+def _count(usage: object, *names: str) -> int:
+    value = dig(usage, *names)
     return int(value) if isinstance(value, int | float) and value > 0 else 0
-
-
-def _digits(amount: object) -> str | None:
-    """Money as plain decimal digits: a float's shortest form, without an exponent."""
-    if isinstance(amount, bool) or not isinstance(amount, int | float | str):
-        return None
-    try:
-        value = Decimal(str(amount))
-    except InvalidOperation:
-        return None
-    return format(value, "f") if value.is_finite() else None
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""

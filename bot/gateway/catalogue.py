@@ -3,12 +3,12 @@
 import os
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from bot.gateway.loose import dig, digits, items, text
 from bot.messages import Model
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -21,8 +21,7 @@ def models_in(body: bytes) -> tuple[Model, ...]:
         answer = orjson.loads(body)
     except orjson.JSONDecodeError:
         return ()
-    rows = answer.get("data") if isinstance(answer, dict) else None
-    found = (_model(row) for row in (rows if isinstance(rows, list) else ()) if isinstance(row, dict))
+    found = (_model(row) for row in items(dig(answer, "data")) if isinstance(row, dict))
     return tuple({model.id: model for model in found if model.id}.values())
 
 
@@ -71,18 +70,16 @@ def _rank(model: Model, wanted: str, words: Sequence[str]) -> int | None:
 
 
 def _model(row: Mapping[str, Any]) -> Model:
-    pricing = row.get("pricing")
-    pricing = pricing if isinstance(pricing, dict) else {}
     tags = _names(row.get("tags"))
-    inputs = _inputs(row)
+    inputs = _names(dig(row, "modalities", "input"))
     return Model(
-        id=_text(row.get("id")),
-        name=_text(row.get("name")),
-        type=_text(row.get("type")) or "language",
+        id=text(row.get("id")),
+        name=text(row.get("name")),
+        type=text(row.get("type")) or "language",
         context_window=_limit(row.get("context_window")),
         max_tokens=_limit(row.get("max_tokens")),
-        input_price=_price(pricing.get("input")),
-        output_price=_price(pricing.get("output")),
+        input_price=_price(dig(row, "pricing", "input")),
+        output_price=_price(dig(row, "pricing", "output")),
         sees=_takes("vision", tags, {"image"}, inputs),
         reads_files=_takes("file-input", tags, {"pdf", "file"}, inputs),
         calls_tools=_calls_tools(row, tags),
@@ -110,11 +107,6 @@ def _reasons(row: Mapping[str, Any], tags: set[str] | None) -> bool | None:
     return True if "reasoning" in (tags or ()) or row.get("reasoning_options") else None
 
 
-def _inputs(row: Mapping[str, Any]) -> set[str] | None:
-    modalities = row.get("modalities")
-    return _names(modalities.get("input")) if isinstance(modalities, dict) else None
-
-
 def _names(value: object) -> set[str] | None:
     return {name for name in value if isinstance(name, str)} if isinstance(value, list) else None
 
@@ -124,14 +116,5 @@ def _limit(value: object) -> int | None:
 
 
 def _price(value: object) -> str | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        price = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return format(price, "f") if price.is_finite() and price >= 0 else None
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    price = digits(value)
+    return None if price is None or price.startswith("-") else price

@@ -97,7 +97,7 @@ class OpenAIGateway:
             except GatewayError as error:
                 pause = None if reader.spoke else pause_before_retry(error, tries, self._random)
                 if pause is None:
-                    raise _as_seen(error, reader) from error
+                    raise _as_seen(error, reader) from error.__cause__
                 log.info("trying again", model=request.model, failure=type(error).__name__, detail=str(error))
             tries += 1
             if pause:
@@ -195,15 +195,17 @@ class OpenAIGateway:
     ) -> AsyncGenerator[bytes, None]:
         """The body's bytes as they arrive, each within its time, until the reader needs no more."""
         now = asyncio.get_running_loop().time
+        fast = False
         async with aclosing(response.aiter_bytes()) as pieces:
             while not reader.done:
+                if fast and reader.spoke:
+                    await asyncio.sleep(_BEAT)
                 asked = now()
                 piece = await self._next(pieces, model, reader)
                 if not piece:
                     return
+                fast = len(piece) < _LITTLE and now() - asked < _BEAT
                 yield piece
-                if reader.spoke and len(piece) < _LITTLE and now() - asked < _BEAT:
-                    await asyncio.sleep(_BEAT)
             await _drain(pieces)
 
     async def _next(self, pieces: AsyncGenerator[bytes, None], model: str, reader: StreamReader) -> bytes:

@@ -21,11 +21,15 @@ from bot.errors import (
     RequestRefused,
     RequestTooLarge,
 )
+from bot.gateway.loose import dig, items, text
 
 Kind: TypeAlias = type[GatewayError]
 
 MAX_DETAIL = 300
 """Characters of a provider's words that the log keeps."""
+
+_MOST_READ = 4000
+"""Characters of it that are looked at; a provider may send a book."""
 
 FREE_TIER_PAUSE = 120.0
 """Seconds; the free tier's limit holds for the whole account and names no time."""
@@ -94,8 +98,8 @@ def failure_in_response(status: int, headers: Mapping[str, str], body: bytes, no
     except orjson.JSONDecodeError:
         parsed = None
     told: Mapping[str, Any] = parsed if isinstance(parsed, dict) else {}
-    message = _message(told) or body[:2000].decode("utf-8", "replace")
-    error = _error(told, message, status, _text(told.get("generationId")) or None)
+    message = _message(told) or body[:_MOST_READ].decode("utf-8", "replace")
+    error = _error(told, message, status, text(told.get("generationId")) or None)
     error.retry_after = _retry_after(headers, now)
     if isinstance(error, GatewayBusy) and error.retry_after is None and "free tier" in message.lower():
         error.retry_after = FREE_TIER_PAUSE
@@ -104,13 +108,13 @@ def failure_in_response(status: int, headers: Mapping[str, str], body: bytes, no
 
 def failure_in_chunk(chunk: Mapping[str, Any], generation_id: str | None) -> GatewayError:
     """What an error means that arrives inside a stream, when the status has long been 200."""
-    known = generation_id or _text(chunk.get("generationId")) or None
+    known = generation_id or text(chunk.get("generationId")) or None
     return _error(chunk, _message(chunk), _status(chunk), known)
 
 
 def cleaned(words: str) -> str:
     """A provider's words as the log may keep them: without keys, account ids and links, and not endless."""
-    return " ".join(_SECRETS.sub("[…]", words).split())[:MAX_DETAIL]
+    return " ".join(_SECRETS.sub("[…]", words[:_MOST_READ]).split())[:MAX_DETAIL]
 
 
 def _error(told: Mapping[str, Any], message: str, status: int | None, generation_id: str | None) -> GatewayError:
@@ -142,36 +146,36 @@ def _message(told: Mapping[str, Any]) -> str:
 
 def _messages(told: Mapping[str, Any]) -> Iterator[str]:
     error = told.get("error")
-    buried = _text(_dig(error, "value", "error_message"))
+    buried = text(dig(error, "value", "error_message"))
     yield _unwrapped(buried)
-    for model in _list(_dig(told, "providerMetadata", "gateway", "routing", "modelAttempts")):
-        for attempt in _list(_dig(model, "providerAttempts")):
-            yield _text(_dig(attempt, "error"))
-    yield _text(_dig(error, "message"))
-    yield _text(error)
-    yield _text(told.get("message"))
+    for model in items(dig(told, "providerMetadata", "gateway", "routing", "modelAttempts")):
+        for attempt in items(dig(model, "providerAttempts")):
+            yield text(dig(attempt, "error"))
+    yield text(dig(error, "message"))
+    yield text(error)
+    yield text(told.get("message"))
 
 
 def _unwrapped(message: str) -> str:
     """The message inside an error that was turned into JSON text on its way."""
     try:
-        return _text(_dig(orjson.loads(message), "error", "message")) or message
+        return text(dig(orjson.loads(message), "error", "message")) or message
     except orjson.JSONDecodeError:
         return message
 
 
 def _type(told: Mapping[str, Any]) -> str:
     error = told.get("error")
-    names = [_text(_dig(error, "type")), _text(_dig(error, "code")), _text(told.get("type"))]
+    names = [text(dig(error, "type")), text(dig(error, "code")), text(told.get("type"))]
     return next((name for name in names if name in _BY_TYPE), names[0] or names[2])
 
 
 def _status(chunk: Mapping[str, Any]) -> int | None:
     error = chunk.get("error")
     places = (
-        _dig(error, "statusCode"),
-        _dig(error, "param", "statusCode"),
-        _dig(error, "code"),
+        dig(error, "statusCode"),
+        dig(error, "param", "statusCode"),
+        dig(error, "code"),
         chunk.get("statusCode"),
     )
     return next((place for place in places if isinstance(place, int) and 400 <= place < 600), None)
@@ -191,17 +195,3 @@ def _until(date: str, now: float) -> float | None:
         return max(0.0, parsedate_to_datetime(date).timestamp() - now)
     except ValueError:
         return None
-
-
-def _dig(value: object, *names: str) -> object:
-    for name in names:
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
-
-
-def _list(value: object) -> list[object]:
-    return value if isinstance(value, list) else []
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""

@@ -142,6 +142,7 @@ def test_the_cost_is_plain_digits_without_an_exponent() -> None:
     assert cost("0.0100") == "0.0100"
     assert cost(None) == "0.00042", "the metadata's, where usage names none"
     assert cost("free") is None
+    assert cost("1e999999") is None
 
 
 def test_a_fallback_model_is_named_as_the_one_that_answered() -> None:
@@ -282,7 +283,10 @@ def test_pictures_come_without_an_index_and_several_at_once() -> None:
     assert deltas[1:3] == [ImageDelta("image/png", PNG)] * 2
 
 
-@pytest.mark.parametrize("url", ["https://example.com/a.png", "data:image/png;base64,***", "data:text/html,x", 7])
+@pytest.mark.parametrize(
+    "url",
+    ["https://example.com/a.png", "data:image/png;base64,***", "data:image/png;base64,é", "data:text/html,x", 7],
+)
 def test_what_is_no_picture_in_a_data_url_is_passed_over(url: object) -> None:
     stream = role() + event(chunk({"images": [{"image_url": {"url": url}}, "x"]})) + text("Hi") + final()
 
