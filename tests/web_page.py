@@ -48,6 +48,17 @@ class ScriptedIntake:
         return [Choice(one, f"{one} for {person.name}") for one in models if typed in one]
 
 
+class SettableClock:
+    """The time of day, which a test may put forward."""
+
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        self.now += 0.001  # no two things happen at once
+        return self.now
+
+
 class StaticViews:
     """What the page is told of the program."""
 
@@ -66,6 +77,7 @@ class Playground:
     intake: ScriptedIntake
     log: PageLog
     origin: str
+    clock: SettableClock
     announced: list[str] = field(default_factory=list)
 
     @asynccontextmanager
@@ -115,12 +127,13 @@ async def playground(directory: Path, password: str | None = None) -> AsyncItera
     store = open_store(f"sqlite:///{directory / 'page.db'}")
     log = PageLog(store)
     announced: list[str] = []
+    clock = SettableClock()
     ids = itertools.count(time.monotonic_ns())
     adapter = WebAdapter(
         log,
         Files(directory / "files"),
         StaticViews(),
-        clock=time.time,
+        clock=clock,
         new_id=lambda: f"id{next(ids):x}",
         announce=announced.append,
         password=password,
@@ -132,7 +145,7 @@ async def playground(directory: Path, password: str | None = None) -> AsyncItera
     intake = ScriptedIntake()
     try:
         await adapter.start(intake)
-        yield Playground(adapter, intake, log, origin, announced)
+        yield Playground(adapter, intake, log, origin, clock, announced)
     finally:
         await adapter.stop()
         await runner.cleanup()

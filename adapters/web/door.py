@@ -21,6 +21,7 @@ SESSION_SECONDS = 30 * 24 * 3600.0
 INVITATION_SECONDS = 24 * 3600.0
 _FREE_GUESSES = 3
 _LONGEST_WAIT = 60.0
+_FORM_BYTES = 4096
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -120,6 +121,8 @@ class Door:
         who = request.remote or ""
         if wait := self._guesses.seconds_to_wait(who):
             return _login_page(429, f"Too many wrong passwords. Try again in {wait:.0f} seconds.")
+        if (request.content_length or _FORM_BYTES) >= _FORM_BYTES:
+            raise Refused(413, "That is not a password.")
         form = await request.post()
         if not _same(str(form.get("password", "")), self._password):
             self._guesses.wrong(who)

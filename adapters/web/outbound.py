@@ -119,9 +119,8 @@ class PageMarkdown(MarkdownIt):
 class Typesetter:
     """Turns messages into HTML. One that grows is only set anew from its last block on."""
 
-    def __init__(self, kept: int = 512) -> None:
-        self._parser = PageMarkdown()
-        self._kept = kept
+    def __init__(self, parser: MarkdownIt | None = None) -> None:
+        self._parser = parser or PageMarkdown()
         self._pages: OrderedDict[str, tuple[int, str]] = OrderedDict()
         self._grown: OrderedDict[str, tuple[str, str]] = OrderedDict()
 
@@ -131,7 +130,7 @@ class Typesetter:
         if known is not None and known[0] == message.seq:
             return known[1]
         html = self.whole(message.text) if message.final else self.growing(message.id, message.text)
-        _remember(self._pages, message.id, (message.seq, html), self._kept)
+        _remember(self._pages, message.id, (message.seq, html), 512)
         return html
 
     def whole(self, text: str) -> str:

@@ -13,8 +13,7 @@ from bot.ports import FileStore
 
 FILE_BYTES = 25 * 1024 * 1024
 FILES = 10
-_JSON_BYTES = 2 * 1024 * 1024
-_PIECE = 256 * 1024
+_JSON_BYTES = 512 * 1024
 _PICTURES = (
     (b"\x89PNG\r\n\x1a\n", 0, "image/png"),
     (b"\xff\xd8\xff", 0, "image/jpeg"),
@@ -60,7 +59,7 @@ async def _take(
     if part.name == "message":
         fields.update(_fields(await _read(part.read_chunk, _JSON_BYTES)))
         return
-    name = clean_name(part.filename or "")
+    name = _name(fields, len(files))
     if len(files) == FILES:
         raise Refused(413, f"{FILES} files are the most in one message.")
     data = await _read(part.read_chunk, FILE_BYTES)
@@ -68,6 +67,13 @@ async def _take(
         raise Refused(413, f"“{name}” is larger than 25 MB, the most that can be sent here.")
     media_type = sniff(data) or _claimed(part)
     files.append(PageFile(await store.put(data), name, len(data), media_type))
+
+
+def _name(fields: dict[str, Any], n: int) -> str:
+    """The n-th file's name, from the JSON: in a part's head browsers escape names, each in its way."""
+    names = fields.get("names")
+    name = names[n] if isinstance(names, list) and n < len(names) else None
+    return clean_name(name if isinstance(name, str) else "")
 
 
 async def _skip(part: BodyPartReader | MultipartReader | None) -> None:

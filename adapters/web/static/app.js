@@ -95,7 +95,8 @@ function openThread(message) {
 /** One's own question is answered in a thread: it opens beside the channel, and the focus stays where it is. */
 function followAnswer(message, before, live) {
   const begun = live && message.title !== null && (before?.title ?? null) === null;
-  if (!begun || message.person.id !== me || threadPane || !channelPane.isAt({ channel: message.channel, thread: null })) return;
+  if (!begun || message.person.id !== me || !channelPane.isAt({ channel: message.channel, thread: null })) return;
+  if (threadPane?.composer.inUse()) return;
   location.hash = `${channelHash(message.channel)}/thread/${encodeURIComponent(message.id)}`;
   announce("The answer is in a thread, opened beside the channel");
 }

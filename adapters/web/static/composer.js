@@ -47,6 +47,11 @@ export class Composer {
     this.input.focus();
   }
 
+  /** Whether somebody is writing here. */
+  inUse() {
+    return this.input.value !== "" || this.files.length > 0 || this.element.contains(document.activeElement);
+  }
+
   leave() {
     for (const { url } of this.files) URL.revokeObjectURL(url);
   }

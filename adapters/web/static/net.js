@@ -55,7 +55,7 @@ export function send(path, fields, files = [], onProgress = () => {}) {
 }
 
 function body(fields, files, request) {
-  const text = JSON.stringify(fields);
+  const text = JSON.stringify({ ...fields, names: files.map((file) => file.name) });
   if (files.length === 0) {
     request.setRequestHeader("Content-Type", "application/json");
     return text;
