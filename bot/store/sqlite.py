@@ -2,6 +2,8 @@
 
 Nothing outside this module uses a pragma, a file of the database, or a name of the `sqlite3` module.
 
+An error never carries the values of its statement: they are what people said, and errors are logged.
+
 The write-ahead log is switched on once, when the database is made, and only verified later. Nobody opens the file
 by any other means than SQLite while it is in use: closing such a handle would drop SQLite's own locks.
 """
@@ -51,7 +53,8 @@ def path_of(database_url: str) -> Path:
 
 def writing_engine(path: Path) -> Engine:
     """The engine for the one connection that writes; every transaction takes the write lock as it begins."""
-    engine = create_engine(URL.create("sqlite", database=str(path)), connect_args=_connect_args(), pool_size=1)
+    url = URL.create("sqlite", database=str(path))
+    engine = create_engine(url, connect_args=_connect_args(), pool_size=1, hide_parameters=True)
     _prepare(engine, _WRITER, "BEGIN IMMEDIATE")
     return engine
 
@@ -61,7 +64,9 @@ def reading_engine(path: Path) -> "AsyncEngine":
     from sqlalchemy.ext.asyncio import create_async_engine
 
     url = URL.create("sqlite+aiosqlite", database=str(path))
-    engine = create_async_engine(url, connect_args=_connect_args(), pool_size=READERS, max_overflow=0)
+    engine = create_async_engine(
+        url, connect_args=_connect_args(), pool_size=READERS, max_overflow=0, hide_parameters=True
+    )
     _prepare(engine.sync_engine, _READER, "BEGIN")
     return engine
 

@@ -15,10 +15,9 @@ from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, delet
 
 from bot import __version__
 from bot.errors import StartError
-from bot.store import sqlite
 from bot.store.backup import Backup, Restored, backup, restore
 from bot.store.engine import Store, open_store
-from bot.store.files import Files, path_of
+from bot.store.files import Files, kept_files, path_of
 from bot.store.lock import ServingLock
 from bot.store.migrations import HEAD
 
@@ -160,21 +159,22 @@ def test_a_file_that_goes_while_the_backup_runs_makes_it_look_again(
     archive_of(tmp_path)
     (tmp_path / "source").rename(data)
     (tmp_path / "backup.zip").unlink()
-    copy_database, copies = sqlite.copy_database, []
+    listings: list[object] = []
 
-    def copy_then_delete(source: Path, target: Path) -> None:
-        copy_database(source, target)
-        copies.append(target)
-        if len(copies) == 1:
-            with closing(sqlite3.connect(source)) as bot, bot:
+    def list_then_delete(directory: Path) -> list[tuple[str, Path]]:
+        listed = list(kept_files(directory))
+        if not listings:
+            with closing(sqlite3.connect(data / "gatepost.db")) as bot, bot:
                 [(sha256,)] = bot.execute("DELETE FROM shots WHERE id = 1 RETURNING sha256").fetchall()
-            path_of(data / "files", sha256).unlink()
+            path_of(directory, sha256).unlink()
+        listings.append(listed)
+        return listed
 
-    monkeypatch.setattr(sqlite, "copy_database", copy_then_delete)
+    monkeypatch.setattr("bot.store.backup.kept_files", list_then_delete)
     made = backup(data, url_of(data), tmp_path / "backup.zip")
     restore(made.archive, tmp_path / "again", url_of(tmp_path / "again"))
 
-    assert (made.lost, len(copies)) == (0, 2)
+    assert (made.lost, len(listings)) == (0, 2)
     assert content(tmp_path / "again") == {0: picture(0), 2: picture(2)}
 
 

@@ -3,7 +3,9 @@
 import asyncio
 import sqlite3
 import threading
+import traceback
 from collections.abc import AsyncIterator
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -114,6 +116,31 @@ async def test_an_error_of_the_database_reaches_its_caller_as_ours(store: Store)
     assert type(twice) is StoreError
     assert isinstance(twice.__cause__, IntegrityError)
     assert other == 2
+
+
+@pytest.mark.parametrize("through", ["write", "read"])
+async def test_an_error_does_not_carry_what_was_said(store: Store, through: str) -> None:
+    said = "-".join("secret")  # a traceback shows our own lines, so it must not stand in one
+    await store.write(note, 1)
+    with pytest.raises(StoreError) as refused:
+        await getattr(store, through)(note, 1, text=said)
+
+    assert said not in "".join(traceback.format_exception(refused.value))
+
+
+async def test_nobody_else_writes_between_what_an_intent_reads_and_what_it_writes(
+    store: Store, tmp_path: Path
+) -> None:
+    def read_then_write(conn: Connection) -> int:
+        count = len(numbers(conn))
+        with (
+            closing(sqlite3.connect(tmp_path / "gatepost.db", timeout=0)) as other,
+            pytest.raises(sqlite3.OperationalError, match="locked"),
+        ):
+            other.execute("INSERT INTO notes VALUES (1, '')")
+        return note(conn, count)
+
+    assert await store.write(read_then_write) == 0
 
 
 async def test_an_intent_may_survive_its_own_conflict(store: Store) -> None:

@@ -48,8 +48,10 @@ async def test_bytes_come_back_by_their_hash(files: Files, tmp_path: Path) -> No
 
 
 async def test_the_same_bytes_are_kept_once_however_many_put_them_at_once(files: Files, tmp_path: Path) -> None:
-    assert len(set(await asyncio.gather(*(files.put(b"same") for _ in range(20))))) == 1
-    assert len(on_disk(tmp_path)) == 1
+    hashes = await asyncio.gather(*(files.put(b"same") for _ in range(20)))
+    await files.remove(hashes[:1])
+
+    assert on_disk(tmp_path) == [hashes[0]], "one of them let go of it, the others did not"
 
 
 async def test_a_missing_file_is_an_error_of_the_store(files: Files) -> None:
@@ -69,6 +71,15 @@ async def test_a_damaged_file_is_not_handed_out(files: Files, tmp_path: Path) ->
 async def test_only_a_hash_names_a_file(files: Files, name: str) -> None:
     with pytest.raises(StoreError):
         await files.get(name)
+
+
+async def test_only_what_a_hash_names_is_ever_removed(files: Files, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.write_bytes(b"not ours")
+    with pytest.raises(StoreError):
+        await files.remove([f"..{other}"])
+
+    assert other.exists()
 
 
 async def test_a_removed_file_is_gone_and_removing_it_again_is_no_error(files: Files, tmp_path: Path) -> None:
