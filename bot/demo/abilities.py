@@ -74,6 +74,7 @@ def _abilities() -> tuple[Ability, ...]:
         _structured,
         _continued,
         tooling.used,
+        tooling.demanded,
         _faulty,
         _repeated,
         _introduced,

@@ -46,7 +46,7 @@ class Books:
         )
 
     def close(self, generation: Generation) -> None:
-        """The answer was given, or part of it: it is paid for."""
+        """The answer was given, heard to its end or not: it is paid for."""
         self._used += generation.cost
         self._closed[generation.id] = (self._clock(), generation)
         while len(self._closed) > _REMEMBERED:

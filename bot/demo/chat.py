@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 from aiohttp import web
 
@@ -20,7 +20,9 @@ from bot.demo.understanding import Prompt, given, understand
 from bot.demo.wire import Answer, Generation, completion, counted, cut, events
 
 _LARGE = 200_000
-"""Bodies of more bytes than this are worked on in a thread."""
+"""Bodies of this many bytes are worked on in a thread."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +45,23 @@ class Chat:
     async def prompt(self, body: Mapping[str, Any], size: int) -> Prompt:
         """Read the request and look at what came with it. Raises `Refused` as the gateway would."""
         row = checked_model(body, "language")
-        files = await asyncio.to_thread(lambda: list(given(body))) if size > _LARGE else list(given(body))
+        files = await _work(size, lambda: list(given(body)))
         takes = row["modalities"]["input"]
         for file in files:
             if ("image" if file.picture else "pdf") not in takes:
                 raise not_supported(row["id"], "image inputs" if file.picture else "file inputs")
-        return understand(body, [await self._senses.look(file) for file in files])
+        seen = [await self._senses.look(file) for file in files]
+        return await _work(size, lambda: understand(body, seen))
 
     async def answer(self, prompt: Prompt, body: Mapping[str, Any], size: int) -> Answer:
         """What the model says, as far as `max_tokens` goes."""
-        heavy = size > _LARGE or prompt.draws
-        answer = await asyncio.to_thread(respond, prompt) if heavy else respond(prompt)
-        return cut(answer, _limit(body))
+        limit = _limit(body)
+        return await _work(_LARGE if prompt.draws else size, lambda: cut(respond(prompt), limit))
 
-    def open(self, prompt: Prompt, *, streamed: bool) -> Generation:
+    def open(self, prompt: Prompt, body: Mapping[str, Any]) -> Generation:
         """Begin an answer. Raises `Refused` when the prompt is longer than the model's window."""
-        row = find(prompt.model)
-        assert row is not None
-        generation = self._books.open(row, prompt.everything, streamed=streamed)
+        row = checked_model(body, "language")
+        generation = self._books.open(row, prompt.everything, streamed=body.get("stream") is True)
         if generation.prompt_tokens > row["context_window"]:
             raise too_long(row["context_window"], generation.prompt_tokens)
         return generation
@@ -127,6 +128,11 @@ def checked_model(body: Mapping[str, Any], wanted: str) -> Row:
     if row["type"] != wanted:
         raise wrong_type(model, row["type"], wanted)
     return row
+
+
+async def _work(size: int, task: Callable[[], T]) -> T:
+    """Do it here, or in a thread where so many bytes would hold the loop up."""
+    return task() if size < _LARGE else await asyncio.to_thread(task)
 
 
 async def _until(due: float, now: Callable[[], float]) -> None:

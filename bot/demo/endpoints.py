@@ -94,10 +94,9 @@ class Endpoints:
         prompt = await self._chat.prompt(body, len(raw))
         if wished is None and prompt.model == catalogue.FAULTY:
             wished = self._counted(_wish_of(prompt), raw)
-        streamed = body.get("stream") is True
-        generation = self._chat.open(prompt, streamed=streamed)
+        generation = self._chat.open(prompt, body)
         answer = await self._chat.answer(prompt, body, len(raw))
-        if streamed:
+        if generation.streamed:
             return await self._chat.stream(request, generation, answer, wished)
         return _json(self._chat.whole(generation, answer))
 

@@ -46,8 +46,17 @@ def used(question: Question) -> Answer | str | None:
 
 def called(question: Question) -> Answer | None:
     """The calls that a question asks for in plain words: of the tools that are offered, several at once."""
-    calls = tuple(_wanted(question)) or tuple(_demanded(question))
+    calls = tuple(_wanted(question))
     return Answer(calls=calls[:1] if _TIMES.search(question.text) else calls) if calls else None
+
+
+def demanded(question: Question) -> Answer | None:
+    """A call where the request says that there has to be one: what the question asks for, else the first tool."""
+    offered = [tool for tool in question.prompt.tools if tool.name in question.prompt.must_call]
+    if not offered:
+        return None
+    wanted = [call for call in _wanted(question) if call.name in question.prompt.must_call]
+    return Answer(calls=tuple(wanted) or (Call(offered[0].name, _sample(offered[0], question.text)),))
 
 
 def _wanted(question: Question) -> Iterator[Call]:
@@ -59,13 +68,6 @@ def _wanted(question: Question) -> Iterator[Call]:
     clock = next((tool for tool in question.prompt.tools if tool.name == "current_time"), None)
     if clock and not named and _TIME.search(question.text):
         yield from _times(clock, question.text)
-
-
-def _demanded(question: Question) -> Iterator[Call]:
-    """The first of the tools of which the request says that one has to be called."""
-    offered = (tool for tool in question.prompt.tools if tool.name in question.prompt.must_call)
-    for tool in list(offered)[:1]:
-        yield Call(tool.name, _sample(tool, question.text))
 
 
 def _sample(tool: ToolSpec, words: str) -> str:
