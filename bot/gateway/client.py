@@ -81,7 +81,7 @@ class OpenAIGateway:
         await self._transport.warm()
 
     async def close(self) -> None:
-        """Close every connection. Streams that still run fail."""
+        """Close every connection. End the streams first: one that is still being read is not told."""
         await self._transport.close()
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:

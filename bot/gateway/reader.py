@@ -10,7 +10,7 @@ from bot.gateway.assembly import ReasoningAssembler, ToolCallAssembler, answered
 from bot.gateway.failures import failure_in_chunk
 from bot.messages import Delta, Finish, ImageDelta, ReasoningDelta, Started, TextDelta
 
-MAX_LINE = 64 * 1024 * 1024
+MAX_LINE = 32 * 1024 * 1024
 """Bytes in one line; a picture takes a few million, anything past this is no answer."""
 
 MAX_UNREADABLE = 5

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from bot.errors import GatewayDown
+from bot.errors import GatewayDown, GatewayRefused
 from bot.gateway.failures import cleaned, failure_in_response
 from bot.ports import Clock
 
@@ -76,7 +76,7 @@ class Transport:
             stream=True,
             stream_cls=AsyncStream[object],
             # Signed here, for every attempt anew: over the SDK's own key a variable of the host would win.
-            options={"headers": {**_STREAM, **headers, "Authorization": f"Bearer {await self._credential()}"}},
+            options={"headers": {**_STREAM, **headers, "Authorization": f"Bearer {await self._key()}"}},
         )
         return stream.response
 
@@ -118,6 +118,12 @@ class Transport:
         except (openai.APIError, httpx2.RequestError, ClientError, ConnectionError) as error:
             cause = error.__cause__ or error
             raise GatewayDown(cleaned(f"{type(cause).__name__}: {cause}")) from error
+
+    async def _key(self) -> str:
+        key = (await self._credential()).strip()
+        if not key.isascii() or not key.isprintable():
+            raise GatewayRefused("the key holds characters that no header can carry")
+        return key
 
     def _build(self) -> "openai.AsyncOpenAI":
         import httpx2

@@ -151,7 +151,22 @@ def test_the_credential_is_asked_for_anew_at_every_attempt() -> None:
     assert run_hurried(main()) == ["Bearer first", "Bearer second", "Bearer third"]
 
 
-async def test_a_session_of_two_hundred_questions_at_once_is_answered() -> None:
+@pytest.mark.parametrize(("key", "sent"), [("vck_a\n", ["Bearer vck_a"]), ("vck\r\nX-Evil: 1", []), ("ключ", [])])
+async def test_a_key_is_trimmed_and_one_that_no_header_can_carry_is_refused(key: str, sent: list[str]) -> None:
+    async def odd_key() -> str:
+        return key
+
+    async with raw_server(_answers) as server:
+        gateway = OpenAIGateway(base_url=server.base_url, credential=odd_key, clock=lambda: 0.0, random=Random(1))
+        _, failure = await _outcome(gateway)
+        await gateway.close()
+
+    assert [exchange.headers["authorization"] for exchange in server.seen] == sent
+    assert sent or isinstance(failure, GatewayRefused)
+    assert key.strip() not in str(failure)
+
+
+async def test_two_hundred_questions_at_once_are_answered() -> None:
     async with _gateway(_answers) as (gateway, server):
         outcomes = await asyncio.gather(*(_outcome(gateway) for _ in range(200)))
 
