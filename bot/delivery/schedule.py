@@ -1,0 +1,208 @@
+"""Who may call a platform next: one lane for each place's budget, and the budget over all places above them."""
+
+import asyncio
+import heapq
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.delivery.pacing import Pace, Urgency, Window
+from bot.messages import Budget, Capabilities, Failure, FailureKind
+
+_AT_ONCE = 16  # replies served in one turn of the event loop: a thousand at once must not hold it up
+_KEPT_BACK = 10  # one call in so many of the total budget is not for refreshes
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How a call went. `made` is false when it turned out not to be needed."""
+
+    failure: Failure | None = None
+    made: bool = True
+
+
+class Caller(Protocol):
+    """Something that has calls to make, one at a time."""
+
+    @property
+    def urgency(self) -> Urgency | None:
+        """How urgent its next call is; None while it has none to make."""
+
+    @property
+    def since(self) -> float:
+        """Since when the call is due, in the loop's time."""
+
+    def age(self, now: float) -> float:
+        """For how many seconds people have been seeing something of it."""
+
+    def next_call(self) -> Coroutine[None, None, Report] | None:
+        """The call to make now; None when there is nothing to do after all."""
+
+
+class Lane:
+    """The callers of one place, who share its budget."""
+
+    __slots__ = ("callers", "key", "pace", "timer")
+
+    def __init__(self, key: str, budget: Budget) -> None:
+        self.key = key
+        self.pace = Pace(budget)
+        self.callers: dict[Caller, None] = {}
+        self.timer: asyncio.TimerHandle | None = None
+
+    def first(self) -> tuple[Urgency, float, Caller] | None:
+        """The caller whose turn it is: the most urgent, and of those the one that has waited longest."""
+        best: tuple[Urgency, float, Caller] | None = None
+        for caller in self.callers:
+            urgency = caller.urgency
+            if urgency is not None and (best is None or (urgency, caller.since) < best[:2]):
+                best = (urgency, caller.since, caller)
+        return best
+
+
+class Schedule:
+    """All calls to one platform."""
+
+    def __init__(self, capabilities: Capabilities) -> None:
+        self._budget = capabilities.edits
+        self._total = Window(capabilities.total) if capabilities.total else None
+        self._last_refresh = float("-inf")
+        self._lanes: dict[str, Lane] = {}
+        self._ready: dict[Lane, None] = {}
+        self._waiting: set[Lane] = set()  # for the total budget
+        self._total_timer: asyncio.TimerHandle | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._loop = asyncio.get_running_loop()
+        self._draining = False
+
+    def join(self, key: str, caller: Caller) -> Lane:
+        """Put a caller into the lane with this key."""
+        lane = self._lanes.get(key)
+        if lane is None:
+            lane = self._lanes[key] = Lane(key, self._budget)
+        lane.callers[caller] = None
+        return lane
+
+    def leave(self, lane: Lane, caller: Caller) -> None:
+        """Take a caller out of its lane for good."""
+        lane.callers.pop(caller, None)
+        self.wake(lane)
+
+    def wake(self, lane: Lane) -> None:
+        """Look at a lane again, soon: something in it may have changed."""
+        self._ready[lane] = None
+        if not self._draining:
+            self._draining = True
+            self._loop.call_soon(self._drain)
+
+    def spare(self) -> bool:
+        """Whether a call outside all lanes may be made now; it counts."""
+        if self._total is None:
+            return True
+        now = self._loop.time()
+        if self._total.free(now) * 2 < self._total.budget.calls:
+            return False
+        self._total.begin()
+        self._total.end(now)
+        return True
+
+    async def close(self) -> None:
+        """End every call that is still under way."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for lane in self._lanes.values():
+            _cancel(lane.timer)
+        _cancel(self._total_timer)
+
+    def _drain(self) -> None:
+        for lane in list(self._ready)[:_AT_ONCE]:
+            del self._ready[lane]
+            self._serve(lane)
+        self._draining = bool(self._ready)
+        if self._draining:
+            self._loop.call_soon(self._drain)
+
+    def _serve(self, lane: Lane) -> None:
+        _cancel(lane.timer)
+        lane.timer = None
+        now = self._loop.time()
+        while (first := lane.first()) is not None:
+            urgency, _, caller = first
+            at = lane.pace.opens_at(now, urgency, caller.age(now))
+            if at > now:
+                lane.timer = self._loop.call_at(at, self.wake, lane)
+                return
+            if not self._total_allows(now, urgency):
+                self._wait_for_total(lane, now)
+                return
+            call = caller.next_call()
+            if call is not None:
+                self._start(lane, urgency, call)
+        self._drop_if_idle(lane, now)
+
+    def _start(self, lane: Lane, urgency: Urgency, call: Coroutine[None, None, Report]) -> None:
+        now = self._loop.time()
+        lane.pace.begin(now)
+        if self._total is not None:
+            self._total.begin()
+            if urgency == Urgency.REFRESH:
+                self._last_refresh = now
+        task = self._loop.create_task(self._run(lane, call))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _run(self, lane: Lane, call: Coroutine[None, None, Report]) -> None:
+        report = Report()
+        try:
+            report = await call
+        finally:
+            now = self._loop.time()
+            lane.pace.window.end(now, made=report.made)
+            if self._total is not None:
+                self._total.end(now, made=report.made)
+        if report.failure is None:
+            lane.pace.accepted()
+        elif report.failure.kind == FailureKind.RATE_LIMIT:
+            lane.pace.refused(now, report.failure.retry_after)
+        self.wake(lane)
+
+    def _total_allows(self, now: float, urgency: Urgency) -> bool:
+        if self._total is None:
+            return True
+        if urgency != Urgency.REFRESH:
+            return self._total.free(now) > 0
+        kept_back = -(-self._total.budget.calls // _KEPT_BACK)
+        return self._total.free(now) > kept_back and now >= self._last_refresh + self._total.slot
+
+    def _wait_for_total(self, lane: Lane, now: float) -> None:
+        assert self._total is not None
+        self._waiting.add(lane)
+        if self._total_timer is None:
+            at = max(self._total.next_return(now), now + self._total.slot)
+            self._total_timer = self._loop.call_at(at, self._total_opens)
+
+    def _total_opens(self) -> None:
+        assert self._total is not None
+        self._total_timer = None
+        free = max(1, self._total.free(self._loop.time()))
+        turns = [(first[:2], id(lane), lane) for lane in self._waiting if (first := lane.first())]
+        waiting, self._waiting = self._waiting, set()
+        for _, _, lane in heapq.nsmallest(free, turns):
+            self.wake(lane)
+            waiting.discard(lane)
+        for lane in waiting:
+            self._wait_for_total(lane, self._loop.time())
+
+    def _drop_if_idle(self, lane: Lane, now: float) -> None:
+        if lane.callers:
+            return
+        if lane.pace.is_idle(now):
+            self._lanes.pop(lane.key, None)
+        else:
+            lane.timer = self._loop.call_at(now + self._budget.seconds, self.wake, lane)
+
+
+def _cancel(timer: asyncio.TimerHandle | None) -> None:
+    if timer is not None:
+        timer.cancel()

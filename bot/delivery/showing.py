@@ -1,0 +1,387 @@
+"""One reply on one platform: what is shown there, and the next call that brings it closer to the reply."""
+
+import asyncio
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import structlog
+
+from bot.delivery.pacing import Urgency
+from bot.delivery.posts import Outcome, Post, PostLog
+from bot.delivery.reply import Reply
+from bot.delivery.schedule import Report, Schedule
+from bot.errors import StoreError
+from bot.messages import Action, Failure, FailureKind, OutFile, Place, Rendered
+from bot.ports import Adapter, NewId, Reconciles
+
+log = structlog.get_logger(__name__)
+
+_FIRST_BACKOFF, _LONGEST_BACKOFF = 0.5, 30.0
+_CALL_TIMEOUT = 60.0
+"""Seconds after which a call counts as lost; an adapter's own timeouts should come first."""
+
+
+@dataclass(slots=True)
+class _Message:
+    """One message of the reply, as far as we know what became of it."""
+
+    key: str
+    message_id: str | None = None
+    intended: bool = False  # it is stored that it is about to be posted
+    receipted: bool = False  # its id is stored
+    unsure: bool = False  # it may have been posted: nobody told us
+    plain: bool = False  # the platform refused it with everything that goes with the text
+    sent: Rendered | None = None
+    outcome: Outcome | None = None
+
+
+class _Verb(Enum):
+    POST = "post"
+    EDIT = "edit"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    verb: _Verb
+    message: _Message
+    n: int
+    want: Rendered
+
+
+class Showing:
+    """A reply as it grows on its platform. What changes it never waits and never fails.
+
+    Opened by `Pump.open`; everything that is sent goes through the schedule, one call at a time.
+    """
+
+    def __init__(
+        self, adapter: Adapter, place: Place, turn_id: str, post_log: PostLog, new_key: NewId, schedule: Schedule
+    ) -> None:
+        self._adapter = adapter
+        self._place = place
+        self._turn_id = turn_id
+        self._log = post_log
+        self._new_key = new_key
+        self._schedule = schedule
+        self._loop = asyncio.get_running_loop()
+        self._reply = Reply(adapter.capabilities.text_limit, adapter.render)
+        self._messages: list[_Message] = []
+        self._first = 0  # the first message without an outcome
+        self._changed = False  # there may be something to send
+        self._calling = False
+        self._settling = False
+        self._abandoned = False
+        self._unwanted = False  # a message was taken away or refused: no further one is posted
+        self._unseen_since: float | None = None
+        self._visible_since: float | None = None
+        self._failures = 0
+        self._retry_at = float("-inf")
+        self._done = asyncio.Event()
+        self._lane = schedule.join(place.key, self)
+
+    def resume(self, posts: Sequence[Post], key: str | None, text: str) -> None:
+        """Go on from what is there: messages, and keys that may have become some; `key` is stored but unused."""
+        for post in sorted(posts, key=lambda one: one.n):
+            known = post.message_id is not None
+            self._messages.append(
+                _Message(post.key, post.message_id, intended=True, receipted=known, unsure=not known)
+            )
+        if key is not None:
+            self._messages.append(_Message(key, intended=True))
+        if text:
+            self._reply.push(text)
+            self._visible_since = self._loop.time()
+
+    # --- what the turn does ----------------------------------------------------------------------
+
+    @property
+    def text(self) -> str:
+        """All that was pushed."""
+        return self._reply.text
+
+    @property
+    def visible(self) -> bool:
+        """Whether the platform has accepted any text of this reply."""
+        return self._visible_since is not None
+
+    @property
+    def shown(self) -> bool:
+        """Whether the platform has any message of this reply, be it only a status."""
+        return any(message.message_id is not None for message in self._messages)
+
+    def push(self, text: str) -> None:
+        """Add to the answer."""
+        self._reply.push(text)
+        if not self._changed:
+            self._touch()
+
+    def set_status(self, status: str | None) -> None:
+        """Change the short line under the text."""
+        if status != self._reply.status and not self._reply.ended:
+            self._reply.status = status
+            self._touch()
+
+    def set_actions(self, actions: tuple[Action, ...]) -> None:
+        """Change the buttons under the answer; they appear with the next text or status."""
+        if not self._reply.ended:
+            self._reply.actions = actions
+
+    def finish(
+        self, status: str | None = None, actions: tuple[Action, ...] = (), files: tuple[OutFile, ...] = ()
+    ) -> tuple[str, ...]:
+        """End the answer: the final markdown of each message. Nothing is sent any more until `settle`.
+
+        An answer that outgrew its messages ends in a note, and carries the whole text as a file.
+        """
+        return self._reply.finish(status, actions, files)
+
+    async def settle(self) -> Mapping[str, Outcome]:
+        """Show the end. Returns when every message is confirmed, gone or refused, and that is stored.
+
+        What became of each message, by its key. Raises `StoreError`; people then see the end all the same.
+        """
+        self._settling = True
+        self._retry_at = float("-inf")
+        self._touch()
+        if not self._calling:
+            self._advance()
+        await self._done.wait()
+        self._schedule.leave(self._lane, self)
+        outcomes = {one.key: one.outcome or Outcome.REFUSED for one in self._messages}
+        receipts = {one.key: one.message_id for one in self._messages if one.message_id and not one.receipted}
+        await self._log.settled(self._turn_id, outcomes, receipts)
+        return outcomes
+
+    async def abandon(self) -> Mapping[str, Outcome]:
+        """Take away whatever is shown; otherwise like `settle`."""
+        self._abandoned = True
+        self._reply.finish()
+        return await self.settle()
+
+    def restore(
+        self, texts: Sequence[str], status: str | None, actions: tuple[Action, ...], files: tuple[OutFile, ...]
+    ) -> None:
+        """End with the messages of an answer that was finished by an earlier process."""
+        self._reply.restore(texts, status, actions, files)
+
+    @property
+    def is_settling(self) -> bool:
+        """Whether the end is being shown at this moment."""
+        return self._settling and not self._done.is_set()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more can be said in this reply."""
+        return self._reply.ended
+
+    async def done(self) -> None:
+        """Returns when nothing of this reply is left to be sent."""
+        await self._done.wait()
+
+    # --- what the schedule asks ------------------------------------------------------------------
+
+    @property
+    def urgency(self) -> Urgency | None:
+        """How urgent the next call is; None while there is none to make."""
+        if self._calling or not self._changed or self._loop.time() < self._retry_at:
+            return None
+        if self._reply.ended:
+            return Urgency.FINAL if self._settling else None
+        return Urgency.REFRESH if self.visible else Urgency.FIRST
+
+    @property
+    def since(self) -> float:
+        """Since when something is unseen."""
+        return self._unseen_since or 0.0
+
+    def age(self, now: float) -> float:
+        """For how many seconds people have been seeing text of this reply."""
+        return 0.0 if self._visible_since is None else now - self._visible_since
+
+    def next_call(self) -> Coroutine[None, None, Report] | None:
+        """The call to make now; None when there is nothing to do after all."""
+        self._changed = False
+        self._reply.refresh()
+        job = self._choose()
+        if job is None:
+            return None
+        self._calling = True
+        unseen, self._unseen_since = self._unseen_since, None
+        return self._make(job, unseen)
+
+    # --- choosing --------------------------------------------------------------------------------
+
+    def _touch(self) -> None:
+        self._changed = True
+        if self._unseen_since is None:
+            self._unseen_since = self._loop.time()
+        self._schedule.wake(self._lane)
+
+    def _advance(self) -> None:
+        """See whether more is to be sent, and if the end is reached, say so."""
+        if self._reply.ended:
+            self._changed = self._settling and self._choose() is not None
+        else:
+            self._changed = self._changed or self._first < len(self._reply) - 1
+
+    def _choose(self) -> _Job | None:
+        while self._first < len(self._reply) and not self._abandoned:
+            message = self._message(self._first)
+            if message.outcome is None:
+                want = self._wanted(message)
+                if verb := self._verb(message, want):
+                    return _Job(verb, message, self._first, want)
+                message.outcome = self._outcome(message, want)
+            if message.outcome is None:
+                return None
+            self._first += 1
+        return self._removal() if self._settling else None
+
+    def _wanted(self, message: _Message) -> Rendered:
+        want = self._reply.rendered(self._first)
+        return Rendered(want.text, final=True) if message.plain and want.final else want
+
+    def _verb(self, message: _Message, want: Rendered) -> _Verb | None:
+        """What to do to make a message what it is wanted to be, if anything can be done."""
+        nothing = not want.text.strip() and not want.status and not want.files
+        if want == message.sent:
+            return None
+        if message.message_id is not None:
+            return _Verb.EDIT if not nothing else _Verb.DELETE if want.final else None
+        return None if nothing or (self._unwanted and not message.unsure) else _Verb.POST
+
+    def _outcome(self, message: _Message, want: Rendered) -> Outcome | None:
+        if not want.final:
+            return None
+        return Outcome.CONFIRMED if message.message_id is not None else Outcome.GONE
+
+    def _removal(self) -> _Job | None:
+        """Take away what is left of an earlier attempt, or everything; then all is done."""
+        kept = 0 if self._abandoned else len(self._reply)
+        for n, message in enumerate(self._messages[kept:], kept):
+            if message.outcome not in (Outcome.GONE, Outcome.REFUSED):
+                if message.message_id is not None or message.unsure:
+                    return _Job(_Verb.DELETE, message, n, Rendered(""))
+                message.outcome = Outcome.GONE
+        self._done.set()
+        return None
+
+    def _message(self, n: int) -> _Message:
+        if n == len(self._messages):
+            self._messages.append(_Message(self._new_key()))
+        return self._messages[n]
+
+    # --- calling ---------------------------------------------------------------------------------
+
+    async def _make(self, job: _Job, unseen: float | None) -> Report:
+        try:
+            async with asyncio.timeout(_CALL_TIMEOUT):
+                made = await self._perform(job)
+            self._failures = 0
+            report = Report(made=made)
+        except Exception as error:  # noqa: BLE001 - whatever a platform or the disk does, the reply goes on
+            report = Report(self._failed(error, job))
+            self._unseen_since = unseen
+            self._changed = True
+        finally:
+            self._calling = False
+        self._advance()
+        return report
+
+    async def _perform(self, job: _Job) -> bool:
+        """Make the call; False when none was needed."""
+        if job.verb is _Verb.EDIT:
+            assert job.message.message_id is not None
+            await self._adapter.edit(self._place, job.message.message_id, job.want)
+            self._took(job)
+            return True
+        if job.message.unsure and await self._found(job.message):
+            self._changed = True
+            return False
+        if job.verb is _Verb.DELETE:
+            return await self._delete(job.message)
+        await self._post(job)
+        return True
+
+    async def _post(self, job: _Job) -> None:
+        message = job.message
+        if not message.intended:
+            await self._log.intend(Post(message.key, self._turn_id, job.n), self._place)
+            message.intended = True
+        message.unsure = True
+        message.message_id = await self._adapter.post(self._place, job.want, message.key)
+        message.unsure = False
+        self._took(job)
+        if not (self._settling and job.n == len(self._reply) - 1):  # the last receipt is stored with the end
+            await self._receipt(message)
+
+    async def _delete(self, message: _Message) -> bool:
+        if message.message_id is not None:
+            await self._adapter.delete(self._place, message.message_id)
+        message.outcome = Outcome.GONE
+        return message.message_id is not None
+
+    async def _found(self, message: _Message) -> bool:
+        """Whether a post that nobody told us about turns out to have been made."""
+        if message.message_id is None and isinstance(self._adapter, Reconciles):
+            message.message_id = await self._adapter.reconcile(self._place, message.key)
+        message.unsure = False
+        if message.message_id is None:
+            return False
+        await self._receipt(message)
+        return True
+
+    async def _receipt(self, message: _Message) -> None:
+        assert message.message_id is not None
+        try:
+            await self._log.posted(message.key, message.message_id)
+            message.receipted = True
+        except StoreError:
+            log.warning("receipt not stored", place=self._place.key, turn=self._turn_id)
+
+    def _took(self, job: _Job) -> None:
+        job.message.sent = job.want
+        if job.want.text and self._visible_since is None:
+            self._visible_since = self._loop.time()
+
+    # --- failing ---------------------------------------------------------------------------------
+
+    def _failed(self, error: Exception, job: _Job) -> Failure:
+        ours = isinstance(error, TimeoutError | StoreError)
+        failure = Failure(FailureKind.TRANSIENT) if ours else self._adapter.classify(error)
+        log.warning(
+            "call refused",
+            verb=job.verb.value,
+            kind=failure.kind.value,
+            error=type(error).__name__,
+            place=self._place.key,
+            turn=self._turn_id,
+        )
+        if failure.kind == FailureKind.TRANSIENT:
+            self._back_off()
+            return failure
+        job.message.unsure = False
+        if failure.kind == FailureKind.INVALID:
+            self._invalid(job)
+        elif failure.kind != FailureKind.RATE_LIMIT:
+            gone = failure.kind == FailureKind.NOT_FOUND and job.verb is not _Verb.POST
+            job.message.outcome = Outcome.GONE if gone else Outcome.REFUSED
+            self._unwanted = True
+        return failure
+
+    def _invalid(self, job: _Job) -> None:
+        """The platform does not take this text: wait for another; at the end try the bare text, once."""
+        if not job.want.final:
+            job.message.sent = job.want
+        elif job.message.plain or job.verb is _Verb.DELETE:
+            job.message.outcome = Outcome.REFUSED
+        else:
+            job.message.plain = True
+
+    def _back_off(self) -> None:
+        wait = min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2**self._failures)
+        self._failures += 1
+        self._retry_at = self._loop.time() + wait
+        self._loop.call_at(self._retry_at, self._schedule.wake, self._lane)
