@@ -45,18 +45,18 @@ class Chat:
     async def prompt(self, body: Mapping[str, Any], size: int) -> Prompt:
         """Read the request and look at what came with it. Raises `Refused` as the gateway would."""
         row = checked_model(body, "language")
-        files = await _work(size, lambda: list(given(body)))
+        files = await in_thread_if_large(size, lambda: list(given(body)))
         takes = row["modalities"]["input"]
         for file in files:
             if ("image" if file.picture else "pdf") not in takes:
                 raise not_supported(row["id"], "image inputs" if file.picture else "file inputs")
         seen = [await self._senses.look(file) for file in files]
-        return await _work(size, lambda: understand(body, seen))
+        return await in_thread_if_large(size, lambda: understand(body, seen))
 
     async def answer(self, prompt: Prompt, body: Mapping[str, Any], size: int) -> Answer:
         """What the model says, as far as `max_tokens` goes."""
         limit = _limit(body)
-        return await _work(_LARGE if prompt.draws else size, lambda: cut(respond(prompt), limit))
+        return await in_thread_if_large(_LARGE if prompt.draws else size, lambda: cut(respond(prompt), limit))
 
     def open(self, prompt: Prompt, body: Mapping[str, Any]) -> Generation:
         """Begin an answer. Raises `Refused` when the prompt is longer than the model's window."""
@@ -130,7 +130,7 @@ def checked_model(body: Mapping[str, Any], wanted: str) -> Row:
     return row
 
 
-async def _work(size: int, task: Callable[[], T]) -> T:
+async def in_thread_if_large(size: int, task: Callable[[], T]) -> T:
     """Do it here, or in a thread where so many bytes would hold the loop up."""
     return task() if size < _LARGE else await asyncio.to_thread(task)
 

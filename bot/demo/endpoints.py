@@ -23,6 +23,9 @@ from bot.demo.understanding import Prompt
 from bot.demo.wire import token_count
 from bot.ports import Clock
 
+BODY = web.RequestKey("body", object)
+"""Where the edge leaves a request's parsed body; None for one that is no JSON."""
+
 _GENERATION_ID = re.compile(r"gen_[0-9A-HJKMNP-TV-Z]{26}")
 _MOST_TRIES_KEPT = 1_000
 
@@ -89,8 +92,7 @@ class Endpoints:
     async def completions(self, request: web.Request) -> web.StreamResponse:
         """An answer, streamed or whole."""
         wished = await self._wish(request)
-        raw = await request.read()
-        body = _body(raw)
+        raw, body = await request.read(), _body(request)
         prompt = await self._chat.prompt(body, len(raw))
         if wished is None and prompt.model == catalogue.FAULTY:
             wished = self._counted(_wish_of(prompt), raw)
@@ -103,7 +105,7 @@ class Endpoints:
     async def embeddings(self, request: web.Request) -> web.Response:
         """A vector for each input: equal texts have equal ones, texts that share words have near ones."""
         await self._wish(request)
-        body = _body(await request.read())
+        body = _body(request)
         row = checked_model(body, "embedding")
         inputs = [body["input"]] if isinstance(body.get("input"), str) else body.get("input")
         if not isinstance(inputs, list) or not inputs or not all(isinstance(text, str) for text in inputs):
@@ -124,7 +126,7 @@ class Endpoints:
     async def images(self, request: web.Request) -> web.Response:
         """Real PNGs of what the prompt names."""
         await self._wish(request)
-        body = _body(await request.read())
+        body = _body(request)
         checked_model(body, "image")
         words, many, size = body.get("prompt"), body.get("n", 1), _size(body.get("size"))
         if not isinstance(words, str) or not isinstance(many, int) or not 1 <= many <= 4:
@@ -164,13 +166,10 @@ def _json(body: Any) -> web.Response:
     return web.Response(body=orjson.dumps(body), content_type="application/json")
 
 
-def _body(raw: bytes) -> Mapping[str, Any]:
-    try:
-        body = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        raise invalid("The request body is no valid JSON.") from error
+def _body(request: web.Request) -> Mapping[str, Any]:
+    body = request[BODY]
     if not isinstance(body, dict):
-        raise invalid("The request body has to be an object.")
+        raise invalid("The request body has to be a JSON object.")
     return body
 
 

@@ -17,8 +17,8 @@ import orjson
 from aiohttp import web
 
 from bot.demo.books import Books
-from bot.demo.chat import Chat, Pace
-from bot.demo.endpoints import Endpoints, response_of
+from bot.demo.chat import Chat, Pace, in_thread_if_large
+from bot.demo.endpoints import BODY, Endpoints, response_of
 from bot.demo.refusals import Refusal, Refused, no_key, page, refusal, too_large
 from bot.demo.senses import Senses
 from bot.errors import StartError
@@ -128,7 +128,8 @@ class DemoGateway:
     async def _record(self, request: web.Request) -> None:
         raw = await request.read()
         headers = {name.lower(): value for name, value in request.headers.items()}
-        self.requests.append(Recorded(request.method, request.raw_path, headers, _parsed(raw), len(raw)))
+        request[BODY] = await in_thread_if_large(len(raw), lambda: _parsed(raw))
+        self.requests.append(Recorded(request.method, request.raw_path, headers, request[BODY], len(raw)))
         while sum(recorded.size for recorded in self.requests) > _RECORDED_BYTES and len(self.requests) > 1:
             self.requests.popleft()
 
