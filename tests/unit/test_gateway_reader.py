@@ -228,6 +228,12 @@ def test_tool_calls_come_whole_with_the_finish_whatever_its_reason_says(reason: 
     )
 
 
+def test_calls_are_in_the_order_of_their_index_not_of_their_arrival() -> None:
+    late, early = _opening(1, "call_b", "find"), _opening(0, "call_a", "now")
+
+    assert [call.name for call in _finish(role(), late, early, final()).tool_calls] == ["now", "find"]
+
+
 def test_a_missing_or_doubled_id_is_repaired() -> None:
     calls = _finish(
         role(), _opening(0, "call_a", "now"), _opening(1, "call_a", "find"), _opening(2, None, "go"), final()
