@@ -29,7 +29,7 @@ class _Job:
     intent: Callable[[Connection], Any]
     answer: asyncio.Future[Any]
     result: Any = None
-    error: Exception | None = None
+    error: BaseException | None = None
 
     def settle(self) -> None:
         """Tell the caller, unless it went away."""
@@ -73,7 +73,7 @@ class Writer:
             group = [job]
             try:
                 self._commit(group)
-            except Exception as error:  # noqa: BLE001  the thread's outermost edge: every caller is told
+            except BaseException as error:  # noqa: BLE001  a thread that ends would leave every caller waiting
                 _fail(group, error)
             # A loop that is closed has nobody left who waits.
             with contextlib.suppress(RuntimeError):
@@ -111,15 +111,18 @@ def _attempt(conn: Connection, job: _Job) -> None:
     conn.exec_driver_sql("RELEASE SAVEPOINT intent")
 
 
-def _mapped(error: Exception) -> Exception:
-    if not isinstance(error, SQLAlchemyError):
+def _mapped(error: BaseException) -> BaseException:
+    if isinstance(error, SQLAlchemyError):
+        mapped: Exception = sqlite.store_error(error)
+    elif isinstance(error, StopIteration):  # which no future can hold
+        mapped = RuntimeError("an intent raised StopIteration")
+    else:
         return error
-    mapped = sqlite.store_error(error)
     mapped.__cause__ = error
     return mapped
 
 
-def _fail(group: list[_Job], error: Exception) -> None:
+def _fail(group: list[_Job], error: BaseException) -> None:
     log.error("commit failed", intents=len(group), error=str(_mapped(error)))
     for job in group:
         job.error = _mapped(error)

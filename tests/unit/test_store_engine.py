@@ -109,6 +109,18 @@ async def test_an_intent_that_raises_is_undone_alone(store: Store) -> None:
     assert await store.read(numbers) == [1, 3]
 
 
+@pytest.mark.parametrize(("mistake", "told"), [(StopIteration, RuntimeError), (GeneratorExit, GeneratorExit)])
+async def test_no_mistake_of_an_intent_leaves_anybody_waiting(
+    store: Store, mistake: type[BaseException], told: type[BaseException]
+) -> None:
+    def mistaken(_conn: Connection) -> None:
+        raise mistake
+
+    with pytest.raises(told):
+        await asyncio.wait_for(store.write(mistaken), 10)
+    assert await asyncio.wait_for(store.write(note, 1), 10) == 1
+
+
 async def test_an_error_of_the_database_reaches_its_caller_as_ours(store: Store) -> None:
     await store.write(note, 1)
     twice, other = await in_one_group(store, partial(note, number=1), partial(note, number=2))
