@@ -1,5 +1,6 @@
 """The playground for tests: the real adapter and store on a real port, and an intake that does as it is told."""
 
+import asyncio
 import itertools
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -31,13 +32,16 @@ class ScriptedIntake:
 
     def __init__(self) -> None:
         self.heard: list[Inbound] = []
+        self.news = asyncio.Condition()
         self.refuses = False
         self.then: Callable[[Inbound], Awaitable[None]] | None = None
 
     async def accept(self, inbound: Inbound) -> None:
         if self.refuses:
             raise StoreError("told to refuse")
-        self.heard.append(inbound)
+        async with self.news:
+            self.heard.append(inbound)
+            self.news.notify_all()
         if self.then is not None:
             await self.then(inbound)
 
@@ -122,7 +126,7 @@ class Client:
 
 
 @asynccontextmanager
-async def playground(directory: Path, password: str | None = None) -> AsyncIterator[Playground]:
+async def playground(directory: Path, password: str | None = None, port: int = 0) -> AsyncIterator[Playground]:
     """A page over what is kept in this directory. Opened again there, it is the same page after a restart."""
     store = open_store(f"sqlite:///{directory / 'page.db'}")
     log = PageLog(store)
@@ -140,7 +144,7 @@ async def playground(directory: Path, password: str | None = None) -> AsyncItera
     )
     runner = web.AppRunner(_application(adapter), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
     origin = f"http://127.0.0.1:{runner.addresses[0][1]}"
     intake = ScriptedIntake()
     try:
