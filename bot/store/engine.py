@@ -1,6 +1,7 @@
 """The store: intents go to the one writer, queries to a few connections that only read."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
@@ -44,7 +45,7 @@ class Store:
     async def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What a query finds in one committed state, everything included that was acknowledged before.
 
-        The query runs on the event loop, which goes on while a statement is at work: fetch what is needed, no more.
+        The query runs on the event loop, which is free while a statement is at work: fetch no more than needed.
         Raises StoreError, also for a query that tries to write.
         """
         try:
@@ -67,10 +68,13 @@ def open_store(url: str) -> Store:
     path = sqlite.path_of(url)
     _make_directory(path.parent)
     engine = sqlite.writing_engine(path)
-    try:
-        upgrade.bring_up_to_date(engine, path)
-    except (SQLAlchemyError, StoreError) as error:
-        raise sqlite.start_error(error, path) from error
+    with contextlib.ExitStack() as unless_opened:
+        unless_opened.callback(engine.dispose)
+        try:
+            upgrade.bring_up_to_date(engine, path)
+        except (SQLAlchemyError, StoreError) as error:
+            raise sqlite.start_error(error, path) from error
+        unless_opened.pop_all()
     return Store(Writer(engine), sqlite.reading_engine(path))
 
 
