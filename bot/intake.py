@@ -1,7 +1,8 @@
-"""Events in: each is decided on, committed, and handed to its conversation. Nothing is acknowledged before that."""
+"""Events in: each is decided on, committed, and handed to its conversation; acknowledged only after that."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any
 
 import structlog
 
@@ -193,12 +194,12 @@ class Intake:
                 await adapter.reply_privately(inbound.person, inbound.place, rendered, inbound.handle)
             else:
                 await adapter.post(inbound.place, rendered, f"said:{inbound.key}")
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
             failure = adapter.classify(error)
             log.warning("command's answer refused", place=inbound.place.key, failure=failure.kind)
 
-    def _begin(self, work: "asyncio._CoroutineLike[None]") -> None:
-        task = asyncio.ensure_future(work)
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -31,26 +31,32 @@ Slow = Callable[[Sequence[str]], None]
 """Told the names of the files about to be read, for the status line."""
 
 
-async def earlier_messages(ports: Ports, adapter: Adapter, claim: Claim) -> tuple[Item, ...]:
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What was said in a place before. `read` is False where the platform would not tell just now."""
+
+    notes: tuple[Item, ...] = ()
+    read: bool = True
+
+
+async def earlier_messages(ports: Ports, adapter: Adapter, claim: Claim) -> Earlier:
     """What was said in the place before we were called into it, as notes; remembered, so it is read once.
 
     A platform that refuses its history costs the answer its context, not the answer.
     """
-    if claim.seeded or not claim.asked:
-        return ()
-    notes: tuple[Item, ...] = ()
+    if claim.seeded or not claim.asked or not isinstance(adapter, ReadsHistory):
+        return Earlier()
     first = claim.asked[0]
-    if isinstance(adapter, ReadsHistory):
-        try:
-            past = await adapter.history(first.place, first.message_id, ports.limits.earlier_messages)
-        except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
-            kind = adapter.classify(error).kind
-            log.warning("history refused", place=first.place.key, turn=claim.turn.id, failure=kind)
-            if kind in (FailureKind.TRANSIENT, FailureKind.RATE_LIMIT):
-                return ()
-        else:
-            notes = as_notes(past, ports.limits.earlier_files)
-    return await ports.store.write(seed, claim.turn.conversation, first.place, notes)
+    try:
+        past = await adapter.history(first.place, first.message_id, ports.limits.earlier_messages)
+    except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
+        kind = adapter.classify(error).kind
+        log.warning("history refused", place=first.place.key, turn=claim.turn.id, failure=kind)
+        return Earlier(read=kind not in (FailureKind.TRANSIENT, FailureKind.RATE_LIMIT))
+    notes = as_notes(past, ports.limits.earlier_files)
+    if not notes:
+        return Earlier()
+    return Earlier(await ports.store.write(seed, claim.turn.conversation, first.place, notes))
 
 
 def as_notes(past: Sequence[PastMessage], most_files: int) -> tuple[Item, ...]:

@@ -22,8 +22,6 @@ class StorePostLog:
         """The platform's receipt."""
         await self._store.write(record_post, key, message_id)
 
-    async def settled(
-        self, turn_id: str, outcomes: Mapping[str, str], receipts: Mapping[str, str] | None = None
-    ) -> None:
+    async def settled(self, turn_id: str, outcomes: Mapping[str, str], receipts: Mapping[str, str]) -> None:
         """Every part of an answer is where it belongs, or never will be."""
-        await self._store.write(settle_posts, turn_id, outcomes, receipts or {})
+        await self._store.write(settle_posts, turn_id, outcomes, receipts)

@@ -15,7 +15,7 @@ from bot.conversation.history import Cut, Room, plan_cut
 from bot.conversation.ports import Ports
 from bot.conversation.prompt import Moment, build, files_needed, unseen
 from bot.conversation.toolbox import close_open_calls, run_calls
-from bot.delivery.pump import ReplyHandle
+from bot.delivery.pump import Showing
 from bot.errors import AnswerCutOff, GatepostError, GatewayError, RequestRefused
 from bot.messages import (
     Action,
@@ -70,7 +70,7 @@ class Ending:
 class TurnAtWork:
     """A claimed turn being answered. `decide` may be called at any moment, from the same loop."""
 
-    def __init__(self, ports: Ports, adapter: Adapter, claim: Claim, reply: ReplyHandle) -> None:
+    def __init__(self, ports: Ports, adapter: Adapter, claim: Claim, reply: Showing) -> None:
         self._ports = ports
         self._adapter = adapter
         self._claim = claim
@@ -81,6 +81,7 @@ class TurnAtWork:
         self._round: list[str] = []
         self._used: dict[str, Usage] = {}
         self._called = False
+        self._seeded = False
         self._begun = asyncio.get_running_loop().time()
         self._verdict: Verdict | None = None
         self._work: asyncio.Task[Ending] | None = None
@@ -170,12 +171,13 @@ class TurnAtWork:
 
     async def _gather(self) -> None:
         claim, ports = self._claim, self._ports
-        notes = await earlier_messages(ports, self._adapter, claim)
+        earlier = await earlier_messages(ports, self._adapter, claim)
+        self._seeded = earlier.read
         self._items = await read_files(
             ports,
             self._adapter,
             claim.turn.conversation,
-            (*notes, *self._items),
+            (*earlier.notes, *self._items),
             lambda names: self._reply.set_status(words.reading(names) if names else None),
         )
         self._reply.set_status(None)
@@ -315,6 +317,7 @@ class TurnAtWork:
             self._used,
             ports.clock(),
             error=type(ending.error).__name__ if ending.error else None,
+            seeded=self._seeded,
         )
         self._log(ending)
         if not kept:

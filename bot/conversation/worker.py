@@ -13,7 +13,7 @@ from bot.conversation import words
 from bot.conversation.ports import Ports
 from bot.conversation.turn import TurnAtWork, Verdict
 from bot.conversation.turnstile import Turnstile
-from bot.delivery.pump import Post, ReplyHandle
+from bot.delivery.pump import Post, Showing
 from bot.errors import GatepostError
 from bot.messages import Action, ActionName, Place, Rendered, Turn, TurnState
 from bot.ports import Adapter
@@ -37,7 +37,7 @@ class Waiting:
     place: Place
     resumed: bool = False
     begun: asyncio.Event = field(default_factory=asyncio.Event)
-    sign: asyncio.Task[ReplyHandle | None] | None = None
+    sign: asyncio.Task[Showing | None] | None = None
 
 
 class Worker:
@@ -112,7 +112,8 @@ class Worker:
 
     async def _one(self, waiting: Waiting) -> None:
         """Claim the turn and answer it."""
-        claimed = await self._claim(waiting)
+        fresh_key = self._ports.new_id()
+        claimed = await self._claim(waiting, fresh_key)
         reply = await self._take_sign(waiting)
         self._line.pop(waiting.turn_id, None)
         if claimed is None:
@@ -120,7 +121,9 @@ class Worker:
                 await reply.abandon()
             return
         adapter = self._ports.adapters[claimed.turn.place.platform]
-        reply = reply or open_reply(self._ports, adapter, claimed.turn, claimed.posts, claimed.said)
+        reply = reply or open_reply(
+            self._ports, adapter, claimed.turn, claimed.posts, claimed.said, fresh_key=fresh_key
+        )
         if claimed.turn.attempt > MOST_ATTEMPTS:
             await self._give_up(claimed, reply)
             return
@@ -130,25 +133,25 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - the edge: whatever broke, the person gets an answer
             await self._fail(claimed, reply, error)
 
-    async def _claim(self, waiting: Waiting) -> Claim | None:
+    async def _claim(self, waiting: Waiting, post_key: str) -> Claim | None:
         if waiting.resumed:
             return await self._ports.store.write(resume, waiting.turn_id)
         ports = self._ports
-        return await ports.store.write(claim, waiting.turn_id, ports.new_id(), ports.default_model, ports.clock())
+        return await ports.store.write(claim, waiting.turn_id, post_key, ports.default_model, ports.clock())
 
-    async def _give_up(self, claimed: Claim, reply: ReplyHandle) -> None:
+    async def _give_up(self, claimed: Claim, reply: Showing) -> None:
         """Two attempts ended with the process: whatever the reason, a third is not made."""
         turn = claimed.turn
         log.error("turn given up", place=turn.place.key, turn=turn.id, attempt=turn.attempt)
         await self._end(claimed, reply, words.gave_up(turn.id[:8]), "GaveUp")
 
-    async def _fail(self, claimed: Claim, reply: ReplyHandle, error: Exception) -> None:
+    async def _fail(self, claimed: Claim, reply: Showing, error: Exception) -> None:
         turn = claimed.turn
         log.exception("turn failed", place=turn.place.key, turn=turn.id, error=type(error).__name__)
         known = error if isinstance(error, GatepostError) else GatepostError(str(error))
         await self._end(claimed, reply, words.failed(known, turn.id[:8]), type(error).__name__)
 
-    async def _end(self, claimed: Claim, reply: ReplyHandle, status: str, error: str) -> None:
+    async def _end(self, claimed: Claim, reply: Showing, status: str, error: str) -> None:
         turn = claimed.turn
         actions = (Action(ActionName.REGENERATE, turn.id),)
         reply.finish(status, actions)
@@ -158,7 +161,7 @@ class Worker:
         )
         await reply.settle()
 
-    async def _show_waiting(self, waiting: Waiting) -> ReplyHandle | None:
+    async def _show_waiting(self, waiting: Waiting) -> Showing | None:
         """After a moment, the message that will hold the answer, saying that the question was heard."""
         try:
             await asyncio.wait_for(waiting.begun.wait(), HEARD_WITHIN)
@@ -167,16 +170,19 @@ class Worker:
         else:
             return None
         ports = self._ports
-        key = await ports.store.write(first_post, ports.new_id(), waiting.turn_id, waiting.place)
+        fresh = ports.new_id()
+        key = await ports.store.write(first_post, fresh, waiting.turn_id, waiting.place)
         adapter = ports.adapters[waiting.place.platform]
-        reply = ports.pump.open(
-            adapter, waiting.place, waiting.turn_id, posts=(Post(key, waiting.turn_id, 0, None, None),)
-        )
+        post = Post(key, waiting.turn_id, 0)
+        if key == fresh:
+            reply = ports.pump.open(adapter, waiting.place, waiting.turn_id, key=key)
+        else:
+            reply = ports.pump.open(adapter, waiting.place, waiting.turn_id, posts=(post,))
         reply.set_actions((Action(ActionName.STOP, waiting.turn_id),))
         reply.set_status(words.NEXT if self.at_work is not None else words.WAITING)
         return reply
 
-    async def _take_sign(self, waiting: Waiting) -> ReplyHandle | None:
+    async def _take_sign(self, waiting: Waiting) -> Showing | None:
         waiting.begun.set()
         return await waiting.sign if waiting.sign is not None else None
 
@@ -200,7 +206,14 @@ class Worker:
             self.at_work.decide(Verdict.RESTART)
 
 
-def open_reply(ports: Ports, adapter: Adapter, turn: Turn, posts: tuple[PostRow, ...], said: str) -> ReplyHandle:
-    """The reply of a turn, with the messages it has already."""
-    known = tuple(Post(row.key, turn.id, row.n, row.message_id, None) for row in posts)
+def open_reply(
+    ports: Ports, adapter: Adapter, turn: Turn, posts: tuple[PostRow, ...], said: str, *, fresh_key: str = ""
+) -> Showing:
+    """The reply of a turn, with the messages it has already.
+
+    `fresh_key` was stored by this process and never used; any other key without a message may have become one.
+    """
+    if [row.key for row in posts] == [fresh_key]:
+        return ports.pump.open(adapter, turn.place, turn.id, key=fresh_key, text=said)
+    known = tuple(Post(row.key, turn.id, row.n, row.message_id) for row in posts)
     return ports.pump.open(adapter, turn.place, turn.id, posts=known, text=said)

@@ -151,10 +151,12 @@ def finish(
     now: float,
     *,
     error: str | None = None,
+    seeded: bool = False,
 ) -> bool:
     """End a turn: what was said, what it cost and its final form, in one commit. False if it had ended already.
 
-    `used` maps generation ids to what each request used.
+    `used` maps generation ids to what each request used. `seeded` says that the place's earlier messages were
+    read.
     """
     done = conn.execute(
         update(turns)
@@ -165,6 +167,8 @@ def finish(
     if done.rowcount == 0:
         return False
     append(conn, turn.conversation, said, None)
+    if seeded:
+        conn.execute(update(conversations).where(conversations.c.key == turn.conversation).values(seeded=1))
     return True
 
 

@@ -1,0 +1,238 @@
+"""The whole core in one process: real store, real gateway client, a model the test speaks for, a town."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from bot.access import Access
+from bot.commands import COMMANDS
+from bot.commands.base import CommandPorts
+from bot.commands.dispatch import Commands
+from bot.conversation.desk import Desk
+from bot.conversation.ports import Limits, Ports
+from bot.conversation.postlog import StorePostLog
+from bot.delivery.pump import Pump
+from bot.gateway.client import OpenAIGateway, Timeouts
+from bot.intake import Intake
+from bot.media.reader import WorkerReader
+from bot.ports import About
+from bot.store.engine import Store, open_store
+from bot.store.files import Files
+from bot.tools import TOOLS
+from bot.tools.base import Tool
+from tests import gateway_streams as streams
+from tests.town import Town, TownAdapter
+from tests.wire.raw_server import EVENT_STREAM, Exchange, RawServer, event, raw_server
+
+
+class Answering:
+    """One request to the model, answered step by step by the test."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self.exchange = exchange
+        self.ended = asyncio.Event()
+        self._begun = False
+
+    @property
+    def messages(self) -> list[dict[str, Any]]:
+        """The prompt."""
+        found: list[dict[str, Any]] = self.exchange.json["messages"]
+        return found
+
+    @property
+    def prompt(self) -> str:
+        """All the text of the prompt."""
+        return "\n".join(map(_words, self.messages))
+
+    @property
+    def question(self) -> str:
+        """The text of the last question: the message before the context."""
+        return _words(self.messages[-2])
+
+    async def say(self, *words: str) -> None:
+        """Write more of the answer."""
+        if not self._begun:
+            self._begun = True
+            await self.exchange.send(EVENT_STREAM)
+            await self.exchange.chunk(streams.role())
+        for word in words:
+            await self.exchange.chunk(streams.text(word))
+
+    async def finish(self, *words: str, reason: str = "stop") -> None:
+        """End the answer."""
+        await self.say(*words)
+        await self.exchange.chunk(streams.final(reason) + streams.DONE)
+        await self.exchange.end()
+        self.ended.set()
+
+    async def call(self, *calls: tuple[str, str, str]) -> None:
+        """Ask for tools: id, name, arguments."""
+        await self.say()
+        for index, (call_id, name, arguments) in enumerate(calls):
+            function = {"name": name, "arguments": arguments}
+            fragment = {"index": index, "id": call_id, "type": "function", "function": function}
+            await self.exchange.chunk(event(streams.chunk({"tool_calls": [fragment]})))
+        await self.finish(reason="tool_calls")
+
+    async def refuse(self, status: int, kind: str, message: str) -> None:
+        """Answer with an error."""
+        import orjson
+
+        await self.exchange.reply(status, orjson.dumps({"error": {"type": kind, "message": message}}))
+        self.ended.set()
+
+    def drop(self) -> None:
+        """Cut the connection."""
+        self.exchange.drop()
+        self.ended.set()
+
+
+def _words(message: dict[str, Any]) -> str:
+    content = message.get("content") or ""
+    if isinstance(content, str):
+        return content
+    return "".join(part.get("text", "") for part in content)
+
+
+@dataclass
+class House:
+    """Everything, and the two ends a test holds: the town and the model."""
+
+    town: Town
+    people: TownAdapter
+    store: Store
+    files: Files
+    desk: Desk
+    intake: Intake
+    gateway: OpenAIGateway
+    server: RawServer
+    asked: "asyncio.Queue[Answering]"
+
+    async def request(self) -> Answering:
+        """The next request to the model."""
+        async with asyncio.timeout(10):
+            return await self.asked.get()
+
+    async def answer(self, *words: str) -> Answering:
+        """Answer the next request whole."""
+        answering = await self.request()
+        await answering.finish(*words)
+        return answering
+
+    async def answered(self, how_many: int = 1) -> None:
+        """Wait until so many answers are final, and nothing is at work."""
+        await self.town.until(lambda town: sum(m.final for m in town.ours()) >= how_many)
+        await self.rest()
+
+    async def rest(self) -> None:
+        """Wait until nothing is at work."""
+        async with asyncio.timeout(10):
+            while self.desk.running or self.desk.waiting:  # noqa: ASYNC110 - the desk has no bell
+                await asyncio.sleep(0.005)
+
+
+@asynccontextmanager
+async def house(
+    directory: Path,
+    town: Town | None = None,
+    *,
+    limits: Limits | None = None,
+    tools: Sequence[Tool[Any]] = TOOLS,
+    admins: Sequence[str] = (),
+    orderly: bool = True,
+) -> AsyncIterator[House]:
+    """Open the house over `directory`; the same directory again is the same memory.
+
+    With `orderly` False it ends as a killed process does: nothing more is written, nothing is handed over.
+    """
+    asked: asyncio.Queue[Answering] = asyncio.Queue()
+
+    async def hear(exchange: Exchange) -> None:
+        if not exchange.path.endswith("/chat/completions"):
+            await exchange.reply(404, b"")
+            return
+        answering = Answering(exchange)
+        asked.put_nowait(answering)
+        await answering.ended.wait()
+
+    town = town or Town()
+    async with raw_server(hear) as server:
+        store = await asyncio.to_thread(open_store, f"sqlite:///{directory / 'house.db'}")
+        people, gateway, reader = TownAdapter(town), _gateway(server), WorkerReader()
+        numbers = count(1)
+        prefix = f"{Random().randrange(16**6):06x}"
+        pump = Pump(StorePostLog(store), new_key=lambda: f"key-{prefix}-{next(numbers)}")
+        files = Files(directory / "files")
+        ports = Ports(
+            store=store,
+            files=files,
+            gateway=gateway,
+            reader=reader,
+            pump=pump,
+            adapters={"town": people},
+            tools=tools,
+            clock=time.time,
+            new_id=lambda: f"{prefix}-{next(numbers)}",
+            default_model="acme/alpha-2",
+            limits=limits or Limits(),
+        )
+        desk = Desk(ports)
+        intake = _intake(ports, desk, people, admins)
+        built = House(town, people, store, files, desk, intake, gateway, server, asked)
+        before = asyncio.all_tasks()
+        await desk.recover()
+        await people.start(intake)
+        try:
+            yield built
+        finally:
+            await people.stop()
+            if orderly:
+                await desk.close(0)
+            else:
+                await _die(before)
+            await intake.close()
+            await pump.close(0)
+            await gateway.close()
+            await reader.close()
+            await store.close()
+
+
+async def _die(spared: set[asyncio.Task[Any]]) -> None:
+    """End everything at work where it stands, as a kill would."""
+    working = asyncio.all_tasks() - spared
+    for task in working:
+        task.cancel()
+    await asyncio.gather(*working, return_exceptions=True)
+
+
+def _gateway(server: RawServer) -> OpenAIGateway:
+    async def key() -> str:
+        return "key"
+
+    return OpenAIGateway(
+        base_url=server.base_url, credential=key, clock=time.time, random=Random(1), timeouts=Timeouts()
+    )
+
+
+def _intake(ports: Ports, desk: Desk, people: TownAdapter, admins: Sequence[str]) -> Intake:
+    access = Access(admins)
+    about = About("0", True, "acme/alpha-2")
+    command_ports = CommandPorts(
+        ports.store, ports.gateway, desk, ports.clock, about, time.time(), access.may_press
+    )
+    return Intake(
+        store=ports.store,
+        files=ports.files,
+        desk=desk,
+        commands=Commands(COMMANDS, command_ports, access),
+        access=access,
+        adapters={"town": people},
+        clock=ports.clock,
+        new_id=ports.new_id,
+    )

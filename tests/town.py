@@ -1,0 +1,239 @@
+"""A small chat platform in memory, with threads, history, files and private replies, and the adapter for it.
+
+What people do goes through `say`, `edit`, `delete`, `press` and `command`; what they see is in `messages`.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
+
+from bot.errors import PlatformError
+from bot.messages import (
+    Action,
+    ActionName,
+    Attachment,
+    Budget,
+    Capabilities,
+    CommandCall,
+    Failure,
+    FailureKind,
+    Inbound,
+    InboundKind,
+    PastMessage,
+    Person,
+    PersonKind,
+    Place,
+    PlaceKind,
+    Rendered,
+)
+from bot.ports import Intake
+
+ADA = Person("u1", "Ada")
+GRACE = Person("u2", "Grace")
+US = Person("bot", "Gatepost", PersonKind.SELF)
+CHANNEL = Place("town", "w", "square")
+THREAD = Place("town", "w", "square", "t0", PlaceKind.THREAD)
+DM = Place("town", "w", "dm", kind=PlaceKind.DM)
+
+
+@dataclass
+class Shown:
+    """A message as people see it."""
+
+    id: str
+    place: Place
+    person: Person
+    text: str
+    rendered: Rendered | None = None
+    attachments: tuple[Attachment, ...] = ()
+    edits: int = 0
+
+    @property
+    def status(self) -> str | None:
+        return self.rendered.status if self.rendered else None
+
+    @property
+    def final(self) -> bool:
+        return self.rendered is not None and self.rendered.final
+
+
+@dataclass
+class Town:
+    """The platform. `down` makes its history unreadable; `changed` is set anew with every change."""
+
+    threads: bool = False
+    messages: dict[str, Shown] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
+    whispers: list[tuple[Person, str]] = field(default_factory=list)
+    titles: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
+    posts: list[str] = field(default_factory=list)
+    fetched: list[str] = field(default_factory=list)
+    fetch_failures: int = 0
+    numbers: "count[int]" = field(default_factory=lambda: count(1))
+    condition: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    def add(
+        self, text: str, who: Person = ADA, place: Place = THREAD, files: dict[str, bytes] | None = None
+    ) -> Shown:
+        """A message that people exchange without any bot."""
+        name = f"m{next(self.numbers)}"
+        self.files |= {f"{name}/{file}": data for file, data in (files or {}).items()}
+        attachments = tuple(Attachment(f"{name}/{file}", file, len(data)) for file, data in (files or {}).items())
+        shown = Shown(name, place, who, text, attachments=attachments)
+        self.messages[name] = shown
+        return shown
+
+    def ours(self) -> list[Shown]:
+        """What the bot shows, in order."""
+        return [message for message in self.messages.values() if message.person == US]
+
+    async def until(self, holds: Callable[["Town"], object], seconds: float = 10.0) -> None:
+        """Wait until it holds."""
+        async with asyncio.timeout(seconds), self.condition:
+            await self.condition.wait_for(lambda: bool(holds(self)))
+
+    async def touch(self) -> None:
+        """Tell those who wait that something changed."""
+        async with self.condition:
+            self.condition.notify_all()
+
+
+class TownAdapter:
+    """The adapter for it, and the people who use it."""
+
+    platform = "town"
+
+    def __init__(self, town: Town, budget: Budget | None = None) -> None:
+        self.town = town
+        self.capabilities = Capabilities(
+            text_limit=2000,
+            edits=budget or Budget(100, 1.0),
+            threads=town.threads,
+            buttons=True,
+            private_replies=True,
+        )
+        self._intake: Intake | None = None
+
+    # --- what people do --------------------------------------------------------------------------
+
+    async def say(
+        self,
+        text: str,
+        who: Person = ADA,
+        place: Place = THREAD,
+        *,
+        addressed: bool = True,
+        files: dict[str, bytes] | None = None,
+        reply_to: str | None = None,
+    ) -> Inbound:
+        """Send a message; it is delivered to the bot."""
+        shown = self.town.add(text, who, place, files)
+        inbound = Inbound(
+            key=f"message:{shown.id}",
+            kind=InboundKind.MESSAGE,
+            place=place,
+            message_id=shown.id,
+            person=who,
+            sent_at=1_700_000_000.0,
+            text=text,
+            addressed=addressed,
+            reply_to=reply_to,
+            attachments=shown.attachments,
+        )
+        await self.deliver(inbound)
+        return inbound
+
+    async def deliver(self, inbound: Inbound) -> None:
+        """Hand an event over, as a platform does: perhaps again."""
+        assert self._intake is not None
+        await self._intake.accept(inbound)
+
+    async def edit_message(self, said: Inbound, text: str) -> None:
+        """Edit a message."""
+        self.town.messages[said.message_id].text = text
+        key = f"edit:{said.message_id}:{next(self.town.numbers)}"
+        await self.deliver(replace(said, key=key, kind=InboundKind.EDIT, text=text))
+
+    async def delete_message(self, message_id: str, place: Place = THREAD, who: Person = ADA) -> None:
+        """Delete a message, anybody's."""
+        self.town.messages.pop(message_id, None)
+        key = f"delete:{message_id}"
+        await self.deliver(Inbound(key, InboundKind.DELETE, place, message_id, who, 0.0))
+
+    async def press(self, name: ActionName, shown: Shown, who: Person = ADA) -> None:
+        """Press a button under an answer."""
+        assert shown.rendered is not None
+        action = next(action for action in shown.rendered.actions if action.name is name)
+        await self.press_action(action, shown, who)
+
+    async def press_action(self, action: Action, shown: Shown, who: Person = ADA) -> None:
+        """Press a button that may not be there any more."""
+        key = f"press:{next(self.town.numbers)}"
+        await self.deliver(Inbound(key, InboundKind.BUTTON, shown.place, shown.id, who, 0.0, action=action))
+
+    async def command(self, name: str, who: Person = ADA, place: Place = THREAD, **options: str) -> None:
+        """Type a command."""
+        key = f"command:{next(self.town.numbers)}"
+        call = CommandCall(name, options)
+        await self.deliver(Inbound(key, InboundKind.COMMAND, place, key, who, 0.0, command=call))
+
+    # --- what the core calls ---------------------------------------------------------------------
+
+    async def start(self, intake: Intake) -> None:
+        self._intake = intake
+
+    async def stop(self) -> None:
+        self._intake = None
+
+    async def post(self, place: Place, rendered: Rendered, key: str) -> str:
+        self.town.posts.append(key)
+        if key not in self.town.keys:
+            name = f"m{next(self.town.numbers)}"
+            self.town.keys[key] = name
+            self.town.messages[name] = Shown(name, place, US, rendered.text, rendered)
+        await self.town.touch()
+        return self.town.keys[key]
+
+    async def edit(self, place: Place, message_id: str, rendered: Rendered) -> None:
+        shown = self.town.messages.get(message_id)
+        if shown is None:
+            raise PlatformError(Failure(FailureKind.NOT_FOUND), "no such message")
+        shown.text, shown.rendered, shown.edits = rendered.text, rendered, shown.edits + 1
+        await self.town.touch()
+
+    async def delete(self, place: Place, message_id: str) -> None:
+        self.town.messages.pop(message_id, None)
+        await self.town.touch()
+
+    async def fetch(self, attachment: Attachment) -> AsyncIterator[bytes]:
+        self.town.fetched.append(attachment.id)
+        if self.town.fetch_failures:
+            self.town.fetch_failures -= 1
+            raise PlatformError(Failure(FailureKind.TRANSIENT, 0.01), "try again")
+        yield self.town.files[attachment.id]
+
+    def render(self, markdown: str) -> str:
+        return markdown
+
+    def classify(self, error: Exception) -> Failure:
+        return error.failure if isinstance(error, PlatformError) else Failure(FailureKind.INVALID)
+
+    def thread_for(self, place: Place, message_id: str) -> Place:
+        return Place(place.platform, place.workspace, place.channel, message_id, PlaceKind.THREAD)
+
+    async def open_thread(self, place: Place, message_id: str, title: str) -> None:
+        self.town.titles[message_id] = title
+
+    async def history(self, place: Place, before: str, limit: int) -> Sequence[PastMessage]:
+        known = [m for m in self.town.messages.values() if m.place == place]
+        until = next((n for n, m in enumerate(known) if m.id == before), len(known))
+        return [PastMessage(m.id, m.person, m.text, 0.0, m.attachments) for m in known[:until]][-limit:]
+
+    async def reconcile(self, place: Place, key: str) -> str | None:
+        return self.town.keys.get(key)
+
+    async def reply_privately(self, person: Person, place: Place, rendered: Rendered, handle: str | None) -> None:
+        self.town.whispers.append((person, rendered.text))
+        await self.town.touch()
