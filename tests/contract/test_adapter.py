@@ -1,0 +1,208 @@
+"""What every adapter promises, tried on each of them over its real platform side."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+from bot.errors import PlatformError
+from bot.messages import FailureKind, Inbound, InboundKind, PersonKind, Place, Rendered
+from bot.ports import Adapter, OpensThreads, ReadsHistory, Reconciles
+from tests.web_page import ScriptedIntake, playground
+
+
+@dataclass
+class Stage:
+    """A platform with one person on it, as a test needs it. `say` tells whether the platform took our word that
+    we have the message; `shown` is every text in a place, ours and theirs, oldest first."""
+
+    adapter: Adapter
+    intake: ScriptedIntake
+    say: Callable[[str, Place | None], Awaitable[bool]]
+    shown: Callable[[Place], Awaitable[list[str]]]
+    remove: Callable[[str], Awaitable[None]]
+
+    async def hear(self, text: str, place: Place | None = None) -> Inbound:
+        """Let the person say it; the event we were handed."""
+        assert await self.say(text, place)
+        return self.intake.heard[-1]
+
+
+OpenStage: TypeAlias = Callable[[Path], AbstractAsyncContextManager[Stage]]
+
+
+@asynccontextmanager
+async def web_stage(directory: Path) -> AsyncIterator[Stage]:
+    async with playground(directory) as page, page.browser() as ada:
+
+        async def say(text: str, place: Place | None) -> bool:
+            where = {"channel": place.channel, "thread": place.thread} if place else {"channel": "general"}
+            status, _ = await ada.post("/api/messages", text=text, **where)
+            return status == 200
+
+        async def shown(place: Place) -> list[str]:
+            kept = await page.log.said(place, None, 100)
+            return [message.text for message in kept if not message.deleted]
+
+        async def remove(message_id: str) -> None:
+            await ada.post("/api/delete", message=message_id)
+
+        yield Stage(page.adapter, page.intake, say, shown, remove)
+
+
+@pytest.fixture(params=[pytest.param(web_stage, id="web")])
+async def stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stage]:
+    open_stage: OpenStage = request.param
+    async with open_stage(tmp_path) as opened:
+        yield opened
+
+
+async def test_what_a_person_says_comes_in_whole(stage: Stage) -> None:
+    event = await stage.hear("hello there")
+
+    assert (event.kind, event.text, event.person.kind) == (InboundKind.MESSAGE, "hello there", PersonKind.HUMAN)
+    assert event.place.platform == stage.adapter.platform
+    assert event.place.key.startswith(f"{stage.adapter.platform}:")
+
+
+async def test_two_messages_of_one_place_differ_in_key_and_id_and_share_the_place(stage: Stage) -> None:
+    first, second = await stage.hear("one"), await stage.hear("two")
+
+    assert first.place == second.place
+    assert first.key != second.key
+    assert first.message_id != second.message_id
+
+
+async def test_the_platform_is_told_that_we_have_a_message_only_once_it_is_kept(stage: Stage) -> None:
+    stage.intake.refuses = True
+
+    assert not await stage.say("hello", None)
+    assert stage.intake.heard == []
+
+
+async def test_our_own_messages_do_not_come_back_to_us(stage: Stage) -> None:
+    event = await stage.hear("hello")
+    message_id = await stage.adapter.post(event.place, Rendered("hi"), "key")
+    await stage.adapter.edit(event.place, message_id, Rendered("hi there", final=True))
+    await stage.adapter.delete(event.place, message_id)
+
+    assert stage.intake.heard == [event]
+
+
+async def test_a_post_can_be_edited_again_and_again_and_deleted_twice(stage: Stage) -> None:
+    event = await stage.hear("hello")
+    message_id = await stage.adapter.post(event.place, Rendered("h"), "key")
+    for text in ("he", "hey", "hey"):
+        await stage.adapter.edit(event.place, message_id, Rendered(text))
+    assert await stage.shown(event.place) == ["hello", "hey"]
+
+    for _ in range(2):
+        await stage.adapter.delete(event.place, message_id)
+    assert await stage.shown(event.place) == ["hello"]
+
+
+async def test_the_same_key_twice_is_one_message(stage: Stage) -> None:
+    event = await stage.hear("hello")
+    first = await stage.adapter.post(event.place, Rendered("hi"), "key")
+    again = await stage.adapter.post(event.place, Rendered("hi"), "key")
+    other = await stage.adapter.post(event.place, Rendered("hi"), "another key")
+
+    assert first == again != other
+    assert await stage.shown(event.place) == ["hello", "hi", "hi"]
+
+
+async def test_a_post_can_be_found_by_its_key_when_its_answer_was_lost(stage: Stage) -> None:
+    assert isinstance(stage.adapter, Reconciles)
+    event = await stage.hear("hello")
+    message_id = await stage.adapter.post(event.place, Rendered("hi"), "key")
+
+    assert await stage.adapter.reconcile(event.place, "key") == message_id
+    assert await stage.adapter.reconcile(event.place, "no such key") is None
+
+
+async def failure(stage: Stage, call: Awaitable[object]) -> FailureKind:
+    with pytest.raises(PlatformError) as refused:
+        await call
+    return stage.adapter.classify(refused.value).kind
+
+
+async def test_editing_what_is_gone_is_not_found(stage: Stage) -> None:
+    event = await stage.hear("hello")
+    message_id = await stage.adapter.post(event.place, Rendered("hi"), "key")
+    await stage.adapter.delete(event.place, message_id)
+
+    assert (
+        await failure(stage, stage.adapter.edit(event.place, message_id, Rendered("x"))) is FailureKind.NOT_FOUND
+    )
+    assert await failure(stage, stage.adapter.edit(event.place, "nowhere", Rendered("x"))) is FailureKind.NOT_FOUND
+
+
+async def test_messages_of_others_are_not_ours_to_edit_or_delete(stage: Stage) -> None:
+    event = await stage.hear("hello")
+    edit = stage.adapter.edit(event.place, event.message_id, Rendered("x"))
+
+    assert await failure(stage, edit) is FailureKind.FORBIDDEN
+    await stage.adapter.delete(event.place, event.message_id)
+    assert await stage.shown(event.place) == ["hello"]
+
+
+async def test_a_message_as_long_as_the_limit_is_shown_and_a_longer_one_refused(stage: Stage) -> None:
+    event = await stage.hear("hello")
+    limit = stage.adapter.capabilities.text_limit
+    await stage.adapter.post(event.place, Rendered("x" * limit, status="thinking…"), "key")
+
+    longer = stage.adapter.post(event.place, Rendered("x" * (limit + 1)), "longer")
+    assert await failure(stage, longer) is FailureKind.INVALID
+    assert len((await stage.shown(event.place))[-1]) == limit
+
+
+async def test_rendering_keeps_lines_apart_and_is_the_same_every_time(stage: Stage) -> None:
+    markdown = "one\ntwo\n\n- three\n\n```py\nfour\n  five\n```"
+    rendered = stage.adapter.render(markdown)
+
+    assert rendered == stage.adapter.render(markdown)
+    lines = [line.strip() for line in rendered.splitlines()]
+    assert [word for word in ("one", "two", "four", "five") if word in lines] == ["one", "two", "four", "five"]
+
+
+async def test_history_is_what_was_said_before_oldest_first_and_no_more_than_asked_for(stage: Stage) -> None:
+    assert isinstance(stage.adapter, ReadsHistory)
+    for text in ("one", "two", "gone", "three"):
+        event = await stage.hear(text)
+        if text == "gone":
+            await stage.remove(event.message_id)
+    place = event.place
+    await stage.adapter.post(place, Rendered("four"), "key")
+    last = await stage.hear("five")
+
+    past = await stage.adapter.history(place, last.message_id, 3)
+    assert [message.text for message in past] == ["two", "three", "four"]
+    assert [message.person.kind for message in past] == [PersonKind.HUMAN, PersonKind.HUMAN, PersonKind.SELF]
+
+
+async def test_the_place_of_a_thread_is_known_before_it_is_opened(stage: Stage) -> None:
+    assert isinstance(stage.adapter, OpensThreads)
+    assert isinstance(stage.adapter, ReadsHistory)
+    event = await stage.hear("a question")
+    thread = stage.adapter.thread_for(event.place, event.message_id)
+    for title in ("a title", "another"):
+        await stage.adapter.open_thread(event.place, event.message_id, title)
+    await stage.adapter.post(thread, Rendered("an answer"), "key")
+    follow_up = await stage.hear("and then?", thread)
+
+    assert follow_up.place == thread
+    assert thread.parent == event.place
+    assert follow_up.addressed
+    past = await stage.adapter.history(thread, follow_up.message_id, 10)
+    assert [message.text for message in past] == ["a question", "an answer"]
+
+
+async def test_a_thread_on_nothing_is_not_found(stage: Stage) -> None:
+    assert isinstance(stage.adapter, OpensThreads)
+    event = await stage.hear("hello")
+
+    opening = stage.adapter.open_thread(event.place, "nowhere", "title")
+    assert await failure(stage, opening) is FailureKind.NOT_FOUND
