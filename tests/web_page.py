@@ -16,7 +16,7 @@ from adapters.web.adapter import WebAdapter
 from bot.errors import StoreError
 from bot.messages import Choice, CommandOption, CommandSpec, Inbound, Person, Place
 from bot.ports import About
-from bot.store.engine import open_store
+from bot.store.engine import Store, open_store
 from bot.store.files import Files
 from bot.store.page import PageLog
 
@@ -80,6 +80,7 @@ class Playground:
     adapter: WebAdapter
     intake: ScriptedIntake
     log: PageLog
+    store: Store
     origin: str
     clock: SettableClock
     announced: list[str] = field(default_factory=list)
@@ -149,7 +150,7 @@ async def playground(directory: Path, password: str | None = None, port: int = 0
     intake = ScriptedIntake()
     try:
         await adapter.start(intake)
-        yield Playground(adapter, intake, log, origin, clock, announced)
+        yield Playground(adapter, intake, log, store, origin, clock, announced)
     finally:
         await adapter.stop()
         await runner.cleanup()

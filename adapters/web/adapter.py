@@ -7,9 +7,9 @@ from adapters.web import inbound as heard
 from adapters.web.api import Api
 from adapters.web.door import Door, Refused
 from adapters.web.feed import Feed
-from adapters.web.outbound import Typesetter, clean, clean_name
+from adapters.web.outbound import clean, clean_name
 from adapters.web.speaking import Speaking
-from adapters.web.workspace import GATEPOST, PLATFORM, WORKSPACE
+from adapters.web.workspace import GATEPOST, PLACE_KEYS, PLATFORM
 from bot.errors import PlatformError, StoreError
 from bot.messages import (
     Attachment,
@@ -61,8 +61,7 @@ class WebAdapter:
         self._clock = clock
         self._new_id = new_id
         self._intake: Intake | None = None
-        self._typesetter = Typesetter()
-        self._feed = Feed(store, self._typesetter)
+        self._feed = Feed(store)
         self._door = Door(store, password, clock, new_id, announce)
         speaking = Speaking(store, files, views, self._take_in, clock)
         self._api = Api(store, files, views, self._feed, self._door, speaking, lambda: self._intake)
@@ -163,7 +162,7 @@ class WebAdapter:
             "sentAt": self._clock(),
             "channel": place.channel,
             "thread": place.thread,
-            "html": self._typesetter.whole(rendered.text),
+            "html": await self._feed.html(rendered.text),
             "status": rendered.status,
         }
         self._feed.whisper(person, handle, {"private": note})
@@ -183,8 +182,8 @@ class WebAdapter:
         return message
 
     async def _message(self, place: Place, message_id: str, rendered: Rendered) -> PageMessage:
-        if (place.platform, place.workspace) != (PLATFORM, WORKSPACE):
-            raise _refusal(FailureKind.NOT_FOUND, "no such workspace")
+        if replace(place, thread=None).key not in PLACE_KEYS:
+            raise _refusal(FailureKind.NOT_FOUND, "no such place")
         if len(rendered.text) > CAPABILITIES.text_limit:
             raise _refusal(FailureKind.INVALID, "text is too long")
         return PageMessage(

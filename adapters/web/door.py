@@ -19,6 +19,7 @@ HttpCall: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 SESSION_SECONDS = 30 * 24 * 3600.0
 INVITATION_SECONDS = 24 * 3600.0
+_PRINT_AGAIN_SECONDS = 600.0
 _FREE_GUESSES = 3
 _LONGEST_WAIT = 60.0
 _FORM_BYTES = 4096
@@ -34,7 +35,7 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-_USED_UP = "This address was used already, or is not a right one. A fresh one is printed in the terminal now."
+_USED_UP = "This address was used already, or is not a right one. A fresh one is printed in the terminal."
 _NO_KEY = "To come in, open the address that Gatepost printed in the terminal. A fresh one is printed there now."
 
 
@@ -58,7 +59,8 @@ class Door:
         self._clock = clock
         self._new_id = new_id
         self._announce = announce
-        self._announced_at = 0.0
+        self._printed: str | None = None
+        self._printed_at = 0.0
         self._guesses = Guesses(clock)
 
     async def invitation(self, origin: str) -> str:
@@ -146,15 +148,18 @@ class Door:
         return session is not None and await self._keys.holds(_digest(session), "session", oldest)
 
     async def _redeem(self, token: str) -> bool:
-        digest = _digest(token)
-        young = await self._keys.holds(digest, "token", self._clock() - INVITATION_SECONDS)
-        return young and await self._keys.redeem(digest, "token")
+        return await self._invites(token) and await self._keys.redeem(_digest(token), "token")
+
+    async def _invites(self, token: str) -> bool:
+        return await self._keys.holds(_digest(token), "token", self._clock() - INVITATION_SECONDS)
 
     async def _print_fresh(self, request: web.Request) -> None:
-        """At most one every two seconds: a program on this machine must not flood the terminal."""
-        if self._clock() - self._announced_at >= 2.0:
-            self._announced_at = self._clock()
-            self._announce(await self.invitation(f"{request.scheme}://{request.host}"))
+        """One that was printed and not used stays fresh for a while, so that nobody can flood the terminal."""
+        unused = self._printed is not None and await self._invites(self._printed)
+        if not unused or self._clock() - self._printed_at >= _PRINT_AGAIN_SECONDS:
+            address = await self.invitation(f"{request.scheme}://{request.host}")
+            self._printed, self._printed_at = address.partition("token=")[2], self._clock()
+            self._announce(address)
 
     def _fresh(self) -> str:
         return self._new_id() + self._new_id()
@@ -194,7 +199,8 @@ def _check_local(request: web.Request) -> None:
     """Only this machine, and by a name of its own: a strange name may be one that was turned to point here."""
     sockname = request.transport.get_extra_info("sockname") if request.transport else None
     port = sockname[1] if sockname else None
-    if request.host not in {f"127.0.0.1:{port}", f"localhost:{port}", f"[::1]:{port}"}:
+    host = f"{request.host}:80" if port == 80 and not request.host.endswith(":80") else request.host
+    if host not in {f"127.0.0.1:{port}", f"localhost:{port}", f"[::1]:{port}"}:
         raise Refused(403, "This page answers only under its own address, http://127.0.0.1.")
     if not ip_address((request.remote or "0.0.0.0").partition("%")[0]).is_loopback:
         raise Refused(403, "This page answers only on its own machine unless a password is set.")

@@ -42,9 +42,10 @@ class Tab:
 class Feed:
     """Tells every open tab what changed; each at its own speed, and none holds up anybody else."""
 
-    def __init__(self, messages: PageMessages, typesetter: Typesetter) -> None:
+    def __init__(self, messages: PageMessages) -> None:
         self._messages = messages
-        self._typesetter = typesetter
+        self._typesetter = Typesetter()
+        self._setting = asyncio.Lock()  # the parser keeps state: one text at a time
         self._tabs: dict[Tab, web.WebSocketResponse] = {}
         self._unheard: deque[tuple[float, Person, Mapping[str, Any]]] = deque(maxlen=20)
 
@@ -72,9 +73,11 @@ class Feed:
         socket = web.WebSocketResponse(heartbeat=_HEARTBEAT, max_msg_size=4096)
         await socket.prepare(request)
         since = request.query.get("since", "")
-        cursor = int(since) if since.isdecimal() else await self._messages.newest()
+        newest = await self._messages.newest()
+        cursor = int(since) if since.isdecimal() else newest
         tab = Tab(request.query.get("tab", ""), person, cursor)
-        tab.send({"hello": cursor})
+        # What a tab has seen may be gone: an older state of the page was restored meanwhile.
+        tab.send({"hello": cursor} if cursor <= newest else {"reload": True})
         self._hear_again(tab)
         self._tabs[tab] = socket
         sender = asyncio.create_task(self._send_all(tab, socket))
@@ -94,10 +97,16 @@ class Feed:
             await socket.close(code=1001)
 
     async def pages(self, messages: Sequence[PageMessage]) -> list[Mapping[str, Any]]:
-        """Messages as the page takes them; long ones are set on a thread, so that nobody waits for them."""
-        if sum(len(message.text) for message in messages) > _LONG_TEXT:
-            return await asyncio.to_thread(self._set, messages)
-        return self._set(messages)
+        """Messages as the page takes them; long ones are set on a thread, so that nobody else waits for them."""
+        async with self._setting:
+            if sum(len(message.text) for message in messages) > _LONG_TEXT:
+                return await asyncio.to_thread(self._set, messages)
+            return self._set(messages)
+
+    async def html(self, markdown: str) -> str:
+        """Any markdown as HTML that is safe to show."""
+        async with self._setting:
+            return await asyncio.to_thread(self._typesetter.whole, markdown)
 
     def _set(self, messages: Sequence[PageMessage]) -> list[Mapping[str, Any]]:
         return [as_json(message, self._typesetter) for message in messages]

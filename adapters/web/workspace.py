@@ -30,3 +30,6 @@ def place(channel: str, thread: str | None = None) -> Place:
     """The place with these ids."""
     kind = PlaceKind.DM if channel.startswith("dm-") else PlaceKind.CHANNEL
     return Place(PLATFORM, WORKSPACE, channel, thread, PlaceKind.THREAD if thread else kind)
+
+
+PLACE_KEYS = frozenset(place(channel).key for channel in (*CHANNELS, *map(dm, PEOPLE)))

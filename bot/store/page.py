@@ -70,6 +70,9 @@ page_keys = Table(
 )
 
 
+_KEYS_KEPT_SECONDS = 31 * 24 * 3600.0
+
+
 # --- what people did -----------------------------------------------------------------------------
 
 
@@ -212,7 +215,8 @@ def _keep_files(conn: Connection, message: PageMessage) -> None:
 
 
 def grant(conn: Connection, digest: str, kind: str, now: float) -> None:
-    """Remember a key of this kind."""
+    """Remember a key of this kind, and forget those that nothing can open any more."""
+    conn.execute(delete(page_keys).where(page_keys.c.granted_at < now - _KEYS_KEPT_SECONDS))
     conn.execute(insert(page_keys).values(digest=digest, kind=kind, granted_at=now))
 
 

@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 
 from bot.messages import Action, ActionName, InboundKind, OutFile, Person, PlaceKind, Rendered
+from bot.store.page import held_files
 from tests.web_page import Client, Playground, playground
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"pixels"
@@ -159,7 +160,7 @@ async def test_own_messages_can_be_changed_and_taken_back_and_those_of_others_no
     assert len({event.message_id for event in page.intake.heard}) == 1
 
 
-async def test_nothing_of_a_deleted_message_stays_on_the_disk(tmp_path: Path) -> None:
+async def test_nothing_of_what_a_deleted_message_said_is_kept(tmp_path: Path) -> None:
     async with playground(tmp_path) as page, page.browser() as ada:
         message_id = await ada.say("a very secret word")
         await ada.post("/api/delete", message=message_id)
@@ -425,3 +426,20 @@ async def test_everything_survives_a_restart(tmp_path: Path) -> None:
         assert known(page) == {first[0]["id"]}
     async with playground(tmp_path) as page, page.browser() as ada:
         assert await ada.shown() == first
+
+
+async def test_a_tab_that_has_seen_more_than_there_is_loads_anew(tmp_path: Path) -> None:
+    async with playground(tmp_path) as page, page.browser() as ada:
+        params = {"as": "ada", "since": "7"}
+        async with ada.http.ws_connect(f"{page.origin}/ws", params=params) as socket:
+            assert await socket.receive_json(timeout=5) == {"reload": True}
+
+
+async def test_the_page_knows_which_files_it_still_shows(tmp_path: Path) -> None:
+    async with playground(tmp_path) as page, page.browser() as ada:
+        _, answer = await upload(ada, "look", ("a.png", "image/png", PNG), ("b.txt", "text/plain", b"b"))
+        shown = {file.id for file in page.intake.heard[0].attachments}
+        assert await page.store.read(held_files) == shown
+        assert await page.store.read(held_files, {"other", *list(shown)[:1]}) == set(list(shown)[:1])
+        await ada.post("/api/delete", message=answer["id"])
+        assert await page.store.read(held_files) == set()

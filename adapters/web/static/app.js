@@ -92,11 +92,12 @@ function openThread(message) {
   if (threadPane?.isAt({ channel: message.channel, thread: message.id })) focus();
 }
 
-/** One's own question is answered in a thread: it opens beside the channel, and the focus stays where it is. */
+/** One's own question is answered in a thread: it opens beside the channel, where the focus stays. */
 function followAnswer(message, before, live) {
   const begun = live && message.title !== null && (before?.title ?? null) === null;
   if (!begun || message.person.id !== me || !channelPane.isAt({ channel: message.channel, thread: null })) return;
   if (threadPane?.composer.inUse()) return;
+  if (matchMedia("(max-width: 760px)").matches) return openThread(message); // it covers the channel there
   location.hash = `${channelHash(message.channel)}/thread/${encodeURIComponent(message.id)}`;
   announce("The answer is in a thread, opened beside the channel");
 }

@@ -83,6 +83,7 @@ export function listen({ onFrame, onConnected, onLost }) {
     const socket = new WebSocket(withPerson("/ws", query));
     socket.onmessage = (event) => {
       const frame = JSON.parse(event.data);
+      if (frame.reload) location.reload();
       if (frame.hello !== undefined) {
         cursor = frame.hello;
         wait = 300;

@@ -17,7 +17,8 @@ export class Pane {
     this.world = world;
     this.shown = new Map();
     this.list = h("div", { className: "list", role: "log", "aria-label": title, "aria-live": "off", tabIndex: 0 });
-    this.earlier = button("Show earlier messages", () => this.loadEarlier(), { className: "earlier", hidden: true });
+    const loadEarlier = () => this.loadEarlier().catch((error) => this.composer.complain(error.message));
+    this.earlier = button("Show earlier messages", loadEarlier, { className: "earlier", hidden: true });
     this.pill = button("New messages ↓", () => this.toBottom(), { className: "pill", hidden: true });
     this.typingLine = h("p", { className: "typing", "aria-hidden": "true" });
     this.composer = new Composer(place, world, { lastOwn: () => world.model.lastOf(me, place), close });
@@ -62,10 +63,9 @@ export class Pane {
   }
 
   changed(message, before, live) {
-    if (!stands(message, this.place)) return;
+    if (!live || !stands(message, this.place)) return; // what was asked for is shown by who asked
     const stick = this.atBottom();
     this.sync();
-    if (!live) return;
     if (stick || message.person.id === me) this.toBottom();
     else if (!before) this.pill.hidden = false;
     if (message.person.us) this.tell(message, before);
