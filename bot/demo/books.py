@@ -68,13 +68,11 @@ class Books:
         """Tokens of the longest beginning that was seen before, and of everything."""
         digest = hashlib.sha256(model.encode()).digest()
         cached = total = 0
-        known = True
         for said in messages:
             digest = hashlib.sha256(digest + said.role.encode() + said.whole.encode(errors="replace")).digest()
             pictures = sum(file.picture for file in said.files)
             total += token_count(said.whole) + pictures * _PICTURE_TOKENS
-            known = known and digest in self._prefixes
-            cached = total if known else cached
+            cached = total if digest in self._prefixes else cached
             self._prefixes[digest] = None
             self._prefixes.move_to_end(digest)
         while len(self._prefixes) > _PREFIXES:

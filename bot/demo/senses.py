@@ -4,6 +4,7 @@ import asyncio
 import base64
 import binascii
 import hashlib
+import re
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
@@ -12,6 +13,7 @@ from bot.messages import Reading, ReadingKind
 from bot.ports import MediaReader
 
 _REMEMBERED = 64
+_PAGE_MARK = re.compile(r"^\[page \d+\]$\n?", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ def _picture(name: str, data: bytes) -> Seen:
 
 
 def _document(name: str, reading: Reading) -> Seen:
-    text = reading.text.strip()
+    text = _PAGE_MARK.sub("", reading.text).strip()
     pages = f" of {reading.pages} page{'s' * (reading.pages != 1)}" if reading.pages else ""
     words = f"{len(text.split())} words" if text else "no text that can be read"
     kind = {ReadingKind.PDF: "a PDF", ReadingKind.TEXT: "a text"}.get(reading.kind, "a file")

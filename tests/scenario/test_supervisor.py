@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,7 +57,9 @@ class Supervised:
     def __init__(self, folder: Path, child: str) -> None:
         self._folder = folder
         command = [sys.executable, "-c", SUPERVISOR, sys.executable, "-c", child, str(folder)]
-        self.process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+        self._said = folder / "stderr"
+        with self._said.open("wb") as said:
+            self.process = subprocess.Popen(command, cwd=ROOT, stderr=said)
 
     def child(self, start: int) -> Child:
         """The child of this start, once it serves."""
@@ -67,8 +70,15 @@ class Supervised:
 
     def ended(self) -> tuple[int, str]:
         """Exit status and what was said, once it has ended."""
-        _, said = self.process.communicate(timeout=PATIENCE)
-        return self.process.returncode, said
+        return self.process.wait(PATIENCE), self._said.read_text()
+
+    def end(self) -> None:
+        """Leave nothing behind, whatever the test found."""
+        self.process.kill()
+        self.process.wait()
+        for note in self._folder.glob("[0-9]"):
+            with suppress(ProcessLookupError):
+                os.kill(int(note.read_text().split()[0]), signal.SIGKILL)
 
 
 @pytest.fixture
@@ -81,9 +91,7 @@ def supervised(tmp_path: Path) -> Iterator[Callable[[str], Supervised]]:
 
     yield begin
     for one in running:
-        if one.process.poll() is None:
-            one.process.kill()
-        one.process.communicate()
+        one.end()
 
 
 def test_a_child_that_is_killed_is_started_again(supervised: Callable[[str], Supervised]) -> None:

@@ -30,19 +30,24 @@ class Time:
 
 
 class PlainReader:
-    """Reads a document as text: what stands in for the reader's process here."""
+    """Reads a document as text: what stands in for the reader's process here. Counts how often it does."""
+
+    def __init__(self) -> None:
+        self.reads = 0
 
     async def read(self, name: str, data: bytes) -> ReadFile:
+        self.reads += 1
         return ReadFile(Reading(ReadingKind.PDF, name, text=data.decode(), pages=2), {})
 
 
 class Client:
     """Requests to the gateway as JSON."""
 
-    def __init__(self, demo: DemoGateway, session: aiohttp.ClientSession, time: Time) -> None:
+    def __init__(self, demo: DemoGateway, session: aiohttp.ClientSession, time: Time, reader: PlainReader) -> None:
         self.demo = demo
         self.session = session
         self.time = time
+        self.reader = reader
 
     async def get(self, path: str, **headers: str) -> tuple[int, Any]:
         async with self.session.get(_url(self.demo.base_url + path), headers=headers) as response:
@@ -85,12 +90,12 @@ def _json(raw: bytes) -> Any:
 @asynccontextmanager
 async def gateway_client() -> AsyncIterator[Client]:
     """A client of a fresh gateway that answers at once."""
-    time = Time()
+    time, reader = Time(), PlainReader()
     async with (
-        DemoGateway(pace=AT_ONCE, first_token=0, clock=time, random=Random(7), reader=PlainReader()) as demo,
+        DemoGateway(pace=AT_ONCE, first_token=0, clock=time, random=Random(7), reader=reader) as demo,
         aiohttp.ClientSession(headers={"Authorization": "Bearer any"}) as session,
     ):
-        yield Client(demo, session, time)
+        yield Client(demo, session, time, reader)
 
 
 def png(colour: str = "red") -> bytes:

@@ -100,6 +100,14 @@ async def test_a_pdf_is_read_back_in_either_form(client: Client, form: str) -> N
     assert "> The total is 42 euros." in said
 
 
+async def test_a_document_is_read_once_for_a_whole_conversation(client: Client) -> None:
+    file = {"data": base64.b64encode(b"All of it.").decode(), "filename": "a.pdf"}
+    content = [{"type": "text", "text": "What is this?"}, {"type": "file", "file": file}]
+    answers = [(await client.ask(content))["content"] for _ in range(2)]
+    assert answers[0] == answers[1]
+    assert client.reader.reads == 1
+
+
 async def test_a_picture_in_a_data_url_is_looked_at(client: Client) -> None:
     content = [
         {"type": "text", "text": "What is it?"},
