@@ -151,7 +151,7 @@ _PAGE_OF_X = (
 )
 
 
-def endless_pdf(depth: int = 12, width: int = 10) -> bytes:
+def greedy_pdf(depth: int = 8, width: int = 10) -> bytes:
     """A small PDF whose one page draws forms that draw forms, `width` to the power of `depth` times."""
     objects = {
         1: b"<< /Type /Catalog /Pages 2 0 R >>",
@@ -169,7 +169,7 @@ def endless_pdf(depth: int = 12, width: int = 10) -> bytes:
     return assembled(objects)
 
 
-def greedy_pdf(side: int = 30_000) -> bytes:
+def bomb_in_pdf(side: int = 30_000) -> bytes:
     """A small PDF with a picture of so many pixels on each side, packed twice."""
     packer = zlib.compressobj(9)
     row = bytes(side * 3)

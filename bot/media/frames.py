@@ -78,7 +78,7 @@ def content_in(head: bytes, body: bytes, limits: Limits) -> Content:
     except (ValueError, KeyError, TypeError) as error:
         raise FrameError("an answer that is none") from error
     # A character made visible takes up to ten; a picture has a line of its own.
-    if len(content.text) > limits.characters * 10 + 1_000 or len(content.pictures) > limits.pictures:
+    if len(content.text) > limits.characters * 10 + 1_000 or len(content.pictures) > max(1, limits.pictures):
         raise FrameError("an answer past its limits")
     return content
 

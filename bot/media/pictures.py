@@ -18,6 +18,7 @@ _FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
 _DAMAGED = (OSError, ValueError, SyntaxError, LookupError, ArithmeticError, TypeError, struct.error)
 _QUALITIES = (85, 60)
 _FEW_COLOURS = 256
+_PNG_LEVEL = 3  # higher ones take several times as long for a few per cent
 _SMALL_PNG = 400_000
 _SMALLEST_SIDE = 64
 
@@ -88,16 +89,30 @@ def _plain(image: "Image", long_side: int) -> "Image":
 
 def packed(name: str, image: "Image", most: int, *, lossless: bool) -> Picture:
     """The picture in at most so many bytes: PNG where that is small or holds what JPEG loses, else JPEG."""
-    if image.mode == "RGBA" or lossless or image.getcolors(_FEW_COLOURS):
+    image = _without_needless_colour(image)
+    if lossless or image.mode == "RGBA" or _is_flat(image):
         png = _png(image)
         if len(png) <= (most if image.mode == "RGBA" else min(most, _SMALL_PNG)):
             return Picture(name, "image/png", png)
     return Picture(name, "image/jpeg", _jpeg(_on_white(image), most))
 
 
+def _without_needless_colour(image: "Image") -> "Image":
+    """A page of black text as greys: a seventh of the bytes."""
+    colours = image.getcolors(_FEW_COLOURS) if image.mode == "RGB" else None
+    grey = colours and all(isinstance(colour, tuple) and len(set(colour)) == 1 for _, colour in colours)
+    return image.convert("L") if grey else image
+
+
+def _is_flat(image: "Image") -> bool:
+    """Few colours, one of them over half the picture: a page of text, a diagram. No photo is."""
+    colours = image.getcolors(_FEW_COLOURS) or ()
+    return max((count for count, _ in colours), default=0) * 2 >= image.width * image.height
+
+
 def _png(image: "Image") -> bytes:
     out = io.BytesIO()
-    image.save(out, "PNG")
+    image.save(out, "PNG", compress_level=_PNG_LEVEL)
     return out.getvalue()
 
 

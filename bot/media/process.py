@@ -27,17 +27,16 @@ class WorkerDied(Exception):
 class WorkerProcess:
     """A running worker. It reads one file at a time, so a hostile one has no neighbours."""
 
-    def __init__(self, process: Process, limits: Limits) -> None:
+    def __init__(self, process: Process) -> None:
         self._process = process
-        self._limits = limits
         self.files = 0
 
     @classmethod
-    async def start(cls, limits: Limits) -> "WorkerProcess":
-        """A new worker, its libraries loaded. Raises `WorkerDied` when it does not come up."""
+    async def start(cls, memory: int) -> "WorkerProcess":
+        """A new worker, its libraries loaded, with so many bytes of memory. Raises `WorkerDied` if it fails to."""
         try:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", "-s", "-m", "bot.media.worker", str(limits.memory)),
+                *(sys.executable, "-P", "-s", "-m", "bot.media.worker", str(memory)),
                 stdin=PIPE,
                 stdout=PIPE,
                 stderr=DEVNULL,
@@ -46,7 +45,7 @@ class WorkerProcess:
             )
         except OSError as error:
             raise WorkerDied("not started") from error
-        worker = cls(process, limits)
+        worker = cls(process)
         try:
             async with asyncio.timeout(_START_SECONDS):
                 await worker._hear(len(READY))
@@ -68,16 +67,16 @@ class WorkerProcess:
         """Its process id."""
         return self._process.pid
 
-    async def ask(self, name: str, data: bytes) -> Content:
+    async def ask(self, name: str, data: bytes, limits: Limits) -> Content:
         """What it finds in a file. Raises `TimeoutError` or `WorkerDied`; it has ended then, as when cancelled."""
         self.files += 1
         try:
-            async with asyncio.timeout(self._limits.seconds):
-                await self._say(request_head(name, self._limits, len(data)), data)
-                return await self._answer()
-        except FrameError as error:
+            async with asyncio.timeout(limits.seconds):
+                await self._say(request_head(name, limits, len(data)), data)
+                return await self._answer(limits)
+        except (FrameError, WorkerDied) as error:
             await self.end()
-            raise WorkerDied(str(error)) from error
+            raise WorkerDied(f"{error}, status {self._process.returncode}") from error
         except BaseException:
             await self.end()
             raise
@@ -104,10 +103,9 @@ class WorkerProcess:
         except ConnectionError as error:
             raise WorkerDied("gone while it was told") from error
 
-    async def _answer(self) -> Content:
-        most = self._limits.pictures * self._limits.picture_bytes
-        json, body = lengths_of(await self._hear(LENGTHS.size), most)
-        return content_in(await self._hear(json), await self._hear(body), self._limits)
+    async def _answer(self, limits: Limits) -> Content:
+        json, body = lengths_of(await self._hear(LENGTHS.size), limits.inline_bytes)
+        return content_in(await self._hear(json), await self._hear(body), limits)
 
     async def _hear(self, length: int) -> bytes:
         stdout = self._process.stdout
@@ -115,7 +113,7 @@ class WorkerProcess:
         try:
             return await stdout.readexactly(length)
         except asyncio.IncompleteReadError as error:
-            raise WorkerDied(f"gone, with status {self._process.returncode}") from error
+            raise WorkerDied("gone while it read") from error
 
 
 def _environment() -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from typing import Final
+from dataclasses import replace
 
 import structlog
 
@@ -16,8 +16,6 @@ from bot.messages import Reading, ReadingKind, StoredFile
 from bot.ports import ReadFile
 
 log = structlog.get_logger(__name__)
-
-_TRIES: Final = 2
 
 
 class WorkerReader:
@@ -68,22 +66,29 @@ class WorkerReader:
             self._waiting -= len(data)
 
     async def _ask(self, name: str, data: bytes) -> Content:
-        """Ask a worker; once more if it dies, for the file need not be what killed it."""
-        for tries in range(1, _TRIES + 1):
-            try:
-                worker = await self._worker()
-                content = await worker.ask(name, data)
-            except TimeoutError as error:
-                log.warning("file took too long", size=len(data))
-                seconds = round(self._limits.seconds)
-                said = f"{name} was not read: it took more than {seconds} seconds. Send a smaller or simpler one."
-                raise FileRefused(said) from error
-            except WorkerDied as error:
-                log.warning("media worker died", size=len(data), tries=tries, reason=str(error))
-            else:
-                await self._give_back(worker)
-                return content
-        raise FileRefused(f"{name} could not be opened safely: it is damaged or too demanding. Save it anew.")
+        """Ask a worker; once more if it dies, without drawing pages: that is what most often takes too much."""
+        try:
+            return await self._ask_once(name, data, self._limits)
+        except WorkerDied as error:
+            log.warning("media worker died", size=len(data), reason=str(error))
+        try:
+            content = await self._ask_once(name, data, replace(self._limits, pictures=0, illustrated=0))
+        except WorkerDied as error:
+            log.warning("media worker died again", size=len(data), reason=str(error))
+            said = f"{name} could not be opened safely: it is damaged, or it takes too much memory. Save it anew."
+            raise FileRefused(said) from error
+        return _as_text_only(name, content) if content.kind is ReadingKind.PDF else content
+
+    async def _ask_once(self, name: str, data: bytes, limits: Limits) -> Content:
+        worker = await self._worker()
+        try:
+            content = await worker.ask(name, data, limits)
+        except TimeoutError as error:
+            log.warning("file took too long", size=len(data))
+            said = f"{name} was not read: it took over {limits.seconds:g} seconds. Send a smaller or simpler one."
+            raise FileRefused(said) from error
+        await self._give_back(worker)
+        return content
 
     async def _worker(self) -> WorkerProcess:
         while self._idle:
@@ -91,7 +96,7 @@ class WorkerReader:
             if worker.alive:
                 return worker
             await worker.end()
-        return await WorkerProcess.start(self._limits)
+        return await WorkerProcess.start(self._limits.memory)
 
     async def _give_back(self, worker: WorkerProcess) -> None:
         if worker.files >= self._limits.files:
@@ -107,6 +112,11 @@ class WorkerReader:
             task = asyncio.create_task(self._idle.pop().end())
             self._ending.add(task)
             task.add_done_callback(self._ending.discard)
+
+
+def _as_text_only(name: str, content: Content) -> Content:
+    said = f"The pages of {name} were read as text only: drawing them took too much."
+    return replace(content, whole=False, unread=f"{said} {content.unread}" if content.unread else said)
 
 
 def _read_file(name: str, data: bytes, content: Content) -> ReadFile:
