@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-_REAL_WAIT = 0.03
+_REAL_WAIT = 0.06
 """Seconds in which a socket or a thread of ours has spoken if it has anything to say."""
 
 

@@ -4,6 +4,7 @@ import struct
 import time
 import zlib
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from random import Random
 
 import orjson
@@ -58,18 +59,20 @@ async def _key() -> str:
     return "demo"
 
 
-@pytest.fixture
-async def gateway() -> AsyncIterator[OpenAIGateway]:
+@asynccontextmanager
+async def _demo(timeouts: Timeouts | None = None) -> AsyncIterator[OpenAIGateway]:
     async with DemoGateway(pace=5000, first_token=0.0) as demo:
         client = OpenAIGateway(
-            base_url=demo.base_url,
-            credential=_key,
-            clock=time.time,
-            random=_NoWait(),
-            timeouts=Timeouts(first=0.5, idle=0.2),
+            base_url=demo.base_url, credential=_key, clock=time.time, random=_NoWait(), timeouts=timeouts
         )
         yield client
         await client.close()
+
+
+@pytest.fixture
+async def gateway() -> AsyncIterator[OpenAIGateway]:
+    async with _demo() as client:
+        yield client
 
 
 async def _ask(
@@ -168,7 +171,6 @@ async def test_its_models_are_in_the_catalogue_with_what_they_can(gateway: OpenA
         ("too-large", RequestTooLarge),
         ("failed-dependency", RequestInvalid),
         ("rate-limit:90", GatewayBusy),
-        ("slow-start:9", GatewaySilent),
         ("error-first", PromptTooLong),
         ("empty", AnswerEmpty),
     ],
@@ -203,7 +205,6 @@ async def test_trouble_is_survived_if_it_passes_and_told_if_not(gateway: OpenAIG
     [
         "drop-mid-stream",
         "reset-mid-stream",
-        "stall",
         "silent-end",
         "error-mid-stream",
         "error-envelope",
@@ -216,6 +217,17 @@ async def test_a_stream_that_breaks_keeps_its_words(gateway: OpenAIGateway, faul
 
     assert type(failure) is AnswerCutOff
     assert failure.generation_id is not None
+    assert _words(deltas)
+
+
+async def test_silence_is_not_waited_for_without_end() -> None:
+    async with _demo(Timeouts(first=0.2)) as gateway:
+        _, failure = await _ask_for(gateway, "slow-start:9")
+    assert type(failure) is GatewaySilent
+
+    async with _demo(Timeouts(idle=0.2)) as gateway:
+        deltas, failure = await _ask_for(gateway, "stall")
+    assert type(failure) is AnswerCutOff
     assert _words(deltas)
 
 

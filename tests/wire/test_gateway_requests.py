@@ -67,7 +67,7 @@ def _error(type_: str, message: str = "x") -> dict[str, object]:
 
 @asynccontextmanager
 async def _gateway(
-    *scripts: Script, cache_file: Path | None = None, timeouts: Timeouts | None = None
+    *scripts: Script, cache_file: Path | None = None
 ) -> AsyncIterator[tuple[OpenAIGateway, RawServer]]:
     async with raw_server(*scripts) as server:
         gateway = OpenAIGateway(
@@ -76,7 +76,6 @@ async def _gateway(
             clock=lambda: 0.0,
             random=Random(1),
             cache_file=cache_file,
-            timeouts=timeouts,
         )
         try:
             yield gateway, server
@@ -303,10 +302,13 @@ async def test_an_endless_list_is_given_up(monkeypatch: pytest.MonkeyPatch) -> N
             await gateway.refresh()
 
 
-async def test_a_list_that_never_comes_is_not_waited_for() -> None:
-    async with _gateway(_says_nothing, timeouts=Timeouts(first=0.1)) as (gateway, _):
-        with pytest.raises(GatewaySilent):
+def test_a_list_that_never_comes_is_not_waited_for() -> None:
+    async def main() -> None:
+        async with _gateway(_says_nothing) as (gateway, _):
             await gateway.refresh()
+
+    with pytest.raises(GatewaySilent):
+        run_hurried(main())
 
 
 async def test_a_directory_that_takes_no_copy_does_not_matter(tmp_path: Path) -> None:
@@ -316,22 +318,26 @@ async def test_a_directory_that_takes_no_copy_does_not_matter(tmp_path: Path) ->
         assert len(gateway.models()) == 2
 
 
-async def test_a_model_that_is_known_to_reason_gets_more_patience() -> None:
-    """It is asked twice, once unknown and once known from the catalogue."""
-    timeouts = Timeouts(first=0.1, thinking=0.4)
+def test_a_model_that_is_known_to_reason_gets_more_patience() -> None:
+    async def main() -> tuple[float, float]:
+        async with _gateway(_says_nothing, _replies(200, ROWS), _says_nothing) as (gateway, _):
+            await gateway.warm()
+            unknown = await _seconds_to_fail(gateway)
+            await gateway.refresh()
+            return unknown, await _seconds_to_fail(gateway)
+
+    unknown, known = run_hurried(main())
+
+    assert unknown == pytest.approx(Timeouts().first, abs=1.0)
+    assert known == pytest.approx(Timeouts().thinking, abs=1.0)
+
+
+async def _seconds_to_fail(gateway: OpenAIGateway) -> float:
     loop = asyncio.get_running_loop()
-
-    async with _gateway(_says_nothing, _replies(200, ROWS), _says_nothing, timeouts=timeouts) as (gateway, _):
-        await gateway.warm()
-        started = loop.time()
-        await _outcome(gateway)
-        unknown = loop.time() - started
-        await gateway.refresh()
-        started = loop.time()
-        await _outcome(gateway)
-        known = loop.time() - started
-
-    assert 0.1 <= unknown < 0.4 <= known
+    started = loop.time()
+    _, failure = await _outcome(gateway)
+    assert isinstance(failure, GatewaySilent)
+    return loop.time() - started
 
 
 class _Impatient(Random):

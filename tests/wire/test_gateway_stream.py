@@ -23,11 +23,11 @@ from bot.messages import (
     TextPart,
 )
 from tests.gateway_streams import DONE, GENERATION, answer, chunk, final, role, text
+from tests.wire.hurried_time import run_hurried
 from tests.wire.raw_server import EVENT_STREAM, Exchange, RawServer, Script, event, raw_server
 
 QUESTION = PromptMessage("user", (TextPart("Hello?"),))
 REQUEST = ChatRequest("acme/alpha-2", (QUESTION,))
-SHORT = Timeouts(connect=1.0, first=0.15, thinking=0.3, idle=0.15)
 
 
 class _NoWait(Random):
@@ -42,13 +42,9 @@ async def _key() -> str:
 
 
 @asynccontextmanager
-async def _gateway(
-    *scripts: Script, timeouts: Timeouts | None = None
-) -> AsyncIterator[tuple[OpenAIGateway, RawServer]]:
+async def _gateway(*scripts: Script) -> AsyncIterator[tuple[OpenAIGateway, RawServer]]:
     async with raw_server(*scripts) as server:
-        gateway = OpenAIGateway(
-            base_url=server.base_url, credential=_key, clock=lambda: 0.0, random=_NoWait(), timeouts=timeouts
-        )
+        gateway = OpenAIGateway(base_url=server.base_url, credential=_key, clock=lambda: 0.0, random=_NoWait())
         try:
             yield gateway, server
         finally:
@@ -322,14 +318,20 @@ async def test_an_empty_answer_is_tried_once_more_without_a_word_about_it() -> N
 
 
 @pytest.mark.parametrize("script", [_says_nothing, _stalls_after(), _stalls_after(role())])
-async def test_silence_before_the_first_word_ends_in_time_and_is_not_tried_again(script: Script) -> None:
-    async with _gateway(script, timeouts=SHORT) as (gateway, server):
-        async with asyncio.timeout(2):
+def test_silence_before_the_first_word_ends_in_time_and_is_not_tried_again(script: Script) -> None:
+    async def main() -> tuple[list[Delta], GatewayError | None, int, float]:
+        async with _gateway(script) as (gateway, server):
+            await gateway.warm()
+            started = asyncio.get_running_loop().time()
             deltas, failure = await _outcome(gateway)
+            return deltas, failure, len(server.seen), asyncio.get_running_loop().time() - started
 
-        assert isinstance(failure, GatewaySilent)
-        assert not any(isinstance(delta, Retrying) for delta in deltas)
-        assert len(server.seen) == 1
+    deltas, failure, asked, waited = run_hurried(main())
+
+    assert isinstance(failure, GatewaySilent)
+    assert not any(isinstance(delta, Retrying) for delta in deltas)
+    assert asked == 1
+    assert waited == pytest.approx(Timeouts().first, abs=1.0)
 
 
 # --- failures after the first word: what was said stands ----------------------------------------
@@ -354,24 +356,29 @@ BARE_ERROR = {"error": {"message": "Overloaded", "type": "rate_limit_exceeded"}}
     ],
     ids=["drop", "stall", "end", "done", "error", "error and done", "bare error", "error event", "garbage"],
 )
-async def test_after_the_first_word_every_failure_is_an_interruption(script: Script) -> None:
-    async with _gateway(script, timeouts=SHORT) as (gateway, server):
-        deltas, failure = await _outcome(gateway)
+def test_after_the_first_word_every_failure_is_an_interruption(script: Script) -> None:
+    async def main() -> tuple[list[Delta], GatewayError | None, int]:
+        async with _gateway(script) as (gateway, server):
+            deltas, failure = await _outcome(gateway)
+            return deltas, failure, len(server.seen)
+
+    deltas, failure, asked = run_hurried(main())
 
     assert deltas == [Started(GENERATION), TextDelta("Hi")]
     assert isinstance(failure, AnswerCutOff)
     assert failure.generation_id == GENERATION
-    assert len(server.seen) == 1
+    assert asked == 1
 
 
 @pytest.mark.parametrize("break_off", [_breaks_after, _stalls_after, _streams])
-async def test_a_complete_answer_whose_bill_never_comes_is_complete(
-    break_off: Callable[..., Script], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bot.gateway.client._LAST_WORD", 0.05)
+def test_a_complete_answer_whose_bill_never_comes_is_complete(break_off: Callable[..., Script]) -> None:
+    async def main() -> tuple[list[Delta], GatewayError | None]:
+        async with _gateway(break_off(*SAID, final(usage=None))) as (gateway, _):
+            await gateway.warm()
+            async with asyncio.timeout(5):
+                return await _outcome(gateway)
 
-    async with _gateway(break_off(*SAID, final(usage=None))) as (gateway, _):
-        deltas, failure = await _outcome(gateway)
+    deltas, failure = run_hurried(main())
 
     assert failure is None
     assert deltas[-1] == Finish("stop", model="acme/alpha-2")
