@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.access import Access
 from bot.commands import COMMANDS
-from bot.commands.base import CommandPorts
+from bot.commands.base import Command, CommandPorts
 from bot.commands.dispatch import Commands
 from bot.conversation.desk import Desk
 from bot.conversation.ports import Limits, Ports
@@ -144,6 +144,8 @@ async def house(
     *,
     limits: Limits | None = None,
     tools: Sequence[Tool[Any]] = TOOLS,
+    commands: Sequence[Command] = COMMANDS,
+    catalogue: bytes = b"",
     admins: Sequence[str] = (),
     orderly: bool = True,
 ) -> AsyncIterator[House]:
@@ -155,7 +157,7 @@ async def house(
 
     async def hear(exchange: Exchange) -> None:
         if not exchange.path.endswith("/chat/completions"):
-            await exchange.reply(404, b"")
+            await exchange.reply(200 if catalogue else 404, catalogue)
             return
         answering = Answering(exchange)
         asked.put_nowait(answering)
@@ -183,8 +185,10 @@ async def house(
             limits=limits or Limits(),
         )
         desk = Desk(ports)
-        intake = _intake(ports, desk, people, admins)
+        intake = _intake(ports, desk, people, commands, admins)
         built = House(town, people, store, files, desk, intake, gateway, server, asked)
+        if catalogue:
+            await gateway.refresh()
         before = asyncio.all_tasks()
         await desk.recover()
         await people.start(intake)
@@ -220,7 +224,9 @@ def _gateway(server: RawServer) -> OpenAIGateway:
     )
 
 
-def _intake(ports: Ports, desk: Desk, people: TownAdapter, admins: Sequence[str]) -> Intake:
+def _intake(
+    ports: Ports, desk: Desk, people: TownAdapter, commands: Sequence[Command], admins: Sequence[str]
+) -> Intake:
     access = Access(admins)
     about = About("0", True, "acme/alpha-2")
     command_ports = CommandPorts(
@@ -230,7 +236,7 @@ def _intake(ports: Ports, desk: Desk, people: TownAdapter, admins: Sequence[str]
         store=ports.store,
         files=ports.files,
         desk=desk,
-        commands=Commands(COMMANDS, command_ports, access),
+        commands=Commands(commands, command_ports, access),
         access=access,
         adapters={"town": people},
         clock=ports.clock,

@@ -175,9 +175,13 @@ class TownAdapter:
 
     async def command(self, name: str, who: Person = ADA, place: Place = THREAD, **options: str) -> None:
         """Type a command."""
+        await self.deliver(self.typed(name, who, place, **options))
+
+    def typed(self, name: str, who: Person = ADA, place: Place = THREAD, **options: str) -> Inbound:
+        """A command as an event."""
         key = f"command:{next(self.town.numbers)}"
         call = CommandCall(name, options)
-        await self.deliver(Inbound(key, InboundKind.COMMAND, place, key, who, 0.0, command=call))
+        return Inbound(key, InboundKind.COMMAND, place, key, who, 0.0, command=call)
 
     # --- what the core calls ---------------------------------------------------------------------
 

@@ -65,6 +65,9 @@ async def _run(ports: Ports, claim: Claim, call: ToolCall) -> str:
     except TimeoutError:
         log.warning("tool took too long", tool=tool.name, turn=claim.turn.id, seconds=tool.seconds)
         return f"error: {tool.name} did not finish within {tool.seconds:g} seconds"
+    except Exception:  # a tool's own mistake: the model goes on without it
+        log.exception("tool broke", tool=tool.name, turn=claim.turn.id)
+        return f"error: {tool.name} failed"
 
 
 def find(tools: Sequence[Tool[Any]], name: str) -> Tool[Any] | None:

@@ -1,0 +1,167 @@
+"""The table of commands at work: one dispatch for every surface, with permissions and suggestions."""
+
+from pathlib import Path
+
+from bot.commands.base import Command, CommandContext
+from bot.messages import CommandSpec
+from tests.house import House, house
+from tests.town import ADA, CHANNEL, GRACE, THREAD
+
+CATALOGUE = b"""{"data": [
+ {"id": "acme/alpha-2", "name": "Alpha", "type": "language", "context_window": 200000,
+  "pricing": {"input": "0.000001", "output": "0.000005"}, "tags": ["vision", "tool-use"]},
+ {"id": "zeta/fast-3", "name": "Fast", "type": "language", "context_window": 32000, "pricing": {}}]}"""
+
+
+async def told(here: House, so_far: int = 0) -> str:
+    """What the person who typed was told."""
+    await here.town.until(lambda town: len(town.whispers) > so_far)
+    return here.town.whispers[-1][1]
+
+
+async def shown(here: House, so_far: int = 0) -> str:
+    """What everybody was shown."""
+    await here.town.until(lambda town: len(town.ours()) > so_far)
+    return here.town.ours()[-1].text
+
+
+async def test_a_thread_switches_its_model_and_goes_back(tmp_path: Path) -> None:
+    async with house(tmp_path, catalogue=CATALOGUE) as here:
+        await here.people.command("model", id="zeta/fast-3")
+        assert "now uses `zeta/fast-3`" in await shown(here)
+        await here.people.say("hello")
+        model = await here.answer("hi")
+        await here.answered(2)
+        await here.people.command("model", id="default")
+        assert "goes back to `acme/alpha-2`" in await shown(here, 2)
+
+    assert model.exchange.json["model"] == "zeta/fast-3"
+
+
+async def test_a_channels_model_holds_in_its_threads(tmp_path: Path) -> None:
+    async with house(tmp_path, catalogue=CATALOGUE) as here:
+        await here.people.command("model", place=CHANNEL, id="zeta/fast-3")
+        await shown(here)
+        await here.people.say("hello", place=THREAD)
+        model = await here.answer("hi")
+        await here.answered(2)
+
+    assert model.exchange.json["model"] == "zeta/fast-3"
+
+
+async def test_a_model_that_does_not_exist_changes_nothing_and_the_nearest_is_named(tmp_path: Path) -> None:
+    async with house(tmp_path, catalogue=CATALOGUE) as here:
+        await here.people.command("model", id="acme/fast")
+        said = await shown(here)
+
+    assert "no model `acme/fast`" in said
+    assert "`zeta/fast-3`" in said
+    assert "Nothing was changed" in said
+
+
+async def test_models_lists_context_price_and_abilities(tmp_path: Path) -> None:
+    async with house(tmp_path, catalogue=CATALOGUE) as here:
+        await here.people.command("models")
+        said = await told(here)
+
+    assert "acme/alpha-2 · 200k context · $1 / $5 per M · sees, tools" in said
+    assert "zeta/fast-3 · 32k context · price not published" in said
+
+
+async def test_models_are_suggested_while_an_option_is_typed(tmp_path: Path) -> None:
+    async with house(tmp_path, catalogue=CATALOGUE) as here:
+        choices = await here.intake.complete(THREAD, ADA, "model", "id", "fa")
+        nothing = await here.intake.complete(THREAD, ADA, "nonsense", "id", "fa")
+
+    assert [choice.value for choice in choices] == ["zeta/fast-3"]
+    assert list(nothing) == []
+
+
+async def test_reset_begins_anew_for_the_model(tmp_path: Path) -> None:
+    async with house(tmp_path) as here:
+        await here.people.say("my name is Bob")
+        await here.answer("hi Bob")
+        await here.answered()
+        await here.people.command("reset")
+        await shown(here, 1)
+        await here.people.say("who am I?")
+        model = await here.answer("I don't know")
+        await here.answered(3)
+
+    assert "Bob" not in model.prompt
+
+
+async def test_stop_stops_for_those_who_asked_only(tmp_path: Path) -> None:
+    async with house(tmp_path) as here:
+        await here.people.say("long", ADA)
+        model = await here.request()
+        await model.say("going ")
+        await here.town.until(lambda town: bool(town.ours()))
+        await here.people.command("stop", GRACE)
+        refused = await told(here)
+        await here.people.command("stop", ADA)
+        await here.answered()
+        model.ended.set()
+
+    assert refused == "Only those who asked can do that."
+    assert here.town.ours()[0].status == "Stopped."
+
+
+async def test_status_and_help_say_what_there_is(tmp_path: Path) -> None:
+    async with house(tmp_path) as here:
+        await here.people.command("status")
+        status = await told(here)
+        await here.people.command("help")
+        listed = await told(here, 1)
+
+    assert "acme/alpha-2" in status
+    for name in ("model", "models", "reset", "stop", "status", "help"):
+        assert f"`/{name}" in listed
+
+
+async def test_an_unknown_command_is_told_in_one_sentence(tmp_path: Path) -> None:
+    async with house(tmp_path) as here:
+        await here.people.command("dance")
+
+        assert await told(here) == "There is no command /dance. /help lists them."
+
+
+async def test_a_command_delivered_twice_runs_once(tmp_path: Path) -> None:
+    runs = 0
+
+    async def run(_context: CommandContext) -> str:
+        nonlocal runs
+        runs += 1
+        return "counted"
+
+    async with house(tmp_path, commands=[Command(CommandSpec("count", "Counts"), run)]) as here:
+        typed = here.people.typed("count")
+        await here.people.deliver(typed)
+        await here.people.deliver(typed)
+        await told(here)
+
+    assert runs == 1
+
+
+async def test_what_is_for_admins_is_refused_to_others(tmp_path: Path) -> None:
+    async def run(_context: CommandContext) -> str:
+        return "secret"
+
+    command = Command(CommandSpec("keys", "Shows keys", admins_only=True), run)
+    async with house(tmp_path, commands=[command], admins=["town:u1"]) as here:
+        await here.people.command("keys", GRACE)
+        refused = await told(here)
+        await here.people.command("keys", ADA)
+        allowed = await told(here, 1)
+
+    assert refused == "/keys is for admins only."
+    assert allowed == "secret"
+
+
+def test_every_command_says_what_it_does_under_a_name_of_its_own() -> None:
+    from bot.commands import COMMANDS
+
+    names = [command.spec.name for command in COMMANDS]
+
+    assert len(set(names)) == len(names)
+    assert all(command.spec.description for command in COMMANDS)
