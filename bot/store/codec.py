@@ -16,9 +16,10 @@ def dump(value: object) -> str:
 
 def load(kind: type[T], text: str) -> T:
     """The value again, checked against its type."""
-    return cast("T", _adapter(kind).validate_json(text))
+    key: Any = kind  # to the checker a type is not hashable enough for a cache
+    return cast("T", _adapter(key).validate_json(text))
 
 
 @cache
-def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
