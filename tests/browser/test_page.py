@@ -314,6 +314,17 @@ async def test_what_is_sent_while_the_program_is_gone_goes_out_when_it_is_back(
         assert [event.text for event in second.intake.heard] == ["meanwhile", "and this"]
 
 
+async def test_what_the_core_could_not_take_is_sent_again_by_itself(world: Playground, page: Page) -> None:
+    world.intake.refuses = True
+    async with page.expect_response(re.compile(r"/api/messages\?as=ada$")) as refused:
+        await say(page, "patience")
+    assert (await refused.value).status == 503
+    world.intake.refuses = False
+
+    assert (await heard(world, 1)).text == "patience"
+    await expect(page.locator("#main .message")).to_have_count(1)
+
+
 async def test_a_text_that_was_not_sent_survives_a_reload(world: Playground, page: Page) -> None:
     world.intake.refuses = True
     await say(page, "keep me")

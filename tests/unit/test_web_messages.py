@@ -216,6 +216,19 @@ async def test_a_private_answer_reaches_the_tab_that_asked_and_nobody_else(tmp_p
         assert all("psst" not in message["html"] for message in await ada.shown())
 
 
+async def test_a_private_answer_to_a_tab_that_is_gone_reaches_only_other_tabs_of_that_person(
+    tmp_path: Path,
+) -> None:
+    async with playground(tmp_path) as page, page.browser() as ada, page.browser("grace") as grace:
+        await ada.say("hi")
+        event = page.intake.heard[0]
+        async with tab(ada, "one") as one, tab(grace, "gone") as other:
+            await page.adapter.reply_privately(event.person, event.place, Rendered("psst"), "gone")
+            await page.adapter.post(event.place, Rendered("to all"), "k")
+            assert "private" in await one.receive_json(timeout=5)
+            assert "messages" in await other.receive_json(timeout=5)
+
+
 async def test_a_private_answer_waits_a_moment_for_a_tab_that_reloads(tmp_path: Path) -> None:
     async with playground(tmp_path) as page, page.browser() as ada:
         await ada.say("hi")
