@@ -21,6 +21,7 @@ _TEXT_SHARE: Final = 0.4  # of the time: for text, the rest is for pictures and 
 _PICTURE_SHARE: Final = 0.7
 _FEW_CHARACTERS: Final = 20
 _OBJECTS_LOOKED_AT: Final = 2_000
+_MOST_SCALE: Final = 10.0  # 720 dots to the inch: a tiny page stays a small picture
 _DRAWING: Final = 100  # lines and curves on a page that make it a drawing rather than a table
 _PICTURED_AREA: Final = 0.05  # of a page: more than a logo
 
@@ -172,7 +173,7 @@ def _draw_page(title: str, document: "PdfDocument", number: int, long_side: int,
         longest = max(page.get_size())
         if not math.isfinite(longest) or longest <= 0:
             return None
-        bitmap = page.render(scale=long_side / longest)
+        bitmap = page.render(scale=min(long_side / longest, _MOST_SCALE))
         return packed(title, bitmap.to_pil(), most, lossless=False)
     finally:
         page.close()

@@ -86,9 +86,10 @@ class WorkerProcess:
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
         await self._process.wait()
-        self._close_pipes()
+        self.close_input()
 
-    def _close_pipes(self) -> None:
+    def close_input(self) -> None:
+        """Let it end by itself."""
         if self._process.stdin is not None:
             self._process.stdin.close()
 

@@ -85,6 +85,8 @@ def _decode(data: bytes) -> str | None:
 def _utf16_without_mark(sample: bytes) -> str | None:
     # Western text in UTF-16 has a zero in nearly every second byte, and nearly none in the others.
     half = len(sample) // 2
+    if half < _STRAY:
+        return None
     even, odd = sample[::2].count(0), sample[1::2].count(0)
     if odd > half * 0.4 and even < half * 0.1:
         return "utf-16-le"
