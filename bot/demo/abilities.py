@@ -16,7 +16,7 @@ from bot.demo.wire import Answer
 Ability: TypeAlias = Callable[[Question], Answer | str | None]
 
 SELF = (
-    "I am Gatepost's built-in model. I am scripted and not intelligent: I follow a few dozen rules so that you "
+    "I am Gatepost's built-in model. I am scripted and not intelligent: I follow some twenty rules so that you "
     "can try everything here without an account. Set `AI_GATEWAY_API_KEY` to talk to real models."
 )
 GREETING = f"""\
@@ -40,7 +40,7 @@ _COUNT = re.compile(r"\bcount\b(?:\D{0,20}?\bfrom (?P<low>\d{1,6}))?\D{0,20}?\b(
 _CONTINUE = re.compile(r"^\s*(please )?(continue|go on|carry on|keep going|weiter)\b[^\n]{0,80}$", re.I)
 _THINK = re.compile(r"\bthink\b", re.I)
 _PACE = re.compile(r"\bpace (?P<pace>\d{1,5})\b", re.I)
-_SLOWLY = re.compile(r"\bslow(ly)?\b", re.I)
+_SLOWLY = re.compile(r"\bslowly\b", re.I)
 _FAST = re.compile(r"\b(fast|quickly|at once)\b", re.I)
 _PACE_WORDS = re.compile(r"[,;]?\s*\b(slowly|quickly|fast|pace \d{1,5})\b", re.I)
 _LONGEST_COUNT = 2_000
@@ -98,19 +98,19 @@ def _abilities() -> tuple[Ability, ...]:
 def _thought(question: Question, ability: Ability) -> str:
     """What there is to tell of how the answer was found, where thinking was asked for."""
     slow = question.prompt.model == catalogue.SLOW
-    if not (slow or question.prompt.thinks or _THINK.search(question.text)):
+    if not (slow or question.prompt.thinks or _THINK.search(question.head)):
         return ""
     rule = ability.__name__.strip("_")
     return f"I go through my rules in order. The first that fits is called “{rule}”, so I follow it."
 
 
 def _pace(question: Question) -> float | None:
-    asked = _PACE.search(question.text)
+    asked = _PACE.search(question.head)
     if asked:
         return max(1.0, float(asked["pace"]))
-    if _SLOWLY.search(question.text):
+    if _SLOWLY.search(question.head):
         return catalogue.SLOW_PACE
-    if _FAST.search(question.text):
+    if _FAST.search(question.head):
         return 1_000.0
     return catalogue.SLOW_PACE if question.prompt.model == catalogue.SLOW else None
 
@@ -121,14 +121,14 @@ def _structured(question: Question) -> str | None:
         return None
     import orjson
 
-    return orjson.dumps(example(schema, question.text[:200])).decode()
+    return orjson.dumps(example(schema, question.head[:200])).decode()
 
 
 def _continued(question: Question) -> Answer | None:
     """The rest of an answer that was cut off: made again, it begins with what is there already."""
     if question.partial is not None:
         return _rest(replace(question, partial=None), question.partial)
-    if not _CONTINUE.match(question.text) or not question.before:
+    if not _CONTINUE.match(question.head) or not question.before:
         return None
     last = question.before[-1]
     if last.role != "assistant":
@@ -149,7 +149,7 @@ def _faulty(question: Question) -> Answer | str | None:
     """The faulty model lists its faults; asked for one, it answers the rest of the question, and fails at it."""
     if question.prompt.model != catalogue.FAULTY:
         return None
-    asked = wished_in(question.text)
+    asked = wished_in(question.head)
     if asked is None:
         table = "\n".join(f"| `{name}` | {fault.description} |" for name, fault in FAULTS.items())
         how = "I fail on request: write a line such as `fault: rate-limit`."
@@ -167,19 +167,19 @@ def _repeated(question: Question) -> str | None:
 
 
 def _introduced(question: Question) -> str | None:
-    return SELF if _SELF.search(question.text) else None
+    return SELF if _SELF.search(question.head) else None
 
 
 def _greeted(question: Question) -> str | None:
-    hello = _GREETING.match(question.text.strip()) or _ABILITY.search(question.text)
-    nothing = not question.text.strip() and not question.files
+    hello = _GREETING.match(question.head.strip()) or _ABILITY.search(question.head)
+    nothing = not question.head.strip() and not question.files
     if not hello and not nothing:
         return None
     return GREETING.format(name=f", {question.speaker}" if question.speaker else "")
 
 
 def _written(question: Question) -> str | None:
-    found = _WRITE.search(question.text)
+    found = _WRITE.search(question.head)
     number = re.sub(r"\D", "", found["n"]) if found else ""
     if not found or not number:
         return None
@@ -190,7 +190,7 @@ def _written(question: Question) -> str | None:
 
 
 def _counted(question: Question) -> str | None:
-    found = _COUNT.search(question.text)
+    found = _COUNT.search(question.head)
     if not found:
         return None
     low, high = int(found["low"] or 1), int(found["high"])
@@ -200,7 +200,7 @@ def _counted(question: Question) -> str | None:
 
 
 def _puzzled(question: Question) -> str:
-    heard = " ".join(question.text.split())
+    heard = " ".join(question.head.split())
     heard = heard if len(heard) <= 120 else heard[:119] + "…"
     return (
         f"I read “{heard}”, and none of my rules covers it: I am scripted, not intelligent. I look at pictures "

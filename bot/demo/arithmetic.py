@@ -2,28 +2,31 @@
 
 import ast
 import re
+from decimal import Decimal
 from fractions import Fraction
 
 from bot.demo.questions import Question
 
-_SUM = re.compile(r"[-(]*\d[\d.\s()+\-*/^×÷−·]*[+\-*/^×÷−·][\d.\s()+\-*/^×÷−·]*\d\)*")
+_SUM = re.compile(r"[\d.()+\-*/^×÷−·\s]{3,}")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d|[\d.\s]*")
 _SIGNS = str.maketrans({"×": "*", "·": "*", "÷": "/", "−": "-"})
 _LONGEST = 80
 _LARGEST_POWER = 64
 
 
 def computed(question: Question) -> str | None:
-    """The sum in the question and its value; None where there is none."""
-    found = _SUM.search(question.text)
-    if not found or len(found[0]) > _LONGEST or re.fullmatch(r"\d{4}-\d\d-\d\d", found[0].strip()):
-        return None
-    try:
-        value = evaluate(found[0])
-    except ZeroDivisionError:
-        return f"`{found[0].strip()}` divides by zero, so it has no value."
-    except ValueError:
-        return None
-    return f"{found[0].strip()} = **{_written(value)}**"
+    """The first sum in the question and its value; None where there is none."""
+    found = (match[0].strip().rstrip(".-").rstrip() for match in _SUM.finditer(question.head))
+    for text in found:
+        if len(text) > _LONGEST or _DATE.fullmatch(text):
+            continue
+        try:
+            return f"{text} = **{_written(evaluate(text))}**"
+        except ZeroDivisionError:
+            return f"`{text}` divides by zero, so it has no value."
+        except ValueError:
+            continue
+    return None
 
 
 def evaluate(text: str) -> Fraction:
@@ -63,4 +66,4 @@ def _combined(operator: ast.operator, left: Fraction, right: Fraction) -> Fracti
 def _written(value: Fraction) -> str:
     if value.denominator == 1:
         return f"{value.numerator:,}"
-    return f"{float(value):.10g}"
+    return f"{Decimal(value.numerator) / value.denominator:.10g}"

@@ -11,8 +11,8 @@ _DRAW = re.compile(r"\b(draw|paint|sketch)\b|\b(make|create|generate)\b.{0,20}\b
 
 def drawn(question: Question) -> Answer | str | None:
     """The shape that was asked for; one sentence where pictures cannot be sent."""
-    if not _DRAW.search(question.text):
+    if not _DRAW.search(question.head):
         return None
     if not question.prompt.draws:
         return "I draw only where pictures may be part of the answer, and this request did not ask for any."
-    return Answer("Here is what I drew; I know circles, squares and triangles.", pictures=(draw(question.text),))
+    return Answer("Here is what I drew; I know circles, squares and triangles.", pictures=(draw(question.head),))

@@ -1,7 +1,7 @@
 """Everything that can go wrong on request: one table, from the fault's name to what it does.
 
-A fault is asked for by the header `x-gatepost-fault: NAME[:ARGUMENT]`, or by a line `fault: NAME[:ARGUMENT]` in
-the question to the faulty model. It either refuses the request or bends the stream of an answer.
+A fault is asked for by the header `x-gatepost-fault: NAME[:N]`, or by a line `fault: NAME[:N]` in the question to
+the faulty model. It either refuses the request or bends the stream of an answer.
 """
 
 import re
@@ -26,7 +26,7 @@ Bend: TypeAlias = Callable[[Events, str], Steps]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One way to fail: `refuse` stands in the answer's place, `bend` spoils its stream. Both take the argument."""
+    """One way to fail, with an argument: `refuse` stands in the answer's place, `bend` spoils a streamed one."""
 
     description: str
     refuse: Refuse | None = None
@@ -48,7 +48,7 @@ class Wish:
 
 
 def wish(text: str) -> Wish:
-    """Read `NAME[:ARGUMENT]` or `first:N:NAME[:ARGUMENT]`. Raises `Refused` (400) for a name not in the table."""
+    """Read `NAME[:N]` or `first:TIMES:NAME[:N]`. Raises `Refused` (400) for a name not in the table."""
     name, _, argument = text.strip().partition(":")
     times = None
     if name == "first":
@@ -75,7 +75,9 @@ def faults_text() -> str:
     """The table for people, a line each."""
     width = max(map(len, FAULTS))
     lines = [f"  {name:<{width}}  {fault.description}" for name, fault in FAULTS.items()]
-    return "\n".join(["Faults, as NAME[:ARGUMENT] or first:N:NAME[:ARGUMENT]:", *lines])
+    return "\n".join(
+        ["Faults, asked for as NAME[:N], or as first:TIMES:NAME[:N] for the first tries only:", *lines]
+    )
 
 
 def _refusals() -> Mapping[str, Fault]:
@@ -132,7 +134,7 @@ def _refusals() -> Mapping[str, Fault]:
         "failed-dependency": says(
             424, "failed_dependency", "The credential lacks a feature.", "it cannot be served"
         ),
-        "rate-limit": Fault("429: throttled; ARGUMENT is retry-after in seconds", _rate_limit),
+        "rate-limit": Fault("429: throttled; N is retry-after in seconds", _rate_limit),
         "server-error": says(500, "internal_server_error", "Something broke.", "the gateway broke"),
         "bad-gateway": Fault("502: an HTML page", lambda _: page(502, "Bad Gateway")),
         "unavailable": says(503, "service_unavailable", "All providers are at capacity.", "no provider is free"),
@@ -165,25 +167,25 @@ def _rate_limit(seconds: str) -> Refusal:
 
 
 _BENDS = {
-    "drop-mid-stream": Fault("the connection closes after ARGUMENT (8) pieces of text", bend=bends.drop),
-    "reset-mid-stream": Fault("the connection is reset after ARGUMENT (8) pieces of text", bend=bends.reset),
-    "stall": Fault("silence for ever after ARGUMENT (8) pieces of text", bend=bends.stall),
-    "slow-start": Fault("silence for ARGUMENT (5) seconds before the first byte", bend=bends.slow_start),
+    "drop-mid-stream": Fault("the connection closes after N (8) pieces of text", bend=bends.drop),
+    "reset-mid-stream": Fault("the connection is reset after N (8) pieces of text", bend=bends.reset),
+    "stall": Fault("silence for ever after N (8) pieces of text", bend=bends.stall),
+    "slow-start": Fault("silence for N (5) seconds before the first byte", bend=bends.slow_start),
     "silent-end": Fault("the stream ends early, without a finish reason or [DONE]", bend=bends.silent_end),
     "no-done": Fault("everything but [DONE]", bend=bends.no_done),
     "error-first": Fault("an error inside the 200 before any text", bend=bends.error_first),
-    "error-mid-stream": Fault("an error inside the 200 after ARGUMENT (8) pieces", bend=bends.error_chunk),
+    "error-mid-stream": Fault("an error inside the 200 after N (8) pieces", bend=bends.error_chunk),
     "error-envelope": Fault("the other shape of the same: an envelope and [DONE]", bend=bends.error_envelope),
     "error-event": Fault("an `event: error` frame without an error in it", bend=bends.error_event),
     "usage-chunk": Fault("usage comes in a chunk of its own, without choices", bend=bends.usage_chunk),
     "comments": Fault("comment lines between the events", bend=bends.comments),
     "crlf": Fault("lines end in CR LF", bend=bends.crlf),
-    "split-bytes": Fault("each event arrives in ARGUMENT (3) byte pieces", bend=bends.split_bytes),
-    "garbage": Fault("ARGUMENT (1) lines that are no JSON after the first text", bend=bends.garbage),
-    "huge-line": Fault("one line of ARGUMENT (5) megabytes that is to be passed over", bend=bends.huge_line),
+    "split-bytes": Fault("each event arrives in pieces of N (3) bytes", bend=bends.split_bytes),
+    "garbage": Fault("N (1) lines that are no JSON after the first text", bend=bends.garbage),
+    "huge-line": Fault("one line of N (5) megabytes that is to be passed over", bend=bends.huge_line),
     "empty": Fault("a finish without any text", bend=bends.empty),
     "content-filter": Fault("text that ends with `content_filter`", bend=bends.content_filter),
-    "cut-off": Fault("text that ends with `length` after ARGUMENT (20) pieces", bend=bends.cut_off),
+    "cut-off": Fault("text that ends with `length` after N (20) pieces", bend=bends.cut_off),
     "tools-stop": Fault("tool calls that finish with `stop`", bend=bends.tools_stop),
     "bad-arguments": Fault("tool calls whose arguments are broken JSON", bend=bends.bad_arguments),
     "same-call-ids": Fault("parallel tool calls that share one id", bend=bends.same_call_ids),

@@ -3,11 +3,14 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from bot.demo.senses import Seen
 from bot.demo.understanding import Prompt, Said
 
 _WORD = re.compile(r"[^\W_]{2,}")
+_HEAD = 2_000
+_MOST_KEYWORDS = 24
 _COMMON = frozenset(
     _WORD.findall(
         """
@@ -35,6 +38,11 @@ class Question:
     partial: str | None = None
 
     @property
+    def head(self) -> str:
+        """The beginning of the text, where wishes are looked for; what follows is only a burden."""
+        return self.text[:_HEAD]
+
+    @property
     def calls(self) -> dict[str, tuple[str, str]]:
         """The calls made since the question, by id: the tool's name and its arguments."""
         made = (said.calls for said in self.prompt.said[len(self.before) :] if said.calls)
@@ -59,8 +67,9 @@ def questions(prompt: Prompt) -> tuple[Question, ...]:
 
 
 def keywords(text: str) -> frozenset[str]:
-    """The words of a question that could find something."""
-    return frozenset(word for word in map(str.lower, _WORD.findall(text)) if word not in _COMMON)
+    """The words of a question that could find something, two dozen at most."""
+    rare = dict.fromkeys(word for word in map(str.lower, _WORD.findall(text)) if word not in _COMMON)
+    return frozenset(islice(rare, _MOST_KEYWORDS))
 
 
 def words_in(text: str, wanted: frozenset[str]) -> list[str]:

@@ -23,17 +23,17 @@ def attached(question: Question) -> str | None:
 def earlier(question: Question) -> str | None:
     """About files from earlier in the conversation, when the question speaks of them."""
     held = [file for said in question.before for file in said.files]
-    named = [file for file in held if file.name.lower() in question.text.lower()]
-    if not held or not (named or _ABOUT_FILES.search(question.text)):
+    named = [file for file in held if file.name.lower() in question.head.lower()]
+    if not held or not (named or _ABOUT_FILES.search(question.head)):
         return None
-    wanted = keywords(question.text)
-    pictures = [file for file in held if file.picture] if _PICTURE.search(question.text) else []
+    wanted = keywords(question.head)
+    pictures = [file for file in held if file.picture] if _PICTURE.search(question.head) else []
     holding = [file for file in held if wanted and score(file.text, wanted)]
     return _about(question, tuple(named or pictures or holding or held[-1:])[-_MANY:])
 
 
 def _about(question: Question, files: tuple[Seen, ...]) -> str:
-    wanted = keywords(question.text) - keywords(" ".join(file.name for file in files))
+    wanted = keywords(question.head) - keywords(" ".join(file.name for file in files))
     return "\n\n".join(_one(file, wanted) for file in files[:_MANY]) + _more(len(files) - _MANY)
 
 

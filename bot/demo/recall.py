@@ -18,10 +18,10 @@ _SHORT = 140
 
 def name(question: Question) -> str | None:
     """“My name is …” is noted; “what is my name” is looked up among what this person said."""
-    told = _MY_NAME.search(question.text)
+    told = _MY_NAME.search(question.head)
     if told:
         return f"Noted, {told['name']}: I find it again for as long as it stands in this conversation."
-    if not _WHICH_NAME.search(question.text):
+    if not _WHICH_NAME.search(question.head):
         return None
     mine = [text for who, text in speeches(question.before) if question.speaker is None or who == question.speaker]
     found = [match["name"] for text in mine for match in _MY_NAME.finditer(text)]
@@ -33,7 +33,7 @@ def name(question: Question) -> str | None:
 
 def said_by(question: Question) -> str | None:
     """What somebody said about something: the lines that match, quoted."""
-    asked = _SAID.search(question.text)
+    asked = _SAID.search(question.head)
     if not asked:
         return None
     who = question.speaker if asked["who"].lower() == "i" else asked["who"]
@@ -49,7 +49,7 @@ def said_by(question: Question) -> str | None:
 
 def summary(question: Question) -> str | None:
     """The first line of everything that was said, the last dozen of it."""
-    if not _SUMMARY.search(question.text):
+    if not _SUMMARY.search(question.head):
         return None
     said = [f"- **{who}:** {_shortened(text)}" for who, text in speeches(question.before)]
     if not said:
@@ -60,13 +60,13 @@ def summary(question: Question) -> str | None:
 
 def noted(question: Question) -> str | None:
     """“Remember that …”: it stands in the conversation, and that is where it will be found."""
-    told = _REMEMBER.search(question.text)
+    told = _REMEMBER.search(question.head)
     return f"Noted: {told['what'].strip()}" if told else None
 
 
 def found(question: Question) -> str | None:
     """The line of the conversation that holds most of the question's words: all of one or two, half of more."""
-    wanted = keywords(question.text)
+    wanted = keywords(question.head)
     enough = max(1, (len(wanted) + 1) // 2) if len(wanted) > 2 else len(wanted)
     best = max(speeches(question.before), key=lambda speech: score(speech[1], wanted), default=None)
     if not wanted or best is None or score(best[1], wanted) < enough:

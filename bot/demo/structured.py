@@ -60,8 +60,10 @@ def _string(schema: Mapping[str, Any], words: str) -> str:
 
 
 def _resolved(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Follow a local `$ref` (`#/$defs/Name`), a few times at most."""
+    """Follow a local `$ref` (`#/$defs/Name`), a few times at most. What is no schema allows everything."""
     for _ in range(_DEEPEST):
+        if not isinstance(schema, Mapping):
+            return {}
         reference = schema.get("$ref")
         if not isinstance(reference, str):
             return schema

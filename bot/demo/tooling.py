@@ -35,7 +35,7 @@ def used(question: Question) -> Answer | str | None:
     """What the tools said; or the next call, where a number of times was asked for."""
     if not question.results:
         return None
-    times = _TIMES.search(question.text)
+    times = _TIMES.search(question.head)
     again = tuple(_wanted(question)) if times and len(question.results) < int(times["n"]) else ()
     if again:
         return Answer(calls=again[:1])
@@ -47,7 +47,7 @@ def used(question: Question) -> Answer | str | None:
 def called(question: Question) -> Answer | None:
     """The calls that a question asks for in plain words: of the tools that are offered, several at once."""
     calls = tuple(_wanted(question))
-    return Answer(calls=calls[:1] if _TIMES.search(question.text) else calls) if calls else None
+    return Answer(calls=calls[:1] if _TIMES.search(question.head) else calls) if calls else None
 
 
 def demanded(question: Question) -> Answer | None:
@@ -56,18 +56,18 @@ def demanded(question: Question) -> Answer | None:
     if not offered:
         return None
     wanted = [call for call in _wanted(question) if call.name in question.prompt.must_call]
-    return Answer(calls=tuple(wanted) or (Call(offered[0].name, _sample(offered[0], question.text)),))
+    return Answer(calls=tuple(wanted) or (Call(offered[0].name, _sample(offered[0], question.head)),))
 
 
 def _wanted(question: Question) -> Iterator[Call]:
     named = False
     for tool in question.prompt.tools:
-        for arguments in _named(tool, question.text):
+        for arguments in _named(tool, question.head):
             named = True
             yield Call(tool.name, arguments)
     clock = next((tool for tool in question.prompt.tools if tool.name == "current_time"), None)
-    if clock and not named and _TIME.search(question.text):
-        yield from _times(clock, question.text)
+    if clock and not named and _TIME.search(question.head):
+        yield from _times(clock, question.head)
 
 
 def _sample(tool: ToolSpec, words: str) -> str:

@@ -16,7 +16,7 @@ from bot.messages import ToolSpec
 
 Json = Mapping[str, Any]
 
-_HEADER = re.compile(r"\A\[(?P<name>[^\]\n]*?) \(id (?P<id>[^()\n]*)\)(?:, (?P<when>[^\]\n]*))?\]\n?")
+_HEADER = re.compile(r"\A\[(?P<name>[^\]\n]*?) \(id (?P<id>[^()\n]*)\)(?:, [^\]\n]*)?\]\n?")
 _FENCE = re.compile(
     r"<untrusted (?P<mark>\w+) (?P<label>[^\n]*)>\n(?P<text>.*?)\n</untrusted (?P=mark)>", re.DOTALL
 )
@@ -36,7 +36,6 @@ class Said:
     role: str
     text: str
     speaker: str | None = None
-    when: str | None = None
     note: bool = False
     files: tuple[Seen, ...] = ()
     calls: Mapping[str, tuple[str, str]] | None = None
@@ -72,8 +71,17 @@ class Prompt:
 
 
 def understand(body: Json, seen: Iterable[Seen]) -> Prompt:
-    """Read a request's body. `seen` are the files that `given` found, looked at, in the same order."""
-    looked_at = iter(seen)
+    """Read a request's body. `seen` are the files that `given` found, looked at, in the same order.
+
+    Raises `Refused` for a body that has not the protocol's shape.
+    """
+    try:
+        return _prompt(body, iter(seen))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise invalid(f"A field is missing or of the wrong kind: {error}.") from error
+
+
+def _prompt(body: Json, looked_at: Iterator[Seen]) -> Prompt:
     tools = tuple(_tools(body))
     return Prompt(
         model=str(body["model"]),
@@ -169,7 +177,6 @@ def _placed(message: Json, whole: str, files: tuple[Seen, ...]) -> Said:
         role="context" if context else message["role"],
         text=spoken if message["role"] == "assistant" else spoken.strip(),
         speaker=header["name"] if header else None,
-        when=header["when"] if header else None,
         note=note,
         files=files,
         calls=_calls(message),
@@ -191,11 +198,14 @@ def _fenced_file(label: re.Match[str], text: str) -> tuple[Seen, bool]:
     words = _ASIDE.sub("", text).strip()
     reasons = [aside for aside in asides if not _FOLLOWS.search(aside) and aside != "empty"]
     unread = " ".join(reason.removeprefix("Not read: ") for reason in reasons)
+    follows = any(_FOLLOWS.search(aside) for aside in asides)
+    if label["kind"] == "picture":
+        told = f", only told of: {words}" if words else ""
+        return Seen(label["name"], f"a picture that I was not shown{told}", picture=True, unread=unread), follows
     about = "a file that I was not shown"
     if words:
         about = f"{_kind(label)} with {len(words.splitlines())} lines and {len(words.split())} words"
-    follows = not words and any(_FOLLOWS.search(aside) for aside in asides)
-    return Seen(label["name"], about, words, unread=unread), follows
+    return Seen(label["name"], about, words, unread=unread), follows and not words
 
 
 def _kind(label: re.Match[str]) -> str:

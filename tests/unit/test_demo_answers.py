@@ -2,11 +2,15 @@
 
 import hashlib
 import io
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 
 import orjson
 import pytest
+from hypothesis import given as given_
+from hypothesis import settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from bot.conversation.prompt import Moment, build
@@ -59,7 +63,8 @@ def picture(name: str, colour: str, size: tuple[int, int] = (64, 32)) -> tuple[R
     Image.new("RGB", size, colour).save(out, "PNG")
     data = out.getvalue()
     stored = StoredFile(hashlib.sha256(data).hexdigest(), len(data), "image/png")
-    return Reading(ReadingKind.PICTURE, name, pictures=(stored,)), data
+    words = f"PNG picture, {size[0]} × {size[1]} pixels"
+    return Reading(ReadingKind.PICTURE, name, words, pictures=(stored,)), data
 
 
 def text_file(name: str, text: str) -> Reading:
@@ -112,6 +117,7 @@ async def test_an_unknown_request_is_admitted_and_never_guessed_at() -> None:
         ("count slowly from 7 to 9", "7, 8, 9."),
         ("What is 12 * 7.5?", "12 * 7.5 = **90**"),
         ("(2+3)×4", "(2+3)×4 = **20**"),
+        ("999999^64 / 7", "999999^64 / 7 = **1.428480004E+383**"),
         ("what is 1/0", "`1/0` divides by zero, so it has no value."),
         ("Remember that the door code is hidden", "Noted: the door code is hidden"),
     ],
@@ -174,8 +180,8 @@ async def test_an_earlier_picture_stays_answerable() -> None:
 async def test_a_model_that_sees_nothing_says_so() -> None:
     reading, data = picture("flag.png", "red")
     text = (await ask(user("What is this?", ADA, reading), model=BLIND, blobs=[data])).text
-    assert "flag.png" in text
-    assert "cannot see pictures" in text
+    assert text.startswith("**flag.png** is a picture that I was not shown, only told of: PNG picture, 64 × 32")
+    assert "This model cannot see pictures" in text
     assert "red" not in text
 
 
@@ -284,3 +290,19 @@ async def test_the_faulty_model_lists_its_faults_and_answers_the_rest() -> None:
 async def test_the_same_prompt_has_the_same_answer() -> None:
     asked = await prompt(user("Write 300 words about rain"))
     assert respond(asked) == respond(asked)
+
+
+@settings(max_examples=60, deadline=None)
+@given_(st.text(st.sampled_from('1+-*/(). \nuse call count write words 9{}"[]<>#`'), max_size=400))
+def test_whatever_is_asked_there_is_an_answer(text: str) -> None:
+    body = {"model": "gatepost/scripted", "messages": [{"role": "user", "content": text}]}
+    offered = [{"type": "function", "function": {"name": "current_time", "parameters": {}}}]
+    answer = respond(understand({**body, "tools": offered}, ()))
+    assert answer.text or answer.calls
+
+
+@pytest.mark.parametrize("burden", ["1+", "use ", "count ", "9 ", "write 9 words ", "(", "[Ada (id ", "\n> x"])
+async def test_no_text_holds_a_model_up(burden: str) -> None:
+    begun = time.process_time()
+    await ask(note(burden * (100_000 // len(burden))), user(burden * (100_000 // len(burden))))
+    assert time.process_time() - begun < 2
