@@ -117,7 +117,7 @@ async def test_an_unknown_request_is_admitted_and_never_guessed_at() -> None:
         ("count slowly from 7 to 9", "7, 8, 9."),
         ("What is 12 * 7.5?", "12 * 7.5 = **90**"),
         ("(2+3)×4", "(2+3)×4 = **20**"),
-        ("999999^64 / 7", "999999^64 / 7 = **1.428480004E+383**"),
+        ("999999^64 / 17", "999999^64 / 17 = **5.881976482e+382**"),
         ("what is 1/0", "`1/0` divides by zero, so it has no value."),
         ("Remember that the door code is hidden", "Noted: the door code is hidden"),
     ],
