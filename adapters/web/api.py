@@ -75,9 +75,11 @@ class Api:
 
     async def _state(self, request: web.Request, who: Person) -> web.Response:
         about = self._views.about()
+        seq = await self._messages.newest()  # read before any message is: nothing falls between them and the news
         return _json(
             {
                 "about": {"version": about.version, "demo": about.demo, "model": about.default_model},
+                "seq": seq,
                 "me": {"id": who.id, "name": who.name},
                 "people": [{"id": one.id, "name": one.name} for one in workspace.PEOPLE],
                 "us": {"id": workspace.GATEPOST.id, "name": workspace.GATEPOST.name},

@@ -10,6 +10,7 @@ import orjson
 import structlog
 from aiohttp import WSMsgType, web
 
+from adapters.web.door import Refused
 from adapters.web.outbound import Typesetter, as_json
 from adapters.web.workspace import channels_of
 from bot.messages import PageMessage, Person, Place
@@ -70,11 +71,12 @@ class Feed:
 
     async def serve(self, request: web.Request, person: Person) -> web.WebSocketResponse:
         """One tab's connection, from its first to its last moment."""
+        since = request.query.get("since", "")
+        if not since.isdecimal():
+            raise Refused(400, "That request was not understood.")
+        newest, cursor = await self._messages.newest(), int(since)
         socket = web.WebSocketResponse(heartbeat=_HEARTBEAT, max_msg_size=4096)
         await socket.prepare(request)
-        since = request.query.get("since", "")
-        newest = await self._messages.newest()
-        cursor = int(since) if since.isdecimal() else newest
         tab = Tab(request.query.get("tab", ""), person, cursor)
         # What a tab has seen may be gone: an older state of the page was restored meanwhile.
         tab.send({"hello": cursor} if cursor <= newest else {"reload": True})

@@ -20,7 +20,8 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"pixels"
 
 @asynccontextmanager
 async def tab(client: Client, name: str = "tab", **query: str) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
-    params = {"as": client.person, "tab": name, **query}
+    _, state = await client.get("/api/state")
+    params = {"as": client.person, "tab": name, "since": state["seq"], **query}
     async with client.http.ws_connect(f"{client.origin}/ws", params=params) as socket:
         hello = await socket.receive_json(timeout=5)
         assert "hello" in hello

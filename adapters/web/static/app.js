@@ -208,7 +208,7 @@ async function start() {
   for (const event of ["dragover", "drop"]) addEventListener(event, (dropped) => dropped.preventDefault());
   await goTo();
   outbox.restore((kept, text) => restoreDraft(kept, text));
-  listen({ onFrame: frame, onConnected: connected, onLost: lost });
+  listen(world.state.seq, { onFrame: frame, onConnected: connected, onLost: lost });
 }
 
 function escape(event) {

@@ -74,19 +74,19 @@ function parsed(text) {
   }
 }
 
-/** Keeps a socket open; after a loss it comes back and asks for what it missed. */
-export function listen({ onFrame, onConnected, onLost }) {
-  let cursor = null;
-  let wait = 300;
+const FIRST_WAIT = 250; // a supervised program is back within a second or two
+
+/** Keeps a socket open for what changes after `since`; after a loss it comes back and asks for what it missed. */
+export function listen(since, { onFrame, onConnected, onLost }) {
+  let cursor = since;
+  let wait = FIRST_WAIT;
   const connect = () => {
-    const query = cursor === null ? { tab } : { tab, since: cursor };
-    const socket = new WebSocket(withPerson("/ws", query));
+    const socket = new WebSocket(withPerson("/ws", { tab, since: cursor }));
     socket.onmessage = (event) => {
       const frame = JSON.parse(event.data);
       if (frame.reload) location.reload();
       if (frame.hello !== undefined) {
-        cursor = frame.hello;
-        wait = 300;
+        wait = FIRST_WAIT;
         onConnected();
       }
       if (frame.seq !== undefined) cursor = frame.seq;
@@ -95,7 +95,7 @@ export function listen({ onFrame, onConnected, onLost }) {
     socket.onclose = () => {
       onLost();
       setTimeout(connect, wait);
-      wait = Math.min(wait * 2, 8000);
+      wait = Math.min(wait * 1.5, 5000);
     };
   };
   connect();
