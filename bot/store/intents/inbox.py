@@ -1,11 +1,11 @@
 """What happens on a platform, taken in: one commit each, and each event once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from bot.messages import Inbound, InboundKind, Item, Person, Place, Role, TurnKind, TurnState
 from bot.store.codec import dump, load
@@ -19,6 +19,15 @@ from bot.store.intents.rows import (
     open_conversation,
 )
 from bot.store.schema import conversations, inbox, items, posts, turns
+
+_SEEN = select(inbox.c.id).where(inbox.c.key == bindparam("event"))
+_ADD_EVENT = insert(inbox)
+_WAITING = select(turns.c.id).where(
+    turns.c.conversation == bindparam("conversation"),
+    turns.c.state == TurnState.WAITING,
+    turns.c.kind == TurnKind.ANSWER,
+)
+_ADD_TURN = insert(turns)
 
 
 class Outcome(StrEnum):
@@ -117,21 +126,7 @@ def accept_again(
     if origin is None or _has_newer(conn, origin.conversation, origin_id):
         _record(conn, inbound, now)
         return Accepted(Outcome.REFUSED)
-    conn.execute(
-        insert(turns).values(
-            id=turn_id,
-            conversation=origin.conversation,
-            place=dump(origin.place),
-            kind=kind,
-            origin=origin_id,
-            state=TurnState.WAITING,
-            requester=dump(inbound.person),
-            attempt=0,
-            restarts=0,
-            delivered=0,
-            created_at=now,
-        )
-    )
+    _add_turn(conn, inbound, Target(origin.place, origin.conversation), kind, turn_id, now, origin_id)
     _record(conn, inbound, now, origin.conversation, turn_id)
     return Accepted(Outcome.ASKED, origin.conversation, turn_id)
 
@@ -152,13 +147,18 @@ def speakers(conn: Connection, turn_id: str) -> tuple[Person, ...]:
     bodies = conn.scalars(
         select(inbox.c.body).where(inbox.c.turn_id == turn_id, inbox.c.body != "").order_by(inbox.c.id)
     )
-    people = [load(Inbound, body).person for body in bodies]
     before = speakers(conn, turn.origin) if turn.origin else ()
-    return tuple({person.id: person for person in (turn.requester, *people, *before)}.values())
+    return each_once(turn.requester, [load(Inbound, body) for body in bodies], before)
+
+
+def each_once(first: Person, asked: Iterable[Inbound], before: Iterable[Person] = ()) -> tuple[Person, ...]:
+    """The people behind these messages, in order, each once."""
+    people = (first, *(inbound.person for inbound in asked), *before)
+    return tuple({person.id: person for person in people}.values())
 
 
 def _seen(conn: Connection, inbound: Inbound) -> bool:
-    return conn.scalar(select(inbox.c.id).where(inbox.c.key == inbound.key)) is not None
+    return conn.scalar(_SEEN, {"event": inbound.key}) is not None
 
 
 def _record(
@@ -167,21 +167,18 @@ def _record(
     now: float,
     conversation: str | None = None,
     turn_id: str | None = None,
-    *,
-    blank: bool = False,
 ) -> None:
-    conn.execute(
-        insert(inbox).values(
-            key=inbound.key,
-            kind=inbound.kind,
-            place=inbound.place.key,
-            message_id=inbound.message_id,
-            conversation=conversation,
-            turn_id=turn_id,
-            body="" if blank or turn_id is None else dump(inbound),
-            received_at=now,
-        )
-    )
+    event = {
+        "key": inbound.key,
+        "kind": inbound.kind,
+        "place": inbound.place.key,
+        "message_id": inbound.message_id,
+        "conversation": conversation,
+        "turn_id": turn_id,
+        "body": "" if turn_id is None else dump(inbound),
+        "received_at": now,
+    }
+    conn.execute(_ADD_EVENT, event)
 
 
 def _follow_reply(conn: Connection, inbound: Inbound, target: Target) -> Target:
@@ -231,30 +228,36 @@ def item_from(inbound: Inbound, role: Role, turn_id: str | None) -> Item:
 
 def _waiting_turn(conn: Connection, inbound: Inbound, target: Target, turn_id: str, now: float) -> str:
     """The turn that will answer: one that waits already, or a new one."""
-    waiting = conn.scalar(
-        select(turns.c.id).where(
-            turns.c.conversation == target.conversation,
-            turns.c.state == TurnState.WAITING,
-            turns.c.kind == TurnKind.ANSWER,
-        )
-    )
+    waiting = conn.scalar(_WAITING, {"conversation": target.conversation})
     if waiting is not None:
         return str(waiting)
-    conn.execute(
-        insert(turns).values(
-            id=turn_id,
-            conversation=target.conversation,
-            place=dump(target.place),
-            kind=TurnKind.ANSWER,
-            state=TurnState.WAITING,
-            requester=dump(inbound.person),
-            attempt=0,
-            restarts=0,
-            delivered=0,
-            created_at=now,
-        )
-    )
+    _add_turn(conn, inbound, target, TurnKind.ANSWER, turn_id, now)
     return turn_id
+
+
+def _add_turn(
+    conn: Connection,
+    inbound: Inbound,
+    target: Target,
+    kind: TurnKind,
+    turn_id: str,
+    now: float,
+    origin: str | None = None,
+) -> None:
+    turn = {
+        "id": turn_id,
+        "conversation": target.conversation,
+        "place": dump(target.place),
+        "kind": kind,
+        "origin": origin,
+        "state": TurnState.WAITING,
+        "requester": dump(inbound.person),
+        "attempt": 0,
+        "restarts": 0,
+        "delivered": 0,
+        "created_at": now,
+    }
+    conn.execute(_ADD_TURN, turn)
 
 
 def _message_row(conn: Connection, inbound: Inbound) -> Row[Any] | None:

@@ -3,13 +3,28 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from bot.messages import Place, TurnState
 from bot.store.codec import dump
 from bot.store.schema import posts, turns
 
 ENDED = (TurnState.DONE, TurnState.STOPPED, TurnState.INTERRUPTED, TurnState.FAILED, TurnState.CANCELLED)
+
+
+_POST = select(posts.c.key).where(posts.c.key == bindparam("post"))
+_FIRST = select(posts.c.key).where(posts.c.turn_id == bindparam("turn_id")).order_by(posts.c.n).limit(1)
+_ADD_POST = insert(posts)
+_RECEIPT = update(posts).where(posts.c.key == bindparam("post")).values(message_id=bindparam("receipt"))
+_OUTCOME = (
+    update(posts)
+    .where(posts.c.key == bindparam("post"), posts.c.state != "gone")
+    .values(state=bindparam("outcome"))
+)
+_DELIVERED = update(turns).where(turns.c.id == bindparam("turn_id"), turns.c.state.in_(ENDED)).values(delivered=1)
+_OF_TURN = (
+    select(posts).where(posts.c.turn_id == bindparam("turn_id"), posts.c.state != "gone").order_by(posts.c.n)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,25 +38,34 @@ class PostRow:
 
 def intend_post(conn: Connection, key: str, turn_id: str, place: Place, n: int) -> None:
     """Store that a message is about to be posted, with the key that makes it one message. Twice is once."""
-    if conn.scalar(select(posts.c.key).where(posts.c.key == key)) is not None:
-        return
-    conn.execute(
-        insert(posts).values(key=key, turn_id=turn_id, place=dump(place), place_key=place.key, n=n, state="open")
-    )
+    if conn.scalar(_POST, {"post": key}) is None:
+        _add(conn, key, turn_id, place, n)
 
 
 def first_post(conn: Connection, key: str, turn_id: str, place: Place) -> str:
     """Intend the first message of an answer, unless it has one already; the key it has."""
-    known = conn.scalar(select(posts.c.key).where(posts.c.turn_id == turn_id).order_by(posts.c.n).limit(1))
+    known = conn.scalar(_FIRST, {"turn_id": turn_id})
     if known is not None:
         return str(known)
-    intend_post(conn, key, turn_id, place, 0)
+    _add(conn, key, turn_id, place, 0)
     return key
+
+
+def _add(conn: Connection, key: str, turn_id: str, place: Place, n: int) -> None:
+    post = {
+        "key": key,
+        "turn_id": turn_id,
+        "place": dump(place),
+        "place_key": place.key,
+        "n": n,
+        "state": "open",
+    }
+    conn.execute(_ADD_POST, post)
 
 
 def record_post(conn: Connection, key: str, message_id: str) -> None:
     """Store the platform's receipt for a post."""
-    conn.execute(update(posts).where(posts.c.key == key).values(message_id=message_id))
+    conn.execute(_RECEIPT, {"post": key, "receipt": message_id})
 
 
 def settle_posts(conn: Connection, turn_id: str, outcomes: Mapping[str, str], receipts: Mapping[str, str]) -> None:
@@ -49,17 +73,13 @@ def settle_posts(conn: Connection, turn_id: str, outcomes: Mapping[str, str], re
 
     `receipts` are message ids that were not stored before.
     """
-    for key, state in outcomes.items():
-        values: dict[str, str] = {"state": state}
+    for key, outcome in outcomes.items():
         if key in receipts:
-            values["message_id"] = receipts[key]
-        conn.execute(update(posts).where(posts.c.key == key, posts.c.state != "gone").values(**values))
-    conn.execute(update(turns).where(turns.c.id == turn_id, turns.c.state.in_(ENDED)).values(delivered=1))
+            record_post(conn, key, receipts[key])
+        conn.execute(_OUTCOME, {"post": key, "outcome": outcome})
+    conn.execute(_DELIVERED, {"turn_id": turn_id})
 
 
 def posts_of(conn: Connection, turn_id: str) -> tuple[PostRow, ...]:
     """The messages of a turn's answer."""
-    rows = conn.execute(
-        select(posts).where(posts.c.turn_id == turn_id, posts.c.state != "gone").order_by(posts.c.n)
-    )
-    return tuple(PostRow(row.key, row.n, row.message_id) for row in rows)
+    return tuple(PostRow(row.key, row.n, row.message_id) for row in conn.execute(_OF_TURN, {"turn_id": turn_id}))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from bot.messages import Item, Person, Place, Reading, Rendered, Role, StoredFile, Turn, TurnKind, TurnState
 from bot.store.codec import dump, load
@@ -13,6 +13,18 @@ from bot.store.schema import conversations, files, items, turns
 
 SEED_ROOM = 1_000
 """How many places before the first item are kept free for what was said before we came."""
+
+# Statements of the way of every message are built once: building one takes longer than running it.
+_TURN = select(turns).where(turns.c.id == bindparam("turn_id"))
+_CONVERSATION = select(conversations.c.key).where(conversations.c.key == bindparam("conversation"))
+_ADD_CONVERSATION = insert(conversations)
+_TAKE_NUMBERS = (
+    update(conversations)
+    .where(conversations.c.key == bindparam("conversation"))
+    .values(next_seq=conversations.c.next_seq + bindparam("count"))
+    .returning(conversations.c.next_seq)
+)
+_ADD_ITEM = insert(items).returning(items.c.id)
 
 
 def turn_of(row: Row[Any]) -> Turn:
@@ -34,7 +46,7 @@ def turn_of(row: Row[Any]) -> Turn:
 
 def find_turn(conn: Connection, turn_id: str) -> Turn | None:
     """The turn with this id."""
-    row = conn.execute(select(turns).where(turns.c.id == turn_id)).first()
+    row = conn.execute(_TURN, {"turn_id": turn_id}).first()
     return turn_of(row) if row else None
 
 
@@ -54,20 +66,19 @@ def get_turn(conn: Connection, turn_id: str) -> Turn:
 
 def open_conversation(conn: Connection, key: str, place: Place, now: float) -> None:
     """Make sure that the conversation exists."""
-    if conn.scalar(select(conversations.c.key).where(conversations.c.key == key)) is None:
-        conn.execute(
-            insert(conversations).values(
-                key=key,
-                place=dump(place),
-                start_seq=0,
-                cut_seq=0,
-                media_seq=0,
-                next_seq=SEED_ROOM,
-                prefix_version=0,
-                seeded=0,
-                created_at=now,
-            )
-        )
+    if conn.scalar(_CONVERSATION, {"conversation": key}) is None:
+        fresh = {
+            "key": key,
+            "place": dump(place),
+            "start_seq": 0,
+            "cut_seq": 0,
+            "media_seq": 0,
+            "next_seq": SEED_ROOM,
+            "prefix_version": 0,
+            "seeded": 0,
+            "created_at": now,
+        }
+        conn.execute(_ADD_CONVERSATION, fresh)
 
 
 def append(conn: Connection, conversation: str, new: Sequence[Item], place: Place | None) -> tuple[Item, ...]:
@@ -77,12 +88,8 @@ def append(conn: Connection, conversation: str, new: Sequence[Item], place: Plac
     """
     if not new:
         return ()
-    first = conn.execute(
-        update(conversations)
-        .where(conversations.c.key == conversation)
-        .values(next_seq=conversations.c.next_seq + len(new))
-        .returning(conversations.c.next_seq)
-    ).scalar_one() - len(new)
+    taken = {"conversation": conversation, "count": len(new)}
+    first = conn.execute(_TAKE_NUMBERS, taken).scalar_one() - len(new)
     return insert_items(conn, conversation, new, place, range(first, first + len(new)))
 
 
@@ -92,20 +99,17 @@ def insert_items(
     """Put items at given numbers, with references to the files they hold."""
     numbered = tuple(renumber(item, seq) for item, seq in zip(new, seqs, strict=True))
     for item in numbered:
-        row_id = conn.execute(
-            insert(items)
-            .values(
-                conversation=conversation,
-                seq=item.seq,
-                role=item.role,
-                place=place.key if place and item.message_id else None,
-                message_id=item.message_id,
-                turn_id=item.turn_id,
-                body=dump(item),
-                erased=0,
-            )
-            .returning(items.c.id)
-        ).scalar_one()
+        row = {
+            "conversation": conversation,
+            "seq": item.seq,
+            "role": item.role,
+            "place": place.key if place and item.message_id else None,
+            "message_id": item.message_id,
+            "turn_id": item.turn_id,
+            "body": dump(item),
+            "erased": 0,
+        }
+        row_id = conn.execute(_ADD_ITEM, row).scalar_one()
         refer(conn, row_id, item.files)
     return numbered
 

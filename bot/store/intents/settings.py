@@ -1,19 +1,20 @@
 """What people chose, by scope: a place's key or a person's."""
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from bot.messages import Place
 from bot.store.schema import settings
 
+_MODELS = select(settings.c.scope, settings.c.value).where(
+    settings.c.name == "model", settings.c.scope.in_((bindparam("place"), bindparam("channel")))
+)
+
 
 def chosen_model(conn: Connection, place: Place) -> str | None:
     """The model chosen for a place, or else for the channel it hangs in."""
-    scopes = [place.key, place.parent.key]
-    found = conn.execute(
-        select(settings.c.scope, settings.c.value).where(settings.c.name == "model", settings.c.scope.in_(scopes))
-    )
-    rows = {row.scope: str(row.value) for row in found}
-    return next((rows[scope] for scope in scopes if scope in rows), None)
+    scopes = {"place": place.key, "channel": place.parent.key}
+    found = {row.scope: str(row.value) for row in conn.execute(_MODELS, scopes)}
+    return next((found[scope] for scope in scopes.values() if scope in found), None)
 
 
 def choose(conn: Connection, scope: str, name: str, value: str | None) -> None:

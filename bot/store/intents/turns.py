@@ -1,16 +1,15 @@
 """The life of a turn: claimed, tried, perhaps tried again, ended. Each step is one commit."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 
 from bot.messages import (
     Inbound,
     InboundKind,
     Item,
     Person,
-    Place,
     Rendered,
     Role,
     Turn,
@@ -20,7 +19,7 @@ from bot.messages import (
 )
 from bot.store.codec import dump, load
 from bot.store.intents.accounts import book_usage
-from bot.store.intents.inbox import item_from, speakers
+from bot.store.intents.inbox import each_once, item_from, speakers
 from bot.store.intents.posts import PostRow, first_post, posts_of
 from bot.store.intents.rows import append, erase_items, find_turn, get_turn, load_item
 from bot.store.intents.settings import chosen_model
@@ -34,6 +33,37 @@ CONTINUE = "Continue exactly where you stopped. Do not repeat anything."
 
 ROUND_BREAK = "\n\n"
 """What stands between the texts of two rounds of one answer."""
+
+
+_BEGIN = (
+    update(turns)
+    .where(turns.c.id == bindparam("turn_id"), turns.c.state == TurnState.WAITING)
+    .values(state=TurnState.RUNNING, attempt=1, started_at=bindparam("now"))
+)
+_ANSWERED_BY = update(turns).where(turns.c.id == bindparam("turn_id")).values(model=bindparam("by"))
+_ASKED = (
+    select(inbox.c.body)
+    .where(inbox.c.turn_id == bindparam("turn_id"), inbox.c.body != "", inbox.c.kind != InboundKind.BUTTON)
+    .order_by(inbox.c.id)
+)
+_KNOWN = select(items.c.message_id).where(items.c.turn_id == bindparam("turn_id"), items.c.message_id.is_not(None))
+_CONVERSATION = select(conversations).where(conversations.c.key == bindparam("conversation"))
+_WINDOW = (
+    select(items)
+    .where(
+        items.c.conversation == bindparam("conversation"), items.c.seq >= bindparam("first"), items.c.erased == 0
+    )
+    .order_by(items.c.seq.desc())
+    .limit(WINDOW)
+)
+_END = (
+    update(turns)
+    .where(turns.c.id == bindparam("turn_id"), turns.c.state == TurnState.RUNNING)
+    .values(
+        state=bindparam("ending"), final=bindparam("form"), error=bindparam("cause"), ended_at=bindparam("now")
+    )
+)
+_SEEDED = update(conversations).where(conversations.c.key == bindparam("conversation")).values(seeded=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +88,11 @@ class Claim:
 
 def claim(conn: Connection, turn_id: str, post_key: str, default_model: str, now: float) -> Claim | None:
     """Begin a waiting turn: its messages become history, its first post is intended. None if it waits no more."""
-    row = conn.execute(
-        select(turns.c.place).where(turns.c.id == turn_id, turns.c.state == TurnState.WAITING)
-    ).first()
-    if row is None:
+    if conn.execute(_BEGIN, {"turn_id": turn_id, "now": now}).rowcount == 0:
         return None
-    model = chosen_model(conn, load(Place, row.place)) or default_model
-    conn.execute(
-        update(turns)
-        .where(turns.c.id == turn_id)
-        .values(state=TurnState.RUNNING, attempt=1, model=model, started_at=now)
-    )
     turn = get_turn(conn, turn_id)
+    turn = replace(turn, model=chosen_model(conn, turn.place) or default_model)
+    conn.execute(_ANSWERED_BY, {"turn_id": turn_id, "by": turn.model})
     if turn.kind is TurnKind.ANSWER:
         _take_messages(conn, turn)
     else:
@@ -158,17 +181,14 @@ def finish(
     `used` maps generation ids to what each request used. `seeded` says that the place's earlier messages were
     read.
     """
-    done = conn.execute(
-        update(turns)
-        .where(turns.c.id == turn.id, turns.c.state == TurnState.RUNNING)
-        .values(state=state, final=dump(final), error=error, ended_at=now)
-    )
+    ending = {"turn_id": turn.id, "ending": state, "form": dump(final), "cause": error, "now": now}
+    done = conn.execute(_END, ending)
     book_usage(conn, turn, used, now)
     if done.rowcount == 0:
         return False
     append(conn, turn.conversation, said, None)
     if seeded:
-        conn.execute(update(conversations).where(conversations.c.key == turn.conversation).values(seeded=1))
+        conn.execute(_SEEDED, {"conversation": turn.conversation})
     return True
 
 
@@ -184,9 +204,7 @@ def cancel_waiting(conn: Connection, turn_id: str, final: Rendered, now: float) 
 
 def _take_messages(conn: Connection, turn: Turn) -> None:
     """The turn's messages become history, those that are not yet."""
-    known = set(
-        conn.scalars(select(items.c.message_id).where(items.c.turn_id == turn.id, items.c.message_id.is_not(None)))
-    )
+    known = set(conn.scalars(_KNOWN, {"turn_id": turn.id}))
     for inbound in _asked(conn, turn.id):
         if inbound.message_id not in known:
             append(conn, turn.conversation, [item_from(inbound, Role.USER, turn.id)], inbound.place)
@@ -223,37 +241,28 @@ def _chain(conn: Connection, turn: Turn) -> list[str]:
 
 
 def _claim(conn: Connection, turn: Turn) -> Claim:
-    row = conn.execute(select(conversations).where(conversations.c.key == turn.conversation)).one()
+    row = conn.execute(_CONVERSATION, {"conversation": turn.conversation}).one()
     window = _window(conn, turn.conversation, max(row.start_seq, row.cut_seq))
+    asked = _asked(conn, turn.id)
     return Claim(
         turn=turn,
-        speakers=speakers(conn, turn.id),
+        speakers=speakers(conn, turn.id) if turn.origin else each_once(turn.requester, asked),
         items=window,
         posts=posts_of(conn, turn.id),
         said=_said(conn, turn, window),
         cut_seq=max(row.start_seq, row.cut_seq),
         media_seq=row.media_seq,
         seeded=bool(row.seeded),
-        asked=_asked(conn, turn.id),
+        asked=asked,
     )
 
 
 def _asked(conn: Connection, turn_id: str) -> tuple[Inbound, ...]:
-    bodies = conn.scalars(
-        select(inbox.c.body)
-        .where(inbox.c.turn_id == turn_id, inbox.c.body != "", inbox.c.kind != InboundKind.BUTTON)
-        .order_by(inbox.c.id)
-    )
-    return tuple(load(Inbound, body) for body in bodies)
+    return tuple(load(Inbound, body) for body in conn.scalars(_ASKED, {"turn_id": turn_id}))
 
 
 def _window(conn: Connection, conversation: str, first: int) -> tuple[Item, ...]:
-    rows = conn.execute(
-        select(items)
-        .where(items.c.conversation == conversation, items.c.seq >= first, items.c.erased == 0)
-        .order_by(items.c.seq.desc())
-        .limit(WINDOW)
-    ).all()
+    rows = conn.execute(_WINDOW, {"conversation": conversation, "first": first}).all()
     return tuple(load_item(row) for row in reversed(rows))
 
 
