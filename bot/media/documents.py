@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final
@@ -75,21 +75,18 @@ def _broken(name: str) -> FileRefused:
 def _read(name: str, document: "PdfDocument", limits: Limits, size: int, started: float) -> Content:
     count = len(document)
     pages = _read_pages(document, min(count, limits.pages), limits, started + limits.seconds * _TEXT_SHARE)
-    text, left_out = shortened(_joined(pages), limits.characters)
-    wanted = _to_picture(pages, limits)
-    pictures = _draw(name, document, wanted, limits, started + limits.seconds * _PICTURE_SHARE)
-    scanned = [page.number for page in pages if page.scanned]
+    until = started + limits.seconds * _PICTURE_SHARE
+    pictures = _draw(name, document, _to_picture(pages, limits), limits, until)
+    text, left_out = shortened(_joined(pages, pictures), limits.characters)
     reasons = (
-        _pages_unread(name, len(pages), count, limits),
-        f"The last {left_out:,} characters of {name} were left out: {limits.characters:,} are the most."
-        if left_out
-        else None,
-        _scans_unseen(name, scanned, len(pictures), wanted),
+        _pages_unread(name, pages, count, limits),
+        _text_unread(name, left_out, limits),
+        _scans_unseen(name, [page.number for page in pages if page.scanned and page.number not in pictures]),
     )
     return Content(
         ReadingKind.PDF,
         text=text,
-        pictures=pictures,
+        pictures=tuple(pictures.values()),
         whole=size <= limits.inline_bytes and count <= limits.pages,
         pages=count,
         unread=" ".join(reason for reason in reasons if reason) or None,
@@ -141,8 +138,13 @@ def _shows_more(page: "PdfPage", *, form: bool) -> bool:
     return form or drawn >= _DRAWING
 
 
-def _joined(pages: Sequence[_Page]) -> str:
-    return "\n\n".join(f"[page {page.number}]\n{page.text}".rstrip() for page in pages)
+def _joined(pages: Sequence[_Page], pictured: Container[int]) -> str:
+    return "\n\n".join(f"[{_heading(page, pictured)}]\n{page.text}".rstrip() for page in pages)
+
+
+def _heading(page: _Page, pictured: Container[int]) -> str:
+    unseen = (page.scanned or page.illustrated) and page.number not in pictured
+    return f"page {page.number}, whose pictures are not shown" if unseen else f"page {page.number}"
 
 
 def _to_picture(pages: Sequence[_Page], limits: Limits) -> tuple[int, ...]:
@@ -154,17 +156,17 @@ def _to_picture(pages: Sequence[_Page], limits: Limits) -> tuple[int, ...]:
 
 def _draw(
     name: str, document: "PdfDocument", numbers: Sequence[int], limits: Limits, until: float
-) -> tuple[Picture, ...]:
+) -> dict[int, Picture]:
     """Pictures of these pages, as many as there is time for, that share the room one file may take."""
-    pictures: list[Picture] = []
+    pictures: dict[int, Picture] = {}
     for number in numbers:
         if time.monotonic() > until:
             break
         most = min(limits.picture_bytes, limits.inline_bytes // len(numbers))
         picture = _draw_page(f"{name}, page {number}", document, number, limits.long_side, most)
         if picture is not None:
-            pictures.append(picture)
-    return tuple(pictures)
+            pictures[number] = picture
+    return pictures
 
 
 def _draw_page(title: str, document: "PdfDocument", number: int, long_side: int, most: int) -> Picture | None:
@@ -179,19 +181,28 @@ def _draw_page(title: str, document: "PdfDocument", number: int, long_side: int,
         page.close()
 
 
-def _pages_unread(name: str, read: int, count: int, limits: Limits) -> str | None:
+def _pages_unread(name: str, pages: Sequence[_Page], count: int, limits: Limits) -> str | None:
+    read = len(pages)
     if read >= count:
         return None
-    which = f"Page {count}" if read + 1 == count else f"Pages {read + 1:,}–{count:,}"
-    were = "was" if read + 1 == count else "were"
-    why = f"{limits.pages} pages are the most" if read == limits.pages else "the pages before took all the room"
-    return f"{which} of {name} {were} not read: {why}. Send the pages that matter on their own."
+    which = f"Page {count} of {name} was" if read + 1 == count else f"Pages {read + 1:,}–{count:,} of {name} were"
+    if read == limits.pages:
+        why = f"{limits.pages} pages are the most"
+    elif sum(len(page.text) for page in pages) > limits.characters:
+        why = "the pages before took all the room"
+    else:
+        why = "the pages before took too long"
+    return f"{which} not read: {why}. Send the pages that matter on their own."
 
 
-def _scans_unseen(name: str, scanned: Sequence[int], drawn: int, wanted: Sequence[int]) -> str | None:
-    """Of scanned pages nothing is known but their pictures; what was not drawn was not read."""
-    seen = wanted[:drawn]
-    unseen = [number for number in scanned if number not in seen]
+def _text_unread(name: str, left_out: int, limits: Limits) -> str | None:
+    if not left_out:
+        return None
+    return f"The last {left_out:,} characters of {name} were left out: {limits.characters:,} are the most."
+
+
+def _scans_unseen(name: str, unseen: Sequence[int]) -> str | None:
+    """Of a scanned page nothing is known but its picture; without one it was not read."""
     if not unseen:
         return None
     which = ", ".join(str(number) for number in unseen[:5]) + (" and later ones" if len(unseen) > 5 else "")

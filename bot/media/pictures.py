@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
 # What Pillow's decoders raise over damaged files; its own error for unknown ones is an OSError.
-_DAMAGED = (OSError, ValueError, SyntaxError, LookupError, ArithmeticError, TypeError, struct.error)
+_DAMAGED = (OSError, EOFError, ValueError, SyntaxError, LookupError, ArithmeticError, TypeError, struct.error)
 _QUALITIES = (85, 60)
 _FEW_COLOURS = 256
 _PNG_LEVEL = 3  # higher ones take several times as long for a few per cent
@@ -83,7 +83,8 @@ def _plain(image: "Image", long_side: int) -> "Image":
         return image.convert("L") if image.mode == "1" else image
     if image.mode in ("CMYK", "YCbCr"):
         return image.convert("RGB")
-    rgba = image.convert("RGBA")
+    # Not converted into itself: that is a copy, and the largest pictures fit but once or twice.
+    rgba = image if image.mode == "RGBA" else image.convert("RGBA")
     return rgba if rgba.getchannel("A").getextrema()[0] != 255 else rgba.convert("RGB")
 
 

@@ -15,7 +15,6 @@ from bot.media.frames import LENGTHS, READY, FrameError, content_in, lengths_of,
 from bot.media.limits import Limits
 
 _START_SECONDS: Final = 30.0
-_STOP_SECONDS: Final = 2.0
 _CHUNK: Final = 256 * 1024
 _INHERITED: Final = ("SYSTEMROOT", "TEMP", "TMPDIR", "LD_LIBRARY_PATH")
 
@@ -113,7 +112,7 @@ class WorkerProcess:
         assert stdout is not None
         try:
             return await stdout.readexactly(length)
-        except asyncio.IncompleteReadError as error:
+        except (asyncio.IncompleteReadError, ConnectionError) as error:
             raise WorkerDied("gone while it read") from error
 
 

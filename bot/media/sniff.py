@@ -48,23 +48,24 @@ _BEGINNINGS: tuple[tuple[bytes, _Unsupported], ...] = (
     (b"{\\rtf", _RTF),
     (b"7z\xbc\xaf\x27\x1c", _ARCHIVE),
     (b"\x1f\x8b\x08", _ARCHIVE),
-    (b"BZh", _ARCHIVE),
     (b"\xfd7zXZ\x00", _ARCHIVE),
     (b"Rar!\x1a\x07", _ARCHIVE),
     (b"\x28\xb5\x2f\xfd", _ARCHIVE),
-    (b"ID3", _AUDIO),
-    (b"fLaC", _AUDIO),
-    (b"OggS", _AUDIO),
+    (b"ID3\x02", _AUDIO),
+    (b"ID3\x03", _AUDIO),
+    (b"ID3\x04", _AUDIO),
+    (b"fLaC\x00", _AUDIO),
+    (b"OggS\x00", _AUDIO),
     (b"\xff\xfb", _AUDIO),
     (b"\xff\xf3", _AUDIO),
-    (b"#!AMR", _AUDIO),
-    (b"MThd", _AUDIO),
+    (b"#!AMR\n", _AUDIO),
+    (b"MThd\x00", _AUDIO),
     (b"\x1a\x45\xdf\xa3", _VIDEO),
     (b"FLV\x01", _VIDEO),
     (b"II*\x00", _OTHER_PICTURE),
     (b"MM\x00*", _OTHER_PICTURE),
     (b"\x00\x00\x01\x00", _OTHER_PICTURE),
-    (b"8BPS", _OTHER_PICTURE),
+    (b"8BPS\x00", _OTHER_PICTURE),
     (b"\x00\x00\x00\x0cjP  ", _OTHER_PICTURE),
     (b"\xff\x0a", _OTHER_PICTURE),
     (b"\x7fELF", _PROGRAM),
@@ -74,8 +75,10 @@ _BEGINNINGS: tuple[tuple[bytes, _Unsupported], ...] = (
     (b"\xca\xfe\xba\xbe", _PROGRAM),
     (b"\x00asm", _PROGRAM),
     (b"SQLite format 3\x00", _DATABASE),
-    (b"PAR1", _DATABASE),
+    (b"PAR1\x15", _DATABASE),
 )
+
+_RIFF = {b"WAVE": _AUDIO, b"AVI ": _VIDEO}
 
 _INSIDE_ZIP: tuple[tuple[bytes, _Unsupported], ...] = (
     (b"word/", _WORD),
@@ -143,15 +146,15 @@ def _is_pdf(data: bytes) -> bool:
 def _unsupported(data: bytes) -> _Unsupported | None:
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _zip_kind(data)
-    if data[4:8] == b"ftyp":
+    if data[4:8] == b"ftyp" and data[:2] == b"\x00\x00":
         return next((kind for brand, kind in _BRANDS if data[8:12].startswith(brand)), _VIDEO)
-    if data[:4] == b"RIFF":
-        return _VIDEO if data[8:12] == b"AVI " else _AUDIO
+    if data[:4] == b"RIFF" and data[8:12] in _RIFF:
+        return _RIFF[data[8:12]]
     if data.startswith(b"MZ") and b"PE\x00\x00" in data[:1024]:
         return _PROGRAM
     if data.startswith(b"BM") and data[6:10] == b"\x00\x00\x00\x00":
         return _OTHER_PICTURE
-    if data[257:262] == b"ustar":
+    if data[257:262] == b"ustar" or (data.startswith(b"BZh") and data[4:10] == b"1AY&SY"):
         return _ARCHIVE
     return next((kind for beginning, kind in _BEGINNINGS if data.startswith(beginning)), None)
 

@@ -35,6 +35,9 @@ def test_the_first_illustrated_pages_are_pictured_beside_their_text() -> None:
     content = read("book.pdf", pdf([WORDS] * 5, images=[None, jpeg, jpeg, jpeg]), Limits(illustrated=2))
 
     assert [picture.name for picture in content.pictures] == ["book.pdf, page 2", "book.pdf, page 3"]
+    assert content.text.count("[page 3]") == 1
+    assert content.text.count("[page 4, whose pictures are not shown]") == 1
+    assert content.text.count("[page 5]") == 1
 
 
 def test_a_drawing_is_pictured_and_a_table_is_not() -> None:
@@ -96,7 +99,7 @@ def test_when_time_runs_out_what_was_read_stands_and_the_rest_is_said() -> None:
 
     assert content.text == f"[page 1]\n{WORDS}"
     assert content.unread is not None
-    assert content.unread.startswith("Pages 2–3 of slow.pdf were not read")
+    assert content.unread.startswith("Pages 2–3 of slow.pdf were not read: the pages before took too long.")
 
 
 @pytest.mark.parametrize("box", [(1e9, 1e9), (14_400, 1), (0.001, 0.001), (595, 0), (-5, 300)])
