@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import count
 
 from bot.errors import PlatformError
 from bot.messages import Attachment, Budget, Capabilities, Failure, FailureKind, Place, Rendered
@@ -58,6 +59,7 @@ class SimulatedPlatform:
     faults: deque[Fault | None] = field(default_factory=deque)
     violations: list[str] = field(default_factory=list)
     reconciled: int = 0
+    _ids: Iterator[int] = field(default_factory=count)
     _arrivals: dict[str, deque[float]] = field(default_factory=dict)
 
     async def start(self, intake: Intake) -> None:
@@ -81,7 +83,7 @@ class SimulatedPlatform:
     async def post(self, place: Place, rendered: Rendered, key: str) -> str:
         """Show a new message; a key that was used before is the same message."""
         known = next((one for one in self.messages.values() if one.key == key), None)
-        message_id = known.id if known else f"m{len(self.calls)}"
+        message_id = known.id if known else f"m{next(self._ids)}"
 
         def show() -> None:
             if known is None:

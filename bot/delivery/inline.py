@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-_TOKEN = re.compile(r"\\.|`+|\*{1,3}|_{1,3}|~~|!?\[|<(?=https?:)")
+_TOKEN = re.compile(r"\\.|`+|\*{1,3}|_{1,3}|~+|!?\[|<(?=https?:)")
 _MARKS = re.compile(r"[*_~`]+$")
 _LONGEST_LABEL, _LONGEST_TARGET = 300, 2000
 _HALF, _NONE = -1, 0
@@ -51,7 +51,7 @@ def open_inline(text: str) -> Inline:
             at = _code_end(text, at, mark)
             if at == _HALF:
                 return _inline([*marks, (mark, start)], len(text))
-        elif mark[0] != "\\":
+        elif mark[0] != "\\" and (mark[0] != "~" or mark == "~~"):
             _emphasis(marks, text, mark, start)
     return _inline(marks, len(text))
 

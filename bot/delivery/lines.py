@@ -9,6 +9,7 @@ _OPENER = re.compile(
 )
 _DELIMITER = re.compile(r"^\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$")
 _BLANK = re.compile(r"^[ \t]*(?:>[ \t]*)*$")
+_QUOTES = re.compile(r"[ \t>]*")
 _LONGEST_INFO = 40
 
 
@@ -46,12 +47,20 @@ class Fence:
     def ends_with(self, line: str) -> bool:
         """Whether this line closes it."""
         said = line.lstrip(" \t>").rstrip()
-        return len(said) >= len(self.mark) and said == self.mark[0] * len(said)
+        return self._contains(line) and len(said) >= len(self.mark) and said == self.mark[0] * len(said)
 
     def may_end_with(self, line: str) -> bool:
         """Whether this unfinished line may become the one that closes it."""
         said = line.lstrip(" \t>")
         return said == "" or said == self.mark[0] * len(said)
+
+    def ends_before(self, line: str) -> bool:
+        """Whether the quotation that it stands in is over with this line."""
+        return ">" in self.lead and not line.lstrip().startswith(">")
+
+    def _contains(self, line: str) -> bool:
+        quotes = _QUOTES.match(line)
+        return quotes is not None and quotes[0].count(">") == self.lead.count(">")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +121,7 @@ class Lines:
     def _after(self, line: str, end: int) -> Break:
         before, row, self._row = self.here, self._row, ""
         said = line.rstrip()
-        if before.fence is not None:
+        if before.fence is not None and not before.fence.ends_before(said):
             if before.fence.ends_with(said):
                 return Break(end, Rank.ITEM, end)
             return Break(end, Rank.CODE, end, before.fence)

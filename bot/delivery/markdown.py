@@ -165,7 +165,8 @@ def _room(text: str, start: int, prefix: str, lines: Lines, limit: int, render: 
     """About the last offset at which the message can end."""
     end = min(len(text), start + limit)
     while end > start + 1:
-        size = len(render(Piece(start, end, prefix, _open_at(text, start, end, lines)[0]).of(text)))
+        suffix, _ = _open_at(text, start, end, _line_at(end, lines))
+        size = len(render(Piece(start, end, prefix, suffix).of(text)))
         if size <= limit:
             break
         end = start + max(1, min(end - start - 1, (end - start) * limit // size))
@@ -212,15 +213,19 @@ def _cut(text: str, start: int, prefix: str, at: int, line: Break, limit: int) -
     if end <= start or inline.shown < end - block:
         return None
     following = at + len(text[at:]) - len(text[at:].lstrip("\r\n"))
-    reopened = "" if line.at == at and line.block == at else inline.reopened
+    new_block = line.at == at and (line.block == at or opening_fence(_rest_of_line(text, at)))
+    reopened = "" if new_block else inline.reopened
+    if not new_block and _misread(text, following, line, reopened):
+        return None
     return Cut(Piece(start, end, prefix, inline.closed if reopened else ""), following, reopened)
 
 
-def _cut_block(text: str, start: int, prefix: str, at: int, line: Break, limit: int) -> Cut:
+def _cut_block(text: str, start: int, prefix: str, at: int, line: Break, limit: int) -> Cut | None:
     end = at - (text[at - 1] == "\n")
     if line.fence is not None:
-        suffix = line.fence.closed
-        return Cut(Piece(start, end, prefix, suffix), at, line.fence.reopened)
+        if _misread(text, at, line, line.fence.reopened):
+            return None
+        return Cut(Piece(start, end, prefix, line.fence.closed), at, line.fence.reopened)
     head = line.table if len(line.table) <= limit // _LONGEST_TABLE_HEAD and line.at == at else ""
     return Cut(Piece(start, end, prefix), at, head)
 
@@ -229,16 +234,34 @@ def _forced(text: str, start: int, prefix: str, end: int, lines: Lines, limit: i
     """A border where no good one fits: between two characters, and without reopening if even that does not fit."""
     at = _between_characters(text, start, end)
     while at > start + 1:
-        suffix, reopened = _open_at(text, start, at, lines)
-        if len(render(Piece(start, at, prefix, suffix).of(text))) <= limit:
+        line = _line_at(at, lines)
+        suffix, reopened = _open_at(text, start, at, line)
+        fits = len(render(Piece(start, at, prefix, suffix).of(text))) <= limit
+        if fits and not _misread(text, at, line, reopened):
             return Cut(Piece(start, at, prefix, suffix), at, reopened)
         at = _between_characters(text, start, at - 1)
     return Cut(Piece(start, max(at, start + 1)), max(at, start + 1), "")
 
 
-def _open_at(text: str, start: int, at: int, lines: Lines) -> tuple[str, str]:
-    """What closes, and what reopens, that which is open at this offset."""
-    line = next((one for one in reversed(lines.breaks) if one.at <= at), lines.breaks[0])
+def _misread(text: str, at: int, line: Break, reopened: str) -> bool:
+    """Whether the rest of a line, at the start of a message, would open or close a fence that it does not here."""
+    rest = _rest_of_line(text, at)
+    if line.fence is not None:
+        return line.at != at and line.fence.ends_with(rest)
+    return opening_fence(reopened + rest) is not None
+
+
+def _rest_of_line(text: str, at: int) -> str:
+    end = text.find("\n", at)
+    return text[at : len(text) if end < 0 else end]
+
+
+def _line_at(at: int, lines: Lines) -> Break:
+    return next((one for one in reversed(lines.breaks) if one.at <= at), lines.breaks[0])
+
+
+def _open_at(text: str, start: int, at: int, line: Break) -> tuple[str, str]:
+    """What closes, and what reopens, that which is open at this offset of a line."""
     if line.fence is not None:
         return line.fence.closed, line.fence.reopened
     inline = open_inline(text[max(start, line.block) : at])

@@ -9,7 +9,7 @@ from enum import IntEnum
 
 from bot.messages import Budget
 
-_FIRST_GAP = 0.38  # slots between the first text of a reply and its second look
+_FIRST_GAP = 0.32  # slots between the first text of a reply and its second look
 _LONGEST_GAP = 1.48  # slots between two refreshes while the early ones are paid for
 _LONGEST_GAP_OF_FIRSTS = 2.5  # slots between first texts when many come at once: three go out together
 _LONGEST_TAIL = 0.9  # slots until a final could go out at worst, its own call not counted
@@ -114,10 +114,11 @@ class Pace:
         gap = _LONGEST_GAP if urgency == Urgency.REFRESH else _LONGEST_GAP_OF_FIRSTS
         soonest = max(soonest, self._last_good(openings, gap * self.window.slot))
         if urgency == Urgency.REFRESH or self._slowness > 1.0:
-            soonest = max(soonest, self._last + self._least_gap(age))
+            soonest = max(soonest, self._last + self._least_gap(age - (now - self._last)))
         return soonest
 
     def _least_gap(self, age: float) -> float:
+        """The least gap after a call for a reply of this age then: as long as it is old, up to a slot."""
         slot = self.window.slot
         return self._slowness * (slot if self._slowness > 1.0 else min(slot, max(_FIRST_GAP * slot, age)))
 
