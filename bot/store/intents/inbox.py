@@ -68,8 +68,11 @@ def accept_message(conn: Connection, inbound: Inbound, target: Target, turn_id: 
     target = _follow_reply(conn, inbound, target)
     if not inbound.addressed:
         return _note(conn, inbound, target, now)
-    open_conversation(conn, target.conversation, target.place, now)
-    turn = _waiting_turn(conn, inbound, target, turn_id, now)
+    fresh = open_conversation(conn, target.conversation, target.place, now)
+    turn = None if fresh else conn.scalar(_WAITING, {"conversation": target.conversation})
+    if turn is None:
+        turn = turn_id
+        _add_turn(conn, inbound, target, TurnKind.ANSWER, turn_id, now)
     _record(conn, inbound, now, target.conversation, turn)
     return Accepted(Outcome.ASKED, target.conversation, turn)
 
@@ -224,15 +227,6 @@ def item_from(inbound: Inbound, role: Role, turn_id: str | None) -> Item:
         sent_at=inbound.sent_at,
         attachments=inbound.attachments,
     )
-
-
-def _waiting_turn(conn: Connection, inbound: Inbound, target: Target, turn_id: str, now: float) -> str:
-    """The turn that will answer: one that waits already, or a new one."""
-    waiting = conn.scalar(_WAITING, {"conversation": target.conversation})
-    if waiting is not None:
-        return str(waiting)
-    _add_turn(conn, inbound, target, TurnKind.ANSWER, turn_id, now)
-    return turn_id
 
 
 def _add_turn(

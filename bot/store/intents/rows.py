@@ -64,9 +64,10 @@ def get_turn(conn: Connection, turn_id: str) -> Turn:
     return turn
 
 
-def open_conversation(conn: Connection, key: str, place: Place, now: float) -> None:
-    """Make sure that the conversation exists."""
-    if conn.scalar(_CONVERSATION, {"conversation": key}) is None:
+def open_conversation(conn: Connection, key: str, place: Place, now: float) -> bool:
+    """Make sure that the conversation exists; whether it is new."""
+    new = conn.scalar(_CONVERSATION, {"conversation": key}) is None
+    if new:
         fresh = {
             "key": key,
             "place": dump(place),
@@ -79,6 +80,7 @@ def open_conversation(conn: Connection, key: str, place: Place, now: float) -> N
             "created_at": now,
         }
         conn.execute(_ADD_CONVERSATION, fresh)
+    return new
 
 
 def append(conn: Connection, conversation: str, new: Sequence[Item], place: Place | None) -> tuple[Item, ...]:

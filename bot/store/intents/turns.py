@@ -37,10 +37,9 @@ ROUND_BREAK = "\n\n"
 
 _BEGIN = (
     update(turns)
-    .where(turns.c.id == bindparam("turn_id"), turns.c.state == TurnState.WAITING)
-    .values(state=TurnState.RUNNING, attempt=1, started_at=bindparam("now"))
+    .where(turns.c.id == bindparam("turn_id"))
+    .values(state=TurnState.RUNNING, attempt=1, model=bindparam("by"), started_at=bindparam("now"))
 )
-_ANSWERED_BY = update(turns).where(turns.c.id == bindparam("turn_id")).values(model=bindparam("by"))
 _ASKED = (
     select(inbox.c.body)
     .where(inbox.c.turn_id == bindparam("turn_id"), inbox.c.body != "", inbox.c.kind != InboundKind.BUTTON)
@@ -88,17 +87,19 @@ class Claim:
 
 def claim(conn: Connection, turn_id: str, post_key: str, default_model: str, now: float) -> Claim | None:
     """Begin a waiting turn: its messages become history, its first post is intended. None if it waits no more."""
-    if conn.execute(_BEGIN, {"turn_id": turn_id, "now": now}).rowcount == 0:
+    turn = find_turn(conn, turn_id)
+    if turn is None or turn.state is not TurnState.WAITING:
         return None
-    turn = get_turn(conn, turn_id)
-    turn = replace(turn, model=chosen_model(conn, turn.place) or default_model)
-    conn.execute(_ANSWERED_BY, {"turn_id": turn_id, "by": turn.model})
+    model = chosen_model(conn, turn.place) or default_model
+    conn.execute(_BEGIN, {"turn_id": turn_id, "by": model, "now": now})
+    turn = replace(turn, state=TurnState.RUNNING, attempt=1, model=model)
+    asked = _asked(conn, turn_id)
     if turn.kind is TurnKind.ANSWER:
-        _take_messages(conn, turn)
+        _make_history(conn, turn, asked)
     else:
         _take_over(conn, turn)
     first_post(conn, post_key, turn_id, turn.place)
-    return _claim(conn, turn)
+    return _claim(conn, turn, asked)
 
 
 def resume(conn: Connection, turn_id: str) -> Claim | None:
@@ -107,7 +108,7 @@ def resume(conn: Connection, turn_id: str) -> Claim | None:
     if turn is None or turn.state is not TurnState.RUNNING:
         return None
     conn.execute(update(turns).where(turns.c.id == turn_id).values(attempt=turns.c.attempt + 1))
-    return _claim(conn, get_turn(conn, turn_id))
+    return _claim(conn, get_turn(conn, turn_id), _asked(conn, turn_id))
 
 
 def hand_over(conn: Connection, turn_id: str) -> None:
@@ -137,9 +138,11 @@ def restart(conn: Connection, turn_id: str) -> Claim | None:
     if waiting is not None:
         conn.execute(update(inbox).where(inbox.c.turn_id == waiting).values(turn_id=turn_id))
         conn.execute(delete(turns).where(turns.c.id == waiting))
-        _take_messages(conn, turn)
+    asked = _asked(conn, turn_id)
+    known = set(conn.scalars(_KNOWN, {"turn_id": turn_id}))
+    _make_history(conn, turn, [inbound for inbound in asked if inbound.message_id not in known])
     conn.execute(update(turns).where(turns.c.id == turn_id).values(restarts=turns.c.restarts + 1))
-    return _claim(conn, get_turn(conn, turn_id))
+    return _claim(conn, get_turn(conn, turn_id), asked)
 
 
 def begin_calls(conn: Connection, conversation: str, item: Item, now: float) -> tuple[Item, ...]:
@@ -202,12 +205,10 @@ def cancel_waiting(conn: Connection, turn_id: str, final: Rendered, now: float) 
     return done.rowcount > 0
 
 
-def _take_messages(conn: Connection, turn: Turn) -> None:
-    """The turn's messages become history, those that are not yet."""
-    known = set(conn.scalars(_KNOWN, {"turn_id": turn.id}))
-    for inbound in _asked(conn, turn.id):
-        if inbound.message_id not in known:
-            append(conn, turn.conversation, [item_from(inbound, Role.USER, turn.id)], inbound.place)
+def _make_history(conn: Connection, turn: Turn, asked: Iterable[Inbound]) -> None:
+    """A turn's messages become items."""
+    for inbound in asked:
+        append(conn, turn.conversation, [item_from(inbound, Role.USER, turn.id)], inbound.place)
 
 
 def _take_over(conn: Connection, turn: Turn) -> None:
@@ -240,10 +241,9 @@ def _chain(conn: Connection, turn: Turn) -> list[str]:
     return ids
 
 
-def _claim(conn: Connection, turn: Turn) -> Claim:
+def _claim(conn: Connection, turn: Turn, asked: tuple[Inbound, ...]) -> Claim:
     row = conn.execute(_CONVERSATION, {"conversation": turn.conversation}).one()
     window = _window(conn, turn.conversation, max(row.start_seq, row.cut_seq))
-    asked = _asked(conn, turn.id)
     return Claim(
         turn=turn,
         speakers=speakers(conn, turn.id) if turn.origin else each_once(turn.requester, asked),
