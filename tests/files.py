@@ -29,7 +29,7 @@ def photo_on_its_side() -> bytes:
     exif = Image.Exif()
     exif[0x0112] = 6
     exif[0x010F] = "A camera of one's own"
-    return _saved(image, "JPEG", exif=exif, quality=95)
+    return _saved(image, "JPEG", exif=exif, quality=95, comment=b"at home", icc_profile=bytes(200))
 
 
 def animation(form: str) -> bytes:
