@@ -1,21 +1,24 @@
-"""The program's commands. Exit status 0 done, 1 failed with one sentence on stderr, 2 wrong usage."""
+"""The program's commands. Exit status 0 done, 1 failed with one sentence on stderr, 2 wrong usage.
+
+Everything heavy is imported by the command that needs it: this process may only be the supervisor of another.
+"""
 
 import argparse
-import asyncio
-import contextlib
 import os
-import signal
 import sys
-import tempfile
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot import __version__
+from bot.demo.supervisor import CHILD, end_with_parent, supervise
 from bot.errors import GatepostError, StartError, sentence_for
 
-CHILD = "GATEPOST_CHILD"
-"""Set by the supervisor: this process is the one that serves, and ends with its parent."""
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Coroutine
+
+CREDENTIALS = ("AI_GATEWAY_API_KEY", "VERCEL_OIDC_TOKEN", "AI_GATEWAY_BASE_URL")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -58,7 +61,12 @@ def parser() -> argparse.ArgumentParser:
     listing.add_argument("--json", action="store_true", help="as JSON")
     listing.set_defaults(command=models)
 
-    demo = commands.add_parser("demo-gateway", help="run the built-in offline gateway alone")
+    demo = commands.add_parser(
+        "demo-gateway",
+        help="run the built-in offline gateway alone",
+        description="Models that are scripted, not intelligent, over the gateway's own protocol.",
+        epilog="GET /v1/faults lists the faults it can be asked for with the header x-gatepost-fault.",
+    )
     demo.add_argument("--port", type=int, default=0, metavar="N", help="a free one is chosen without")
     demo.set_defaults(command=demo_gateway)
 
@@ -76,23 +84,25 @@ def parser() -> argparse.ArgumentParser:
 
 def serve(_options: argparse.Namespace) -> int:
     """`gatepost run`. Without a key a small supervisor starts the program again when it dies."""
-    from bot.settings import read_settings
-
-    settings = read_settings()
-    if settings.demo and CHILD not in os.environ:
-        from bot.demo.supervisor import supervise
-
+    if CHILD not in os.environ and is_demo(os.environ):
         return supervise([sys.executable, "-m", "bot", "run"])
+    end_with_parent()
 
     from bot.app import serve as serve_all
     from bot.log import start_logging
+    from bot.settings import read_settings
 
-    if CHILD in os.environ:
-        from bot.demo.supervisor import end_with_parent
-
-        end_with_parent()
+    settings = read_settings()
     start_logging(settings.log_level, settings.log_format, settings.secrets)
     return _until_stopped(lambda stop: serve_all(settings, _announce, stop))
+
+
+def is_demo(environment: Mapping[str, str], env_file: str = ".env") -> bool:
+    """Whether nothing names a gateway: `Settings.demo` without what reading all settings takes."""
+    from dotenv import dotenv_values
+
+    written = dotenv_values(env_file) if Path(env_file).is_file() else {}
+    return not any(environment.get(name) or written.get(name) for name in CREDENTIALS)
 
 
 def _announce(address: str) -> None:
@@ -100,28 +110,34 @@ def _announce(address: str) -> None:
     sys.stdout.flush()
 
 
-def _until_stopped(work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> int:
+def _until_stopped(work: "Callable[[asyncio.Event], Coroutine[Any, Any, None]]") -> int:
     """Run until SIGINT or SIGTERM asks for an orderly end; a second one ends at once."""
+    import asyncio
+    import contextlib
+    import signal
 
     async def run_it() -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
+
+        def once(number: int) -> None:
+            stop.set()
+            loop.remove_signal_handler(number)
+
         for number in (signal.SIGINT, signal.SIGTERM):
             with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C arrives as KeyboardInterrupt
-                loop.add_signal_handler(number, _stop_once, loop, number, stop)
+                loop.add_signal_handler(number, once, number)
         await work(stop)
 
     asyncio.run(run_it())
     return 0
 
 
-def _stop_once(loop: asyncio.AbstractEventLoop, number: int, stop: asyncio.Event) -> None:
-    stop.set()
-    loop.remove_signal_handler(number)
-
-
 def ask(options: argparse.Namespace) -> int:
     """`gatepost ask`."""
+    import asyncio
+    import tempfile
+
     from bot.settings import read_settings
 
     for path in options.files:
@@ -153,6 +169,8 @@ def _note(text: str) -> None:
 
 def models(options: argparse.Namespace) -> int:
     """`gatepost models`."""
+    import asyncio
+
     from bot.app import list_models
     from bot.commands.wording import abilities, price
     from bot.settings import read_settings
@@ -181,6 +199,8 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def demo_gateway(options: argparse.Namespace) -> int:
     """`gatepost demo-gateway`."""
+    import asyncio
+
     from bot.demo.server import serve_demo
     from bot.media.reader import WorkerReader
 

@@ -8,8 +8,6 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import StartError
 
-GATEWAY = "https://ai-gateway.vercel.sh/v1"
-
 NOT_YET = (
     "DISCORD_BOT_TOKEN",
     "SLACK_BOT_TOKEN",
@@ -67,9 +65,9 @@ class Settings(BaseSettings):
 
     @property
     def demo(self) -> bool:
-        """Whether the built-in gateway answers: no credential is set, and no other address either."""
+        """Whether the built-in gateway answers: no credential is set, and no address either."""
         credential = self.ai_gateway_api_key or self.vercel_oidc_token
-        return credential is None and self.ai_gateway_base_url == GATEWAY
+        return credential is None and "ai_gateway_base_url" not in self.model_fields_set
 
     @property
     def database(self) -> str:

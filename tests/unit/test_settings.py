@@ -1,9 +1,11 @@
 """What the operator sets: read once, refused in one sentence, never repeated where it is secret."""
 
+import os
 from pathlib import Path
 
 import pytest
 
+from bot.cli import is_demo
 from bot.errors import StartError
 from bot.settings import NOT_YET, Settings, read_settings
 
@@ -71,6 +73,29 @@ def test_without_any_credential_the_built_in_gateway_answers(monkeypatch: pytest
     keyed = read_settings(None).demo
 
     assert (alone, elsewhere, keyed) == (True, False, False)
+
+
+@pytest.mark.parametrize(
+    "written", ["", "AI_GATEWAY_API_KEY=k", "AI_GATEWAY_BASE_URL=http://127.0.0.1:1/v1", "HTTP_PORT=1"]
+)
+@pytest.mark.parametrize(
+    "set_now",
+    [
+        {},
+        {"VERCEL_OIDC_TOKEN": "t"},
+        {"AI_GATEWAY_API_KEY": ""},
+        {"AI_GATEWAY_BASE_URL": "http://127.0.0.1:1/v1"},
+    ],
+)
+def test_the_light_guess_at_the_demo_is_right(
+    set_now: dict[str, str], written: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    env_file = tmp_path / ".env"
+    env_file.write_text(written)
+    for name, value in set_now.items():
+        monkeypatch.setenv(name, value)
+
+    assert is_demo(os.environ, str(env_file)) == read_settings(str(env_file)).demo
 
 
 def test_the_example_file_as_it_stands_starts_the_playground() -> None:
