@@ -31,7 +31,9 @@ class Settings(BaseSettings):
 
     ai_gateway_api_key: SecretStr | None = Field(None, description="a key of the gateway")
     vercel_oidc_token: SecretStr | None = Field(None, description="a token from `vercel env pull`")
-    ai_gateway_base_url: str = Field(GATEWAY, pattern=r"^https?://\S+$", description="an http(s) address")
+    ai_gateway_base_url: str = Field(
+        "https://ai-gateway.vercel.sh/v1", pattern=r"^https?://\S+$", description="an http(s) address"
+    )
     default_model: str | None = Field(None, pattern=r"^\S+$", description="a model's id, such as creator/model")
     database_url: str | None = Field(
         None, pattern=r"^(sqlite|postgresql)", description="sqlite:///path or postgresql://…"
