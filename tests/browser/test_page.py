@@ -275,6 +275,7 @@ async def test_the_palette_completes_by_keyboard_and_the_answer_is_for_this_tab_
     event = await heard(world, 1)
     assert event.command is not None
     assert event.command.options == {"name": "demo/slow"}
+    await page.bring_to_front()
     await private.get_by_role("button", name="Dismiss").click()
     await expect(private).to_have_count(0)
 
