@@ -61,6 +61,7 @@ class WebAdapter:
         self._clock = clock
         self._new_id = new_id
         self._intake: Intake | None = None
+        self._behind = False
         self._feed = Feed(store)
         self._door = Door(store, password, clock, new_id, announce)
         speaking = Speaking(store, files, views, self._take_in, clock)
@@ -92,7 +93,7 @@ class WebAdapter:
         kept = await self._store.keep(event, message)
         self._feed.notify()
         if kept is not None:
-            await self._deliver(self._intake, kept)
+            await self._hand_over(self._intake, kept)
 
     async def post(self, place: Place, rendered: Rendered, key: str) -> str:
         """Show a new message, once for each key."""
@@ -170,6 +171,16 @@ class WebAdapter:
     async def typing(self, place: Place) -> None:
         """Show that we are writing."""
         self._feed.typing(place)
+
+    async def _hand_over(self, intake: Intake, event: Inbound) -> None:
+        # An older event that was not taken goes first: a later edit must not be overtaken by an earlier one.
+        behind, self._behind = self._behind, False
+        try:
+            for one in await self._store.owed() if behind else [event]:
+                await self._deliver(intake, one)
+        except StoreError:
+            self._behind = True
+            raise
 
     async def _deliver(self, intake: Intake, event: Inbound) -> None:
         await intake.accept(event)

@@ -68,7 +68,7 @@ class Speaking:
     async def delete(self, request: web.Request, who: Person) -> web.Response:
         """An own message taken back."""
         upload = await read_upload(request, self._files)
-        before = await self._own(upload.fields, who)
+        before = await self._own(upload.fields, who, gone_too=True)  # or it could not be tried again
         message = inbound.gone(before)
         await self._tell(InboundKind.DELETE, message, f"delete:{_own_id(who, upload.fields)}")
         return web.json_response({"id": before.id})
@@ -123,14 +123,15 @@ class Speaking:
         message = await self._messages.find(reply_to) if reply_to else None
         return reply_to if message is not None and message.place.channel == where.channel else None
 
-    async def _seen(self, fields: dict[str, Any], who: Person) -> PageMessage:
+    async def _seen(self, fields: dict[str, Any], who: Person, gone_too: bool = False) -> PageMessage:
         message = await self._messages.find(_text(fields, "message"))
-        if message is None or message.deleted or message.place.channel not in channels_of(who):
+        visible = message is not None and message.place.channel in channels_of(who)
+        if message is None or not visible or (message.deleted and not gone_too):
             raise Refused(404, "That message is not there any more.")
         return message
 
-    async def _own(self, fields: dict[str, Any], who: Person) -> PageMessage:
-        message = await self._seen(fields, who)
+    async def _own(self, fields: dict[str, Any], who: Person, gone_too: bool = False) -> PageMessage:
+        message = await self._seen(fields, who, gone_too)
         if message.person.id != who.id:
             raise Refused(403, "Only your own messages can be changed.")
         return message

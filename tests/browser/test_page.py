@@ -174,6 +174,10 @@ async def test_files_are_chosen_dropped_and_pasted_and_can_be_removed_again(worl
     await drop(page, "#main textarea", paste, "mistake.png")
     await expect(tray).to_have_count(3)
     await expect(tray.locator("img")).to_have_count(2)
+    await page.get_by_role("link", name="# dev").click()
+    await expect(tray).to_have_count(0)
+    await page.get_by_role("link", name="# general").click()
+    await expect(tray).to_have_count(3)
     await page.get_by_role("button", name="Remove mistake.png").click()
     await composer(page).press("Enter")
 

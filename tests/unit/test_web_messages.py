@@ -82,6 +82,29 @@ async def test_what_the_core_could_not_take_is_shown_as_refused_and_taken_with_t
         assert [event.text for event in page.intake.heard] == ["hi"]
 
 
+async def test_what_was_refused_before_is_handed_over_before_what_follows(tmp_path: Path) -> None:
+    async with playground(tmp_path) as page, page.browser() as ada:
+        message_id = await ada.say("one")
+        page.intake.refuses = True
+        assert (await ada.post("/api/edit", message=message_id, text="two"))[0] == 503
+        page.intake.refuses = False
+        assert (await ada.post("/api/edit", message=message_id, text="three"))[0] == 200
+        await ada.say("four")
+
+    assert [event.text for event in page.intake.heard] == ["one", "two", "three", "four"]
+
+
+async def test_a_deletion_that_was_refused_can_be_tried_again(tmp_path: Path) -> None:
+    async with playground(tmp_path) as page, page.browser() as ada:
+        message_id = await ada.say("oops")
+        page.intake.refuses = True
+        assert (await ada.post("/api/delete", id="take-it-back", message=message_id))[0] == 503
+        page.intake.refuses = False
+        assert (await ada.post("/api/delete", id="take-it-back", message=message_id))[0] == 200
+
+    assert [event.kind for event in page.intake.heard] == [InboundKind.MESSAGE, InboundKind.DELETE]
+
+
 async def test_what_was_kept_and_not_handed_over_is_handed_over_at_the_next_start_once(tmp_path: Path) -> None:
     async with playground(tmp_path) as page, page.browser() as ada:
         page.intake.refuses = True

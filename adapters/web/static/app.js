@@ -11,7 +11,7 @@ const outbox = new Outbox((entry) => {
   for (const pane of panes()) if (pane.isAt(entry)) showEntry(pane);
   putBackRefused(entry);
 });
-const world = { model, outbox, state: null, openThread };
+const world = { model, outbox, trays: new Map(), state: null, openThread };
 let channelPane = null;
 let threadPane = null;
 

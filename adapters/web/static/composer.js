@@ -13,11 +13,12 @@ export class Composer {
     this.world = world;
     this.lastOwn = lastOwn;
     this.close = close;
-    this.files = [];
+    this.files = world.trays.get(placeKey(place)) ?? [];
     this.replyTo = null;
     this.editing = null;
     this.draftKey = `draft:${me}:${placeKey(place)}`;
     this.build();
+    this.showFiles();
     this.input.value = sessionStorage.getItem(this.draftKey) ?? "";
   }
 
@@ -50,10 +51,6 @@ export class Composer {
   /** Whether somebody is writing here. */
   inUse() {
     return this.input.value !== "" || this.files.length > 0 || this.element.contains(document.activeElement);
-  }
-
-  leave() {
-    for (const { url } of this.files) URL.revokeObjectURL(url);
   }
 
   typed() {
@@ -121,7 +118,7 @@ export class Composer {
   sent() {
     sessionStorage.removeItem(this.draftKey);
     this.input.value = "";
-    this.leave();
+    for (const { url } of this.files) URL.revokeObjectURL(url);
     this.files = [];
     this.showFiles();
     this.settle();
@@ -197,7 +194,9 @@ export class Composer {
     this.focus();
   }
 
+  /** Shows the files to send. They wait here while one looks elsewhere, like the draft. */
   showFiles() {
+    this.world.trays.set(placeKey(this.place), this.files);
     this.tray.replaceChildren(...this.files.map((one) => this.fileItem(one)));
   }
 

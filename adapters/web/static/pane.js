@@ -10,7 +10,7 @@ const NEAR_BOTTOM = 60;
 const TYPING_SHOWN = 6000;
 
 export class Pane {
-  /** `world` is what the whole page shares: model, outbox, state, and `openThread`. */
+  /** `world` is what the whole page shares: model, outbox, trays of files, state, and `openThread`. */
   constructor(element, place, world, { title, close }) {
     this.element = element;
     this.place = place;
@@ -59,7 +59,6 @@ export class Pane {
 
   leave() {
     this.stopListening();
-    this.composer.leave();
   }
 
   changed(message, before, live) {
