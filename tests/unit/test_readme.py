@@ -1,0 +1,30 @@
+"""What the README lists is what there is."""
+
+import re
+from pathlib import Path
+
+from bot.commands import COMMANDS
+from bot.commands.help import usage
+from bot.settings import Settings
+
+README = (Path(__file__).parents[2] / "README.md").read_text()
+
+
+def test_every_setting_has_a_row() -> None:
+    rows = re.findall(r"^\| (`[^|]+`) \|", README, re.MULTILINE)
+    named = set(re.findall(r"[A-Z][A-Z_]+", " ".join(rows)))
+
+    assert {field.upper() for field in Settings.model_fields} <= named
+
+
+def test_every_command_has_a_row_as_it_is_typed() -> None:
+    for command in COMMANDS:
+        assert f"| `{usage(command.spec)}` |" in README
+
+
+def test_the_test_command_is_what_the_script_runs() -> None:
+    script = (Path(__file__).parents[2] / ".ci" / "run").read_text()
+    blocks = re.findall(r"```sh\n(.+?)\n```", README)
+    test_command = next(block for block in blocks if "pytest" in block)
+
+    assert test_command.replace("python3 -m venv", '"$python" -m venv') in script
