@@ -11,8 +11,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import FilePayload, Locator, Page, expect
 
-from bot.messages import Action, ActionName, Inbound, InboundKind, Place, PlaceKind, Rendered
+from bot.messages import Action, ActionName, Inbound, InboundKind, OutFile, Place, PlaceKind, Rendered
 from tests.browser.conftest import OpenPage
+from tests.files import picture
 from tests.web_page import Playground, playground
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -406,6 +407,17 @@ async def test_who_reads_further_up_stays_there_and_is_told_of_news(world: Playg
     await expect(said(page, "the news")).not_to_be_in_viewport()
     await page.get_by_role("button", name="New messages").click()
     await expect(said(page, "the news")).to_be_in_viewport()
+
+
+async def test_a_picture_that_comes_late_does_not_push_the_end_out_of_sight(world: Playground, page: Page) -> None:
+    await say(page, "hi")
+    place = (await heard(world, 1)).place
+    for n in range(20):
+        await world.adapter.post(place, Rendered(f"message {n}", final=True), f"k{n}")
+    shown = OutFile("tall.png", "image/png", picture(size=(200, 220)), "a tall picture")
+    await world.adapter.post(place, Rendered("look", files=(shown,), final=True), "picture")
+
+    await expect(page.get_by_role("img", name="a tall picture")).to_be_in_viewport(ratio=1)
 
 
 async def test_a_channel_one_does_not_look_at_is_marked(world: Playground, page: Page) -> None:

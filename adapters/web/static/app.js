@@ -18,9 +18,8 @@ let threadPane = null;
 const panes = () => [channelPane, threadPane].filter(Boolean);
 
 function showEntry(pane) {
-  const stick = pane.atBottom();
   pane.sync();
-  if (stick) pane.toBottom();
+  if (pane.stuck) pane.toBottom();
 }
 
 /** What the server will not take goes back into an empty composer, so that it can be mended at once. */

@@ -26,7 +26,12 @@ export class Pane {
     if (close) heading.append(button("Close", close, { "aria-label": "Close the thread" }));
     const scroller = h("div", { className: "scroller" }, this.earlier, this.list);
     this.scroller = scroller;
-    scroller.onscroll = () => this.atBottom() && (this.pill.hidden = true);
+    this.stuck = true; // to the bottom, until somebody scrolls up
+    this.lastTop = 0;
+    scroller.onscroll = () => this.scrolled();
+    this.resizing = new ResizeObserver(() => this.stuck && this.toBottom()); // pictures come late and make room
+    this.resizing.observe(this.list);
+    this.resizing.observe(scroller);
     element.replaceChildren(heading, scroller, this.pill, this.typingLine, this.composer.element);
     this.composer.grow();
     element.ondragover = (event) => this.drag(event, true);
@@ -59,13 +64,13 @@ export class Pane {
 
   leave() {
     this.stopListening();
+    this.resizing.disconnect();
   }
 
   changed(message, before, live) {
     if (!live || !stands(message, this.place)) return; // what was asked for is shown by who asked
-    const stick = this.atBottom();
     this.sync();
-    if (stick || message.person.id === me) this.toBottom();
+    if (this.stuck || (message.person.id === me && !before)) this.toBottom();
     else if (!before) this.pill.hidden = false;
     if (message.person.us) this.tell(message, before);
   }
@@ -192,7 +197,17 @@ export class Pane {
     return scrollHeight - scrollTop - clientHeight < NEAR_BOTTOM;
   }
 
+  /** Only going up leaves the bottom: what grew since the last scroll is no wish of the reader. */
+  scrolled() {
+    const { scrollTop } = this.scroller;
+    if (this.atBottom()) this.stuck = true;
+    else if (scrollTop < this.lastTop) this.stuck = false;
+    this.lastTop = scrollTop;
+    if (this.stuck) this.pill.hidden = true;
+  }
+
   toBottom() {
+    this.stuck = true;
     this.scroller.scrollTop = this.scroller.scrollHeight;
     this.pill.hidden = true;
   }
