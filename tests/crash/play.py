@@ -1,0 +1,114 @@
+"""Plays seeds on the real program: asks, kills at the seed's moment, waits for the end, judges what is seen."""
+
+import asyncio
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.crash.page import Page, Seen, page
+from tests.crash.plan import Asked, Moment, Plan, plan, thread_root
+from tests.crash.program import PATIENCE, Program, program
+from tests.crash.verdict import Question, Shown, apologies, violations
+
+SEEDS_TOGETHER = 3
+"""So many seeds are played one after another on one program, whose store grows older with each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of a seed. `broken` is everything that people saw and should not have seen."""
+
+    plan: Plan
+    broken: tuple[str, ...]
+    apologies: int
+    log: str
+
+
+async def play_all(seeds: Iterable[int], directory: Path, *, side_by_side: int, quiet: float) -> list[Result]:
+    """Play them, a few programs side by side. After each, `quiet` seconds must change nothing."""
+    wanted = list(seeds)
+    groups = [wanted[n : n + SEEDS_TOGETHER] for n in range(0, len(wanted), SEEDS_TOGETHER)]
+    gate = asyncio.Semaphore(side_by_side)
+
+    async def play_group(group: Sequence[int]) -> list[Result]:
+        async with gate:
+            return await _play_together(group, directory / f"from-{group[0]}", quiet)
+
+    return [result for results in await asyncio.gather(*map(play_group, groups)) for result in results]
+
+
+async def _play_together(seeds: Sequence[int], directory: Path, quiet: float) -> list[Result]:
+    results: list[Result] = []
+    asked: list[Question] = []
+    async with program(directory) as running, page(running) as seen:
+        for chosen in map(plan, seeds):
+            asked += [one.question for one in chosen.asked]
+            before = sum(result.apologies for result in results)
+            results.append(await _play(chosen, running, seen, asked, quiet, before))
+    return results
+
+
+async def _play(
+    chosen: Plan, running: Program, seen: Page, asked: Sequence[Question], quiet: float, before: int
+) -> Result:
+    try:
+        await _ask_and_kill(chosen, running, seen)
+        broken, transcript = await _judged(seen, asked)
+        await asyncio.sleep(quiet)
+        after = await seen.transcript()
+    except TimeoutError:
+        return Result(chosen, ("it took too long",), 0, running.log())
+    if not broken and after != transcript:
+        broken = ["it went on changing after the end"]
+    return Result(chosen, tuple(broken), apologies(after) - before, running.log() if broken else "")
+
+
+async def _ask_and_kill(chosen: Plan, running: Program, seen: Page) -> None:
+    root_id, root = thread_root(chosen.seed)
+    await seen.say("grace", root, "random", root_id)
+    earlier = set(seen.seen)
+    sending = [asyncio.create_task(_send(seen, one)) for one in _target_last(chosen)]
+    try:
+        await seen.until(lambda shown: _is_time(chosen, earlier, shown))
+        await asyncio.sleep(chosen.after)
+        first = running.serving()
+        await running.kill(chosen.victim)
+        if chosen.again is not None:
+            await running.begun_again(first)
+            await asyncio.sleep(chosen.again)
+            await running.kill(chosen.victim)
+        await asyncio.gather(*sending)
+    finally:
+        for task in sending:
+            task.cancel()
+
+
+def _target_last(chosen: Plan) -> list[Asked]:
+    """The others are at work or on their way when the target comes."""
+    return sorted(chosen.asked, key=lambda one: one is chosen.asked[chosen.target])
+
+
+async def _send(seen: Page, one: Asked) -> None:
+    await seen.say(one.person, one.question.text, one.where, one.client_id)
+
+
+def _is_time(chosen: Plan, earlier: Container[str], shown: Seen) -> bool:
+    """Whether the page shows what the plan waits for."""
+    if chosen.moment is Moment.ACCEPT:
+        return True
+    place = chosen.asked[chosen.target].question.place
+    answer = [one for one in shown.values() if one.us and one.place == place and one.id not in earlier]
+    if chosen.moment is Moment.TOOL_CALL:
+        return any(message.status for message in answer)
+    return bool(answer) and sum(len(message.words.split()) for message in answer) >= chosen.words
+
+
+async def _judged(seen: Page, asked: Sequence[Question]) -> tuple[list[str], list[Shown]]:
+    """The verdict once there is nothing left to object to, or when patience ends."""
+    end = asyncio.get_running_loop().time() + PATIENCE
+    while True:
+        transcript = await seen.transcript()
+        broken = violations(asked, transcript)
+        if not broken or asyncio.get_running_loop().time() > end:
+            return broken, transcript
+        await asyncio.sleep(0.2)
