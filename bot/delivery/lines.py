@@ -51,8 +51,8 @@ class Fence:
 
     def may_end_with(self, line: str) -> bool:
         """Whether this unfinished line may become the one that closes it."""
-        said = line.lstrip(" \t>")
-        return said == "" or said == self.mark[0] * len(said)
+        said = line.lstrip(" \t>").rstrip()
+        return said != "" and said == self.mark[0] * len(said)
 
     def ends_before(self, line: str) -> bool:
         """Whether the quotation that it stands in is over with this line."""

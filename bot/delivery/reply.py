@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from bot.delivery.cutting import Cut, Message, Render
 from bot.delivery.lines import Lines
-from bot.delivery.markdown import Cut, Piece, Render, healed_piece, last_piece, next_cut, settled_end
+from bot.delivery.pieces import Piece, healed_piece, last_piece, settled_end
 from bot.messages import Action, OutFile, Rendered
 
 MOST_PARTS = 5
@@ -15,7 +16,7 @@ def whole_answer(text: str, texts: Sequence[str]) -> tuple[OutFile, ...]:
     """The file that goes with the last of these parts of an answer, where they do not hold all of it."""
     if not texts or not texts[-1].endswith(MORE_IN_FILE):
         return ()
-    return (OutFile(WHOLE_ANSWER, "text/markdown", text.encode(), "The whole answer"),)
+    return (OutFile(WHOLE_ANSWER, "text/markdown", text.encode(errors="replace"), "The whole answer"),)
 
 
 class Reply:
@@ -145,16 +146,8 @@ class Reply:
 
     def _next_cut(self, *, growing: bool) -> Cut | None:
         room = self.limit - self._note if self._is_last else self.limit
-        return next_cut(
-            self._text,
-            self._start,
-            self._prefix,
-            self._lines,
-            room,
-            self._render,
-            seen=self._seen,
-            growing=growing,
-        )
+        message = Message(self._text, self._start, self._prefix, self._lines, room, self._render)
+        return message.next_cut(seen=self._seen, growing=growing)
 
     @property
     def _is_last(self) -> bool:

@@ -46,7 +46,12 @@ PIECES = [
 ]
 answers = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=40)), max_size=25).map("".join)
 limits = st.integers(min_value=120, max_value=600)
-MARKUPS: list[Callable[[str], str]] = [str, html.escape, lambda text: text.replace("*", "\\*"), lambda text: text * 2]
+MARKUPS: list[Callable[[str], str]] = [
+    str,
+    html.escape,
+    lambda text: text.replace("*", "\\*"),
+    lambda text: text * 2,
+]
 
 
 def beginnings(part: str) -> Iterator[int]:
@@ -80,7 +85,9 @@ def reassembles(parts: list[str], answer: str) -> bool:
             for begin in beginnings(part):
                 for end in endings(part):
                     body = part[begin:end]
-                    after |= {at + skip + len(body) for skip in range(gap + 1) if answer.startswith(body, at + skip)}
+                    after |= {
+                        at + skip + len(body) for skip in range(gap + 1) if answer.startswith(body, at + skip)
+                    }
         reached = after
     return any(not answer[at:].strip() for at in reached)
 
@@ -117,3 +124,130 @@ def test_no_part_exceeds_the_limit_even_when_rendering_makes_it_longer(
 def test_no_part_leaves_a_fence_open(answer: str, limit: int) -> None:
     for part in split(answer, limit, str):
         assert not open_fences(part), part
+
+
+@pytest.mark.parametrize(
+    ("unfinished", "shown"),
+    [
+        ("Some **bo", "Some **bo**"),
+        ("Some **bold*", "Some **bold**"),
+        ("Some ***both** of", "Some ***both** of***"),
+        ("Some *slanted, **bo", "Some *slanted, **bo***"),
+        ("Some `co", "Some `co`"),
+        ("Some ``co`de", "Some ``co`de``"),
+        ("Some ~~go", "Some ~~go~~"),
+        ("Some __strong", "Some __strong__"),
+        ("snake_case_name and 2 * 3", "snake_case_name and 2 * 3"),
+        ("an \\*escaped", "an \\*escaped"),
+        ("See [the do", "See"),
+        ("See [the docs](https://exa", "See"),
+        ("See [the docs](https://example.org) n", "See [the docs](https://example.org) n"),
+        ("See ![alt](https://exa", "See"),
+        ("Array[0", "Array"),
+        ("Array[0] = 1", "Array[0] = 1"),
+        ("Code:\n\n``", "Code:"),
+        ("Code:\n\n```py", "Code:"),
+        ("Code:\n\n```py\nx = 1", "Code:\n\n```py\nx = 1\n```"),
+        ("Code:\n\n```py\nx = 1\n``", "Code:\n\n```py\nx = 1\n```"),
+        ("Code:\n\n```py\nx = 1\n```", "Code:\n\n```py\nx = 1\n```"),
+        ("Code:\n\n```py\nx = 1\n```\nDone", "Code:\n\n```py\nx = 1\n```\nDone"),
+        ("> ```\n> quoted", "> ```\n> quoted\n> ```"),
+        ("A table:\n\n| a | b", "A table:"),
+        ("A table:\n\n| a | b |\n|--", "A table:"),
+        ("A table:\n\n| a | b |\n|---|---|\n| 1 |", "A table:\n\n| a | b |\n|---|---|"),
+        ("- one\n- ", "- one"),
+        ("Title\n--", "Title"),
+        ("", ""),
+    ],
+)
+def test_an_unfinished_answer_is_closed_and_what_is_half_there_held_back(unfinished: str, shown: str) -> None:
+    assert heal(unfinished) == shown
+
+
+@given(st.lists(st.sampled_from(PIECES[:14]), max_size=10).map("".join), st.data())
+@settings(max_examples=100, deadline=None)
+def test_healing_twice_changes_nothing(answer: str, data: st.DataObject) -> None:
+    healed = heal(answer[: data.draw(st.integers(0, len(answer)))])
+
+    assert heal(healed) == healed
+
+
+def test_an_answer_that_fits_is_left_as_it_is() -> None:
+    answer = "# Title\n\nWords and `code`.\n\n```py\nx\n```\n\n| a |\n|---|\n| 1 |\n"
+
+    assert split(answer, 200, str) == [answer.rstrip()]
+
+
+def test_parts_end_between_paragraphs_where_they_can() -> None:
+    paragraphs = [f"Paragraph {n} says this. And it says that." for n in range(9)]
+
+    parts = split("\n\n".join(paragraphs), 200, str)
+
+    assert [line for part in parts for line in part.split("\n\n")] == paragraphs
+
+
+def test_a_heading_stays_with_what_it_announces() -> None:
+    parts = split("Words. " * 22 + "\n\n## Heading\n\n" + "More words. " * 12, 190, str)
+
+    assert parts[1].startswith("## Heading\n\nMore")
+
+
+def test_a_list_is_divided_between_its_items() -> None:
+    items = [f"- item {n} with some words" for n in range(20)]
+
+    parts = split("\n".join(items), 150, str)
+
+    assert [line for part in parts for line in part.splitlines()] == items
+
+
+def test_a_fence_goes_on_in_the_next_part_with_its_language() -> None:
+    code = [f"print({n})" for n in range(40)]
+
+    parts = split("```python\n" + "\n".join(code) + "\n```", 120, str)
+
+    assert all(part.startswith("```python\n") and part.endswith("\n```") for part in parts)
+    assert [line for part in parts for line in part.splitlines()[1:-1]] == code
+
+
+def test_a_long_info_string_is_not_repeated() -> None:
+    parts = split("```python " + "x" * 50 + "\n" + "print(1)\n" * 40 + "```", 150, str)
+
+    assert all(part.startswith("```\n") for part in parts[1:])
+
+
+def test_a_table_goes_on_in_the_next_part_under_its_head() -> None:
+    rows = [f"| {n} | some words |" for n in range(20)]
+
+    parts = split("| a | b |\n|---|---|\n" + "\n".join(rows), 150, str)
+
+    assert all(part.startswith("| a | b |\n|---|---|\n") for part in parts)
+    assert [row for part in parts for row in part.splitlines()[2:]] == rows
+
+
+def test_a_link_is_not_broken() -> None:
+    link = "[a link with words](https://example.org/a/path)"
+
+    for part in split(f"Words {link}, " * 20, 130, str):
+        assert part.count("[") == part.count("]") == part.count("(") == part.count(")")
+
+
+def test_emphasis_that_has_to_be_cut_is_closed_and_opened_again() -> None:
+    parts = split("**" + "word " * 60 + "end**", 120, str)
+
+    assert all(part.startswith("**") and part.endswith("**") for part in parts)
+
+
+def test_what_people_see_as_one_character_is_not_parted() -> None:
+    family = "👩‍👩‍👧‍👦"
+
+    for part in split(family * 60, 100, str):
+        assert part.replace(family, "") == ""
+
+
+def test_forty_kilobytes_without_a_space_are_divided_quickly() -> None:
+    started = time.perf_counter()
+
+    parts = split("x" * 40_000, 2000, html.escape)
+
+    assert "".join(parts) == "x" * 40_000
+    assert time.perf_counter() - started < 2.0
