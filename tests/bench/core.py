@@ -1,0 +1,235 @@
+"""The core in one process, for measurements: real store, conversations and delivery, and around them a platform and
+a model that take next to no time, so that what is measured is our own."""
+
+import asyncio
+import contextlib
+import logging
+import sys
+import tempfile
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import structlog
+
+from bot.access import Access
+from bot.app import new_id
+from bot.commands import COMMANDS
+from bot.commands.base import CommandPorts
+from bot.commands.dispatch import Commands
+from bot.conversation.desk import Desk
+from bot.conversation.ports import Limits, Ports
+from bot.conversation.postlog import StorePostLog
+from bot.delivery.pump import Pump
+from bot.intake import Intake
+from bot.log import start_logging
+from bot.media.reader import WorkerReader
+from bot.messages import (
+    Attachment,
+    Budget,
+    Capabilities,
+    ChatRequest,
+    Delta,
+    Failure,
+    FailureKind,
+    Finish,
+    Inbound,
+    InboundKind,
+    Model,
+    PastMessage,
+    Person,
+    Place,
+    PlaceKind,
+    Rendered,
+    Started,
+    TextDelta,
+    TextPart,
+    Usage,
+)
+from bot.ports import About
+from bot.store.engine import Store, open_store
+from bot.store.files import Files
+from bot.tools import TOOLS
+
+MODEL = "acme/alpha"
+
+Answer: TypeAlias = Callable[[ChatRequest], AsyncGenerator[Delta, None]]
+
+
+class QuietPlatform:
+    """A platform that takes every call after `latency` seconds. `finals` counts messages in their final form."""
+
+    platform = "quiet"
+
+    def __init__(self, budget: Budget, total: Budget | None, latency: float) -> None:
+        self.capabilities = Capabilities(text_limit=2000, edits=budget, total=total, buttons=True)
+        self.calls = 0
+        self.finals = 0
+        self._latency = latency
+
+    async def start(self, intake: object) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def post(self, place: Place, rendered: Rendered, key: str) -> str:
+        await self._take(rendered)
+        return f"shown-{key}"
+
+    async def edit(self, place: Place, message_id: str, rendered: Rendered) -> None:
+        await self._take(rendered)
+
+    async def delete(self, place: Place, message_id: str) -> None: ...
+
+    async def fetch(self, attachment: Attachment) -> AsyncIterator[bytes]:
+        yield b""
+
+    def render(self, markdown: str) -> str:
+        return markdown
+
+    def classify(self, error: Exception) -> Failure:
+        return Failure(FailureKind.INVALID)
+
+    async def history(self, place: Place, before: str, limit: int) -> Sequence[PastMessage]:
+        return ()
+
+    async def _take(self, rendered: Rendered) -> None:
+        self.calls += 1
+        if self._latency:
+            await asyncio.sleep(self._latency)
+        self.finals += rendered.final
+
+
+class ReadyModel:
+    """A model that answers by a function. `asked` tells when each question was put to it, by the loop's clock."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.asked: dict[str, float] = {}
+        self._answer = answer
+        self._model = Model(MODEL, context_window=200_000, sees=True, reads_files=True, calls_tools=True)
+
+    def stream(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
+        self.asked.setdefault(question_in(request), time.perf_counter())
+        return self._answer(request)
+
+    def model(self, model_id: str) -> Model | None:
+        return self._model
+
+    def models(self) -> Sequence[Model]:
+        return (self._model,)
+
+    def search(self, typed: str, limit: int = 25) -> Sequence[Model]:
+        return self.models()
+
+
+@dataclass(slots=True)
+class Core:
+    """Everything at work. Questions are told apart by their text."""
+
+    platform: QuietPlatform
+    model: ReadyModel
+    store: Store
+    desk: Desk
+    intake: Intake
+
+    async def rest(self, *, asked: int) -> None:
+        """Wait until so many questions were put to the model, and nothing is at work."""
+        while len(self.model.asked) < asked or self.desk.running:  # noqa: ASYNC110 - the desk has no bell
+            await asyncio.sleep(0.005)
+
+
+@asynccontextmanager
+async def core(
+    directory: Path,
+    answer: Answer,
+    *,
+    budget: Budget = Budget(5, 5.0),
+    total: Budget | None = None,
+    latency: float = 0.0,
+) -> AsyncIterator[Core]:
+    """The core over this directory, its logs in a file there, as many turns at once as are asked for."""
+    with _logs(directory / "log"):
+        store = await asyncio.to_thread(open_store, f"sqlite:///{directory / 'core.db'}")
+        platform, model, reader = QuietPlatform(budget, total, latency), ReadyModel(answer), WorkerReader()
+        files, pump = Files(directory / "files"), Pump(StorePostLog(store), new_key=new_id)
+        limits = Limits(turns=1_000, turns_per_person=1_000)
+        adapters = {platform.platform: platform}
+        ports = Ports(
+            store, files, model, reader, pump, adapters, TOOLS, time.time, new_id, MODEL, limits
+        )
+        desk, access = Desk(ports), Access(())
+        about = About("0", True, MODEL)
+        commands = CommandPorts(store, model, desk, time.time, about, time.time(), access.may_press)
+        intake = Intake(
+            store, files, desk, Commands(COMMANDS, commands, access), access, adapters, time.time, new_id
+        )
+        try:
+            yield Core(platform, model, store, desk, intake)
+        finally:
+            await desk.close(0)
+            await intake.close()
+            await pump.close(0)
+            await reader.close()
+            await store.close()
+
+
+def question(text: str, thread: str) -> Inbound:
+    """Somebody asks in a thread; each thread has a person of its own."""
+    return Inbound(
+        key=f"message:{text}",
+        kind=InboundKind.MESSAGE,
+        place=Place("quiet", "w", "channel", thread, PlaceKind.THREAD),
+        message_id=text,
+        person=Person(f"u-{thread}", "Ada"),
+        sent_at=1_700_000_000.0,
+        text=text,
+        addressed=True,
+    )
+
+
+def question_in(request: ChatRequest) -> str:
+    """The question of a request: the last line before the context."""
+    asked = next(
+        part.text
+        for message in reversed(request.messages)
+        for part in message.parts
+        if isinstance(part, TextPart) and message.role == "user" and part.text.startswith("[")
+    )
+    return asked.rpartition("\n")[2]
+
+
+def whole(*words: str) -> Answer:
+    """An answer that is there at once, in these pieces."""
+
+    async def answer(request: ChatRequest) -> AsyncGenerator[Delta, None]:
+        yield Started(new_id())
+        for word in words:
+            yield TextDelta(word)
+        yield Finish("stop", usage=Usage(100, len(words)))
+
+    return answer
+
+
+@contextmanager
+def workplace() -> Iterator[Path]:
+    """A directory on the disk of the project: the system's own may be memory, and make a commit free."""
+    with tempfile.TemporaryDirectory(prefix=".bench-", dir=Path.cwd()) as name:
+        yield Path(name)
+
+
+@contextmanager
+def _logs(path: Path) -> Iterator[None]:
+    """Log as the program does, to a file."""
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    with path.open("a") as file, contextlib.redirect_stderr(file):
+        start_logging("info", "json", ())
+        try:
+            yield
+        finally:
+            root.handlers = handlers
+            root.setLevel(level)
+            structlog.reset_defaults()
+            sys.stderr.flush()
