@@ -13,8 +13,8 @@ _FIRST_GAP = 0.32  # slots between the first text of a reply and its second look
 _LONGEST_GAP = 1.48  # slots between two refreshes while the early ones are paid for
 _LONGEST_GAP_OF_FIRSTS = 2.5  # slots between first texts when many come at once: three go out together
 _LONGEST_TAIL = 0.9  # slots until a final could go out at worst, its own call not counted
-_SLOWEST = 16.0
-_SLOW_DOWN, _RECOVER = 2.0, 0.9
+_SLOWEST = 8.0
+_SLOW_DOWN, _RECOVER = 2.0, 0.8
 
 
 class Urgency(IntEnum):
