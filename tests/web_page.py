@@ -1,7 +1,9 @@
 """The playground for tests: the real adapter and store on a real port, and an intake that does as it is told."""
 
 import asyncio
+import io
 import itertools
+import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -10,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from aiohttp import web
+from aiohttp import ClientWebSocketResponse, FormData, web
 
 from adapters.web.adapter import WebAdapter
 from bot.errors import StoreError
@@ -162,3 +164,39 @@ def _application(adapter: WebAdapter) -> web.Application:
     for route in adapter.routes():
         application.router.add_route(route.method, route.path, route.handler)
     return application
+
+
+@asynccontextmanager
+async def tab(client: Client, name: str = "tab", **query: str) -> AsyncIterator[ClientWebSocketResponse]:
+    """An open tab, its socket."""
+    _, state = await client.get("/api/state")
+    params = {"as": client.person, "tab": name, "since": state["seq"], **query}
+    async with client.http.ws_connect(f"{client.origin}/ws", params=params) as socket:
+        hello = await socket.receive_json(timeout=5)
+        assert "hello" in hello
+        yield socket
+
+
+async def news(socket: ClientWebSocketResponse) -> list[Any]:
+    """The next changes of messages."""
+    while True:
+        frame = await socket.receive_json(timeout=5)
+        if "messages" in frame:
+            return list(frame["messages"])
+
+
+async def upload(
+    client: Client, text: str, *files: tuple[str, str, bytes], channel: str = "general"
+) -> tuple[int, Any]:
+    """Send files, each with its name, its claimed type and its bytes."""
+    form = FormData()
+    form.add_field(
+        "message",
+        json.dumps({"id": "one-upload", "channel": channel, "text": text, "names": [file[0] for file in files]}),
+    )
+    for _, media_type, data in files:
+        form.add_field("file", io.BytesIO(data), filename="file", content_type=media_type)
+    async with client.http.post(
+        f"{client.origin}/api/messages", params={"as": client.person}, data=form
+    ) as response:
+        return response.status, await response.json()

@@ -3,11 +3,14 @@
 import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import TypeAlias
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
+
+from tests.web_page import Playground, playground
 
 OpenPage: TypeAlias = Callable[..., Awaitable[Page]]
 
@@ -85,3 +88,16 @@ def _matters(text: str, kind: str) -> bool:
 
 def _is_elsewhere(url: str, own: str) -> bool:
     return not url.startswith(("blob:", "data:")) and url.split("/")[2] != own
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def world(tmp_path: Path) -> AsyncIterator[Playground]:
+    """A playground of the test's own, with a scripted core behind it."""
+    async with playground(tmp_path) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(world: Playground, page_at: OpenPage) -> Page:
+    """A tab in which somebody was let in, as Ada."""
+    return await page_at(await world.adapter.invitation(world.origin))

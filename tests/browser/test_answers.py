@@ -1,0 +1,102 @@
+"""Answers as people see them come: growing, stopped, private, and found again."""
+
+import re
+
+import pytest
+from playwright.async_api import Page, expect
+
+from bot.messages import Inbound, InboundKind, Rendered
+from tests.browser.people import AFTER_STOP, STOP, begin_answer, composer, heard, say
+from tests.web_page import Playground
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_an_answer_grows_in_a_thread_beside_the_channel(world: Playground, page: Page) -> None:
+    await say(page, "@Gatepost count for me")
+    thread, answer = await begin_answer(world, await heard(world, 1))
+    shown = page.locator("#thread .message.ours")
+    await expect(shown).to_contain_text("thinking…")
+    await expect(shown).to_have_attribute("aria-busy", "true")
+    await expect(composer(page)).to_be_focused()
+
+    for text in ("one", "one\n\ntwo", "one\n\ntwo\n\nthree"):
+        await world.adapter.edit(thread, answer, Rendered(text, actions=(STOP,)))
+        await expect(shown.locator(".body")).to_have_text(text, use_inner_text=True)
+    await world.adapter.edit(thread, answer, Rendered("one\n\ntwo\n\nthree", final=True))
+
+    await expect(shown).to_have_attribute("aria-busy", "false")
+    await expect(page.locator("#main .replies")).to_have_text("1 reply")
+    await expect(page.locator("#announcer")).to_have_text(re.compile("Gatepost answered: one"))
+
+
+async def test_a_finished_block_keeps_what_was_selected_while_the_next_ones_come(
+    world: Playground, page: Page
+) -> None:
+    await say(page, "@Gatepost go")
+    thread, answer = await begin_answer(world, await heard(world, 1))
+    await world.adapter.edit(thread, answer, Rendered("first\n\nsec"))
+    first = page.locator("#thread .message.ours .body p").first
+    await first.select_text()
+
+    await world.adapter.edit(thread, answer, Rendered("first\n\nsecond\n\nthird", final=True))
+    await expect(page.locator("#thread .message.ours")).to_contain_text("third")
+
+    assert await page.evaluate("getSelection().toString()") == "first"
+
+
+async def test_stop_continue_and_regenerate_reach_the_core(world: Playground, page: Page) -> None:
+    await say(page, "@Gatepost go on")
+    thread, answer = await begin_answer(world, await heard(world, 1))
+    await page.get_by_role("button", name="Stop").click()
+    assert (await heard(world, 2)).action == STOP
+    await world.adapter.edit(thread, answer, Rendered("so far", status="stopped", actions=AFTER_STOP, final=True))
+    await expect(page.locator("#thread .message.ours .status")).to_have_text("stopped")
+    await page.get_by_role("button", name="Continue").click()
+    await heard(world, 3)
+    await page.get_by_role("button", name="Regenerate").click()
+    await heard(world, 4)
+
+    pressed = [event.action for event in world.intake.heard if event.kind is InboundKind.BUTTON]
+    assert pressed == [STOP, *AFTER_STOP]
+
+
+async def test_the_palette_completes_by_keyboard_and_the_answer_is_for_this_tab_alone(
+    world: Playground, page: Page
+) -> None:
+    async def answer(event: Inbound) -> None:
+        await world.adapter.reply_privately(event.person, event.place, Rendered("Now `demo/slow`."), event.handle)
+
+    world.intake.then = answer
+    other = await page.context.new_page()
+    await other.goto(world.origin)
+    box = composer(page)
+    await box.press_sequentially("/mo")
+    await expect(page.get_by_role("option")).to_have_text(["/model Which model answers."])
+    await box.press("Enter")
+    await expect(page.get_by_role("option")).to_have_count(2)
+    await box.press("ArrowDown")
+    await box.press("ArrowDown")
+    await expect(box).to_have_attribute("aria-activedescendant", re.compile(".+-1"))
+    await box.press("Enter")
+    await expect(box).to_have_value("/model demo/slow")
+    await box.press("Enter")
+
+    private = page.locator(".message.private")
+    await expect(private).to_contain_text("Only you can see this")
+    await expect(private.locator("code")).to_have_text("demo/slow")
+    await expect(other.locator(".message")).to_have_count(0)
+    event = await heard(world, 1)
+    assert event.command is not None
+    assert event.command.options == {"name": "demo/slow"}
+    await page.bring_to_front()
+    await private.get_by_role("button", name="Dismiss").click()
+    await expect(private).to_have_count(0)
+
+
+async def test_a_wrong_command_comes_back_to_be_mended(world: Playground, page: Page) -> None:
+    await say(page, "/usr/bin is a folder")
+
+    await expect(page.get_by_role("alert")).to_contain_text("There is no command /usr/bin.")
+    await expect(composer(page)).to_have_value("/usr/bin is a folder")
+    await expect(page.locator("#main .message")).to_have_count(0)
