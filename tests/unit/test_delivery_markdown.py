@@ -18,6 +18,7 @@ PIECES = [
     "*slanted* and `code` and ~~gone~~ and __strong__ ",
     "[a link](https://example.org/a/rather/long/path?with=query&and=more) ",
     "![a picture](https://example.org/picture.png) ",
+    "<https://example.org/auto> ",
     "https://example.org/bare/link/that/nobody/should/break ",
     "\n\n",
     "\n",
@@ -120,7 +121,7 @@ def test_no_part_exceeds_the_limit_even_when_rendering_makes_it_longer(
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.sampled_from(PIECES[:17]), max_size=25).map("".join), limits)
+@given(st.lists(st.sampled_from(PIECES[:18]), max_size=25).map("".join), limits)
 def test_no_part_leaves_a_fence_open(answer: str, limit: int) -> None:
     for part in split(answer, limit, str):
         assert not open_fences(part), part
@@ -164,7 +165,7 @@ def test_an_unfinished_answer_is_closed_and_what_is_half_there_held_back(unfinis
     assert heal(unfinished) == shown
 
 
-@given(st.lists(st.sampled_from(PIECES[:14]), max_size=10).map("".join), st.data())
+@given(st.lists(st.sampled_from(PIECES[:15]), max_size=10).map("".join), st.data())
 @settings(max_examples=100, deadline=None)
 def test_healing_twice_changes_nothing(answer: str, data: st.DataObject) -> None:
     healed = heal(answer[: data.draw(st.integers(0, len(answer)))])

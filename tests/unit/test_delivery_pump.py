@@ -565,6 +565,40 @@ def test_the_total_over_all_places_is_kept_and_ends_have_room_in_it() -> None:
     assert max(tails) <= 1.0
 
 
+def test_an_end_need_not_wait_for_the_total_while_refreshes_use_it_up() -> None:
+    async def act(scene: Scene) -> list[float]:
+        places = [Place("simulated", "w", f"c{n}") for n in range(40)]
+        replies = [scene.open(f"t{n}", place) for n, place in enumerate(places)]
+        writing = [asyncio.create_task(write(reply, 2000)) for reply in replies[5:]]
+        await asyncio.gather(*(write(reply, 200) for reply in replies[:5]))
+        tails = []
+        for reply in replies[:5]:
+            started = asyncio.get_running_loop().time()
+            await end(reply)
+            tails.append(asyncio.get_running_loop().time() - started)
+            await asyncio.sleep(1.03)
+        for task in writing:
+            task.cancel()
+        return tails
+
+    platform = SimulatedPlatform(Capabilities(text_limit=100_000, edits=Budget(50, 5.0), total=Budget(10, 1.0)))
+    _, tails = play(act, platform)
+
+    assert max(tails) <= 2 * platform.latency  # a call of its own may be under way
+
+
+def test_a_post_that_is_tried_again_is_intended_once() -> None:
+    async def act(scene: Scene) -> None:
+        scene.platform.faults.append(Fault(TRANSIENT))
+        reply = scene.pump.open(scene.platform, PLACE, "t1")
+        await write(reply, 60)
+        await end(reply)
+
+    scene, _ = play(act)
+
+    assert [event for event in scene.log.events if event.startswith("intend")] == ["intend 0 k1"]
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**16))
 def test_whatever_goes_wrong_every_answer_ends_complete_and_once(seed: int) -> None:

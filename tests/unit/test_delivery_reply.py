@@ -122,6 +122,15 @@ def test_stable_text_leaves_out_what_more_text_could_still_change() -> None:
     assert reply.stable == "Plain words, and **bold ones** and [a link](https://x.example) after"
 
 
+def test_stable_text_does_not_shrink_when_more_text_gives_it_another_meaning() -> None:
+    reply = Reply(2000, str)
+    reply.push("less <")
+    assert reply.stable == "less <"
+
+    reply.push("https://x.exam")
+    assert reply.stable == "less <"
+
+
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 2**16), limits)
 def test_no_fence_is_open_at_any_look(seed: int, limit: int) -> None:
