@@ -24,10 +24,11 @@ from bot.media.reader import WorkerReader
 from bot.ports import About
 from bot.store.engine import Store, open_store
 from bot.store.files import Files
+from bot.store.intents.rows import last_turn
 from bot.tools import TOOLS
 from bot.tools.base import Tool
 from tests import gateway_streams as streams
-from tests.town import Town, TownAdapter
+from tests.town import PlainTownAdapter, Town, TownAdapter
 from tests.wire.raw_server import EVENT_STREAM, Exchange, RawServer, event, raw_server
 
 
@@ -105,7 +106,7 @@ class House:
     """Everything, and the two ends a test holds: the town and the model."""
 
     town: Town
-    people: TownAdapter
+    people: PlainTownAdapter
     store: Store
     files: Files
     desk: Desk
@@ -130,6 +131,14 @@ class House:
         await self.town.until(lambda town: sum(m.final for m in town.ours()) >= how_many)
         await self.rest()
 
+    async def store_holds(self, state: str) -> None:
+        """Wait until the newest turn is in this state."""
+        async with asyncio.timeout(10):
+            turn = await self.store.read(last_turn)
+            while turn is None or turn.state.value != state:
+                await asyncio.sleep(0.005)
+                turn = await self.store.read(last_turn)
+
     async def rest(self) -> None:
         """Wait until nothing is at work."""
         async with asyncio.timeout(10):
@@ -147,6 +156,7 @@ async def house(
     commands: Sequence[Command] = COMMANDS,
     catalogue: bytes = b"",
     admins: Sequence[str] = (),
+    adapter: type[PlainTownAdapter] = TownAdapter,
     orderly: bool = True,
 ) -> AsyncIterator[House]:
     """Open the house over `directory`; the same directory again is the same memory.
@@ -166,7 +176,7 @@ async def house(
     town = town or Town()
     async with raw_server(hear) as server:
         store = await asyncio.to_thread(open_store, f"sqlite:///{directory / 'house.db'}")
-        people, gateway, reader = TownAdapter(town), _gateway(server), WorkerReader()
+        people, gateway, reader = adapter(town), _gateway(server), WorkerReader()
         numbers = count(1)
         prefix = f"{Random().randrange(16**6):06x}"
         pump = Pump(StorePostLog(store), new_key=lambda: f"key-{prefix}-{next(numbers)}")
@@ -225,7 +235,7 @@ def _gateway(server: RawServer) -> OpenAIGateway:
 
 
 def _intake(
-    ports: Ports, desk: Desk, people: TownAdapter, commands: Sequence[Command], admins: Sequence[str]
+    ports: Ports, desk: Desk, people: PlainTownAdapter, commands: Sequence[Command], admins: Sequence[str]
 ) -> Intake:
     access = Access(admins)
     about = About("0", True, "acme/alpha-2")

@@ -60,9 +60,16 @@ class Shown:
 
 @dataclass
 class Town:
-    """The platform. `down` makes its history unreadable; `changed` is set anew with every change."""
+    """The platform. What is in `held` it never does: post, edit, final (the last edit), delete, thread.
+
+    While it is not `open` it does nothing of all that. Where it is `silent` it does everything, and tells nobody.
+    Where it `forgets` keys, the same post is made twice.
+    """
 
     threads: bool = False
+    silent: bool = False
+    forgets: bool = False
+    held: set[str] = field(default_factory=set)
     messages: dict[str, Shown] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
     whispers: list[tuple[Person, str]] = field(default_factory=list)
@@ -71,8 +78,12 @@ class Town:
     posts: list[str] = field(default_factory=list)
     fetched: list[str] = field(default_factory=list)
     fetch_failures: int = 0
+    open: asyncio.Event = field(default_factory=asyncio.Event)
     numbers: "count[int]" = field(default_factory=lambda: count(1))
     condition: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    def __post_init__(self) -> None:
+        self.open.set()
 
     def add(
         self, text: str, who: Person = ADA, place: Place = THREAD, files: dict[str, bytes] | None = None
@@ -100,8 +111,8 @@ class Town:
             self.condition.notify_all()
 
 
-class TownAdapter:
-    """The adapter for it, and the people who use it."""
+class PlainTownAdapter:
+    """The adapter for it, and the people who use it. It cannot tell what became of a post."""
 
     platform = "town"
 
@@ -192,24 +203,27 @@ class TownAdapter:
         self._intake = None
 
     async def post(self, place: Place, rendered: Rendered, key: str) -> str:
+        await self._doing("final" if rendered.final else "post")
         self.town.posts.append(key)
-        if key not in self.town.keys:
+        if key not in self.town.keys or self.town.forgets:
             name = f"m{next(self.town.numbers)}"
             self.town.keys[key] = name
             self.town.messages[name] = Shown(name, place, US, rendered.text, rendered)
-        await self.town.touch()
+        await self._done()
         return self.town.keys[key]
 
     async def edit(self, place: Place, message_id: str, rendered: Rendered) -> None:
+        await self._doing("final" if rendered.final else "edit")
         shown = self.town.messages.get(message_id)
         if shown is None:
             raise PlatformError(Failure(FailureKind.NOT_FOUND), "no such message")
         shown.text, shown.rendered, shown.edits = rendered.text, rendered, shown.edits + 1
-        await self.town.touch()
+        await self._done()
 
     async def delete(self, place: Place, message_id: str) -> None:
+        await self._doing("delete")
         self.town.messages.pop(message_id, None)
-        await self.town.touch()
+        await self._done()
 
     async def fetch(self, attachment: Attachment) -> AsyncIterator[bytes]:
         self.town.fetched.append(attachment.id)
@@ -228,6 +242,7 @@ class TownAdapter:
         return Place(place.platform, place.workspace, place.channel, message_id, PlaceKind.THREAD)
 
     async def open_thread(self, place: Place, message_id: str, title: str) -> None:
+        await self._doing("thread")
         self.town.titles[message_id] = title
 
     async def history(self, place: Place, before: str, limit: int) -> Sequence[PastMessage]:
@@ -235,9 +250,23 @@ class TownAdapter:
         until = next((n for n, m in enumerate(known) if m.id == before), len(known))
         return [PastMessage(m.id, m.person, m.text, 0.0, m.attachments) for m in known[:until]][-limit:]
 
-    async def reconcile(self, place: Place, key: str) -> str | None:
-        return self.town.keys.get(key)
-
     async def reply_privately(self, person: Person, place: Place, rendered: Rendered, handle: str | None) -> None:
         self.town.whispers.append((person, rendered.text))
         await self.town.touch()
+
+    async def _doing(self, verb: str) -> None:
+        await self.town.open.wait()
+        if verb in self.town.held:
+            await asyncio.Event().wait()
+
+    async def _done(self) -> None:
+        await self.town.touch()
+        if self.town.silent:
+            await asyncio.Event().wait()
+
+
+class TownAdapter(PlainTownAdapter):
+    """The same, where the platform can be asked for a post by its key."""
+
+    async def reconcile(self, place: Place, key: str) -> str | None:
+        return self.town.keys.get(key)

@@ -45,7 +45,7 @@ class Desk:
         waiting = Waiting(accepted.turn_id, person_key(place.platform, person), place)
         work = worker.at_work
         if work is not None and not worker.waits(accepted.turn_id) and work.may_restart(person.id):
-            worker.absorbed(waiting)
+            worker.join(waiting)
             return
         worker.add(waiting)
 

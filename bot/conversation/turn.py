@@ -172,7 +172,7 @@ class TurnAtWork:
     async def _gather(self) -> None:
         claim, ports = self._claim, self._ports
         earlier = await earlier_messages(ports, self._adapter, claim)
-        self._seeded = earlier.read
+        self._seeded = earlier.read and not claim.seeded
         self._items = await read_files(
             ports,
             self._adapter,

@@ -14,16 +14,19 @@ from bot.conversation.ports import Ports
 from bot.conversation.turn import TurnAtWork, Verdict
 from bot.conversation.turnstile import Turnstile
 from bot.delivery.pump import Post, Showing
-from bot.errors import GatepostError
+from bot.errors import GatepostError, StoreError
 from bot.messages import Action, ActionName, Place, Rendered, Turn, TurnState
 from bot.ports import Adapter
-from bot.store.intents.posts import PostRow, first_post
+from bot.store.intents.posts import PostRow, first_post, settle_posts
 from bot.store.intents.turns import Claim, claim, finish, hand_over, resume
 
 log = structlog.get_logger(__name__)
 
 HEARD_WITHIN = 0.7
 """Seconds after which somebody who has to wait is shown that they were heard."""
+
+STORE_PAUSE = 5.0
+"""Seconds until a turn is tried again that the store refused to begin or to end."""
 
 MOST_ATTEMPTS = 2
 
@@ -98,24 +101,37 @@ class Worker:
         while self._line and not self._closing:
             waiting = next(iter(self._line.values()))
             await self._turnstile.enter(waiting.asker)
+            done = False
             try:
-                if self.waits(waiting.turn_id):
-                    await self._one(waiting)
-            except Exception:
-                log.exception("turn broke", conversation=self._conversation, turn=waiting.turn_id)
+                done = await self._try(waiting)
             finally:
-                self._line.pop(waiting.turn_id, None)
                 self.at_work = None
                 self._turnstile.leave(waiting.asker)
+            if done:
+                self._line.pop(waiting.turn_id, None)
+            else:
+                await asyncio.sleep(STORE_PAUSE)
         self._task = None
         self._idle(self._conversation)
+
+    async def _try(self, waiting: Waiting) -> bool:
+        """Answer a turn if it is still in line; False when the store refused and it has to be tried again."""
+        try:
+            if self.waits(waiting.turn_id):
+                await self._one(waiting)
+        except StoreError as error:
+            log.warning("turn put off", turn=waiting.turn_id, error=type(error).__name__, detail=str(error))
+            return False
+        except Exception:
+            log.exception("turn broke", conversation=self._conversation, turn=waiting.turn_id)
+        return True
 
     async def _one(self, waiting: Waiting) -> None:
         """Claim the turn and answer it."""
         fresh_key = self._ports.new_id()
         claimed = await self._claim(waiting, fresh_key)
         reply = await self._take_sign(waiting)
-        self._line.pop(waiting.turn_id, None)
+        waiting.resumed = True
         if claimed is None:
             if reply is not None:
                 await reply.abandon()
@@ -137,7 +153,9 @@ class Worker:
         if waiting.resumed:
             return await self._ports.store.write(resume, waiting.turn_id)
         ports = self._ports
-        return await ports.store.write(claim, waiting.turn_id, post_key, ports.default_model, ports.clock())
+        return await ports.store.write(
+            claim, waiting.turn_id, waiting.place, post_key, ports.default_model, ports.clock()
+        )
 
     async def _give_up(self, claimed: Claim, reply: Showing) -> None:
         """Two attempts ended with the process: whatever the reason, a third is not made."""
@@ -171,12 +189,12 @@ class Worker:
             return None
         ports = self._ports
         fresh = ports.new_id()
-        key = await ports.store.write(first_post, fresh, waiting.turn_id, waiting.place)
+        row = await ports.store.write(first_post, fresh, waiting.turn_id, waiting.place)
         adapter = ports.adapters[waiting.place.platform]
-        post = Post(key, waiting.turn_id, 0)
-        if key == fresh:
-            reply = ports.pump.open(adapter, waiting.place, waiting.turn_id, key=key)
+        if row.key == fresh:
+            reply = ports.pump.open(adapter, waiting.place, waiting.turn_id, key=fresh)
         else:
+            post = Post(row.key, waiting.turn_id, row.n, row.message_id)
             reply = ports.pump.open(adapter, waiting.place, waiting.turn_id, posts=(post,))
         reply.set_actions((Action(ActionName.STOP, waiting.turn_id),))
         reply.set_status(words.NEXT if self.at_work is not None else words.WAITING)
@@ -187,11 +205,13 @@ class Worker:
         return await waiting.sign if waiting.sign is not None else None
 
     async def stop_waiting(self, waiting: Waiting, final: Rendered) -> None:
-        """Show that a turn in line was stopped before it began."""
+        """Show that a turn in line was stopped before it began, where anything of it is seen."""
         reply = await self._take_sign(waiting)
-        if reply is not None:
-            reply.finish(final.status, final.actions)
-            await reply.settle()
+        if reply is None:
+            await self._ports.store.write(settle_posts, waiting.turn_id, {}, {})
+            return
+        reply.finish(final.status, final.actions)
+        await reply.settle()
 
     async def withdraw_waiting(self, waiting: Waiting) -> None:
         """Take away the sign of a turn whose question is gone."""
@@ -199,9 +219,9 @@ class Worker:
         if reply is not None:
             await reply.abandon()
 
-    def absorbed(self, waiting: Waiting) -> None:
-        """A turn in line became part of the one at work."""
-        waiting.begun.set()
+    def join(self, waiting: Waiting) -> None:
+        """Let the turn at work take this one in. Should it end first, this one is next in line."""
+        self._line[waiting.turn_id] = waiting
         if self.at_work is not None:
             self.at_work.decide(Verdict.RESTART)
 

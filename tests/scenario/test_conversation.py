@@ -89,6 +89,20 @@ async def test_what_is_said_once_words_are_visible_becomes_the_next_turn(tmp_pat
     assert [shown.text for shown in here.town.ours()] == ["one…", "both"]
 
 
+async def test_what_is_said_while_a_finished_answer_is_being_posted_is_answered_next(tmp_path: Path) -> None:
+    async with house(tmp_path) as here:
+        here.town.open.clear()
+        await here.people.say("first")
+        await here.answer("one")
+        await here.store_holds("done")
+        await here.people.say("second")
+        here.town.open.set()
+        await here.answer("two")
+        await here.answered(2)
+
+    assert [shown.text for shown in here.town.ours()] == ["one", "two"]
+
+
 async def test_somebody_elses_words_never_restart_a_question(tmp_path: Path) -> None:
     async with house(tmp_path) as here:
         await here.people.say("mine", ADA)

@@ -5,18 +5,18 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, exists, insert, select, update
 
 from bot.messages import Inbound, InboundKind, Item, Person, Place, Role, TurnKind, TurnState
 from bot.store.codec import dump, load
 from bot.store.intents.rows import (
+    add_conversation,
     append,
     bump_prefix,
     count,
     erase_items,
     find_turn,
     load_item,
-    open_conversation,
 )
 from bot.store.schema import conversations, inbox, items, posts, turns
 
@@ -26,6 +26,11 @@ _WAITING = select(turns.c.id).where(
     turns.c.conversation == bindparam("conversation"),
     turns.c.state == TurnState.WAITING,
     turns.c.kind == TurnKind.ANSWER,
+)
+_KNOWN = select(
+    _SEEN.exists().label("seen"),
+    exists().where(conversations.c.key == bindparam("conversation")).label("open"),
+    _WAITING.limit(1).scalar_subquery().label("waiting"),
 )
 _ADD_TURN = insert(turns)
 
@@ -63,15 +68,16 @@ class Target:
 
 def accept_message(conn: Connection, inbound: Inbound, target: Target, turn_id: str, now: float) -> Accepted:
     """Take a message in. An addressed one belongs to exactly one turn from here on."""
-    if _seen(conn, inbound):
-        return Accepted(Outcome.DUPLICATE)
     target = _follow_reply(conn, inbound, target)
+    known = conn.execute(_KNOWN, {"event": inbound.key, "conversation": target.conversation}).one()
+    if known.seen:
+        return Accepted(Outcome.DUPLICATE)
     if not inbound.addressed:
-        return _note(conn, inbound, target, now)
-    fresh = open_conversation(conn, target.conversation, target.place, now)
-    turn = None if fresh else conn.scalar(_WAITING, {"conversation": target.conversation})
-    if turn is None:
-        turn = turn_id
+        return _note(conn, inbound, target, now) if known.open else Accepted(Outcome.IGNORED)
+    if not known.open:
+        add_conversation(conn, target.conversation, target.place, now)
+    turn = known.waiting or turn_id
+    if turn == turn_id:
         _add_turn(conn, inbound, target, TurnKind.ANSWER, turn_id, now)
     _record(conn, inbound, now, target.conversation, turn)
     return Accepted(Outcome.ASKED, target.conversation, turn)
@@ -207,9 +213,6 @@ def conversation_of(conn: Connection, place_key: str, message_id: str) -> str | 
 
 
 def _note(conn: Connection, inbound: Inbound, target: Target, now: float) -> Accepted:
-    known = conn.scalar(select(conversations.c.key).where(conversations.c.key == target.conversation))
-    if known is None:
-        return Accepted(Outcome.IGNORED)
     _record(conn, inbound, now, target.conversation)
     append(conn, target.conversation, [item_from(inbound, Role.NOTE, None)], inbound.place)
     return Accepted(Outcome.NOTED, target.conversation)

@@ -13,7 +13,7 @@ ENDED = (TurnState.DONE, TurnState.STOPPED, TurnState.INTERRUPTED, TurnState.FAI
 
 
 _POST = select(posts.c.key).where(posts.c.key == bindparam("post"))
-_FIRST = select(posts.c.key).where(posts.c.turn_id == bindparam("turn_id")).order_by(posts.c.n).limit(1)
+_FIRST = select(posts).where(posts.c.turn_id == bindparam("turn_id")).order_by(posts.c.n).limit(1)
 _ADD_POST = insert(posts)
 _RECEIPT = update(posts).where(posts.c.key == bindparam("post")).values(message_id=bindparam("receipt"))
 _OUTCOME = (
@@ -39,19 +39,20 @@ class PostRow:
 def intend_post(conn: Connection, key: str, turn_id: str, place: Place, n: int) -> None:
     """Store that a message is about to be posted, with the key that makes it one message. Twice is once."""
     if conn.scalar(_POST, {"post": key}) is None:
-        _add(conn, key, turn_id, place, n)
+        add_post(conn, key, turn_id, place, n)
 
 
-def first_post(conn: Connection, key: str, turn_id: str, place: Place) -> str:
-    """Intend the first message of an answer, unless it has one already; the key it has."""
-    known = conn.scalar(_FIRST, {"turn_id": turn_id})
+def first_post(conn: Connection, key: str, turn_id: str, place: Place) -> PostRow:
+    """Intend the first message of an answer, unless it has one already; the one it has."""
+    known = conn.execute(_FIRST, {"turn_id": turn_id}).first()
     if known is not None:
-        return str(known)
-    _add(conn, key, turn_id, place, 0)
-    return key
+        return PostRow(known.key, known.n, known.message_id)
+    add_post(conn, key, turn_id, place, 0)
+    return PostRow(key, 0, None)
 
 
-def _add(conn: Connection, key: str, turn_id: str, place: Place, n: int) -> None:
+def add_post(conn: Connection, key: str, turn_id: str, place: Place, n: int) -> None:
+    """Store a post under a key that is new."""
     post = {
         "key": key,
         "turn_id": turn_id,

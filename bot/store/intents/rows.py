@@ -64,23 +64,26 @@ def get_turn(conn: Connection, turn_id: str) -> Turn:
     return turn
 
 
-def open_conversation(conn: Connection, key: str, place: Place, now: float) -> bool:
-    """Make sure that the conversation exists; whether it is new."""
-    new = conn.scalar(_CONVERSATION, {"conversation": key}) is None
-    if new:
-        fresh = {
-            "key": key,
-            "place": dump(place),
-            "start_seq": 0,
-            "cut_seq": 0,
-            "media_seq": 0,
-            "next_seq": SEED_ROOM,
-            "prefix_version": 0,
-            "seeded": 0,
-            "created_at": now,
-        }
-        conn.execute(_ADD_CONVERSATION, fresh)
-    return new
+def open_conversation(conn: Connection, key: str, place: Place, now: float) -> None:
+    """Make sure that the conversation exists."""
+    if conn.scalar(_CONVERSATION, {"conversation": key}) is None:
+        add_conversation(conn, key, place, now)
+
+
+def add_conversation(conn: Connection, key: str, place: Place, now: float) -> None:
+    """Begin a conversation that does not exist yet."""
+    fresh = {
+        "key": key,
+        "place": dump(place),
+        "start_seq": 0,
+        "cut_seq": 0,
+        "media_seq": 0,
+        "next_seq": SEED_ROOM,
+        "prefix_version": 0,
+        "seeded": 0,
+        "created_at": now,
+    }
+    conn.execute(_ADD_CONVERSATION, fresh)
 
 
 def append(conn: Connection, conversation: str, new: Sequence[Item], place: Place | None) -> tuple[Item, ...]:

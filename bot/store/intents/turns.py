@@ -1,15 +1,16 @@
 """The life of a turn: claimed, tried, perhaps tried again, ended. Each step is one commit."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, delete, func, insert, or_, select, update
 
 from bot.messages import (
     Inbound,
     InboundKind,
     Item,
     Person,
+    Place,
     Rendered,
     Role,
     Turn,
@@ -20,9 +21,9 @@ from bot.messages import (
 from bot.store.codec import dump, load
 from bot.store.intents.accounts import book_usage
 from bot.store.intents.inbox import each_once, item_from, speakers
-from bot.store.intents.posts import PostRow, first_post, posts_of
-from bot.store.intents.rows import append, erase_items, find_turn, get_turn, load_item
-from bot.store.intents.settings import chosen_model
+from bot.store.intents.posts import PostRow, add_post, posts_of
+from bot.store.intents.rows import append, erase_items, find_turn, get_turn, load_item, turn_of
+from bot.store.intents.settings import MODEL, scopes
 from bot.store.schema import conversations, inbox, items, posts, tool_calls, turns
 
 WINDOW = 600
@@ -37,8 +38,14 @@ ROUND_BREAK = "\n\n"
 
 _BEGIN = (
     update(turns)
-    .where(turns.c.id == bindparam("turn_id"))
-    .values(state=TurnState.RUNNING, attempt=1, model=bindparam("by"), started_at=bindparam("now"))
+    .where(turns.c.id == bindparam("turn_id"), turns.c.state == TurnState.WAITING)
+    .values(
+        state=TurnState.RUNNING,
+        attempt=1,
+        model=func.coalesce(MODEL, bindparam("otherwise")),
+        started_at=bindparam("now"),
+    )
+    .returning(turns)
 )
 _ASKED = (
     select(inbox.c.body)
@@ -46,12 +53,14 @@ _ASKED = (
     .order_by(inbox.c.id)
 )
 _KNOWN = select(items.c.message_id).where(items.c.turn_id == bindparam("turn_id"), items.c.message_id.is_not(None))
-_CONVERSATION = select(conversations).where(conversations.c.key == bindparam("conversation"))
+_CUT = case(
+    (conversations.c.start_seq > conversations.c.cut_seq, conversations.c.start_seq), else_=conversations.c.cut_seq
+)
+_VISIBLE = and_(items.c.conversation == conversations.c.key, items.c.seq >= _CUT, items.c.erased == 0)
 _WINDOW = (
-    select(items)
-    .where(
-        items.c.conversation == bindparam("conversation"), items.c.seq >= bindparam("first"), items.c.erased == 0
-    )
+    select(_CUT.label("cut_seq"), conversations.c.media_seq, conversations.c.seeded, items)
+    .select_from(conversations.outerjoin(items, _VISIBLE))
+    .where(conversations.c.key == bindparam("conversation"))
     .order_by(items.c.seq.desc())
     .limit(WINDOW)
 )
@@ -85,21 +94,29 @@ class Claim:
     asked: tuple[Inbound, ...]
 
 
-def claim(conn: Connection, turn_id: str, post_key: str, default_model: str, now: float) -> Claim | None:
-    """Begin a waiting turn: its messages become history, its first post is intended. None if it waits no more."""
-    turn = find_turn(conn, turn_id)
-    if turn is None or turn.state is not TurnState.WAITING:
+def claim(
+    conn: Connection, turn_id: str, place: Place, post_key: str, default_model: str, now: float
+) -> Claim | None:
+    """Begin a waiting turn: its messages become history, its first post is intended. None if it waits no more.
+
+    `place` is the turn's own.
+    """
+    row = conn.execute(
+        _BEGIN, {"turn_id": turn_id, "otherwise": default_model, "now": now, **scopes(place)}
+    ).first()
+    if row is None:
         return None
-    model = chosen_model(conn, turn.place) or default_model
-    conn.execute(_BEGIN, {"turn_id": turn_id, "by": model, "now": now})
-    turn = replace(turn, state=TurnState.RUNNING, attempt=1, model=model)
+    turn = turn_of(row)
     asked = _asked(conn, turn_id)
     if turn.kind is TurnKind.ANSWER:
         _make_history(conn, turn, asked)
     else:
         _take_over(conn, turn)
-    first_post(conn, post_key, turn_id, turn.place)
-    return _claim(conn, turn, asked)
+    shown = posts_of(conn, turn_id)
+    if not shown:
+        add_post(conn, post_key, turn_id, turn.place, 0)
+        shown = (PostRow(post_key, 0, None),)
+    return _claim(conn, turn, asked, shown)
 
 
 def resume(conn: Connection, turn_id: str) -> Claim | None:
@@ -108,7 +125,7 @@ def resume(conn: Connection, turn_id: str) -> Claim | None:
     if turn is None or turn.state is not TurnState.RUNNING:
         return None
     conn.execute(update(turns).where(turns.c.id == turn_id).values(attempt=turns.c.attempt + 1))
-    return _claim(conn, get_turn(conn, turn_id), _asked(conn, turn_id))
+    return _claim(conn, get_turn(conn, turn_id), _asked(conn, turn_id), posts_of(conn, turn_id))
 
 
 def hand_over(conn: Connection, turn_id: str) -> None:
@@ -142,7 +159,7 @@ def restart(conn: Connection, turn_id: str) -> Claim | None:
     known = set(conn.scalars(_KNOWN, {"turn_id": turn_id}))
     _make_history(conn, turn, [inbound for inbound in asked if inbound.message_id not in known])
     conn.execute(update(turns).where(turns.c.id == turn_id).values(restarts=turns.c.restarts + 1))
-    return _claim(conn, get_turn(conn, turn_id), asked)
+    return _claim(conn, get_turn(conn, turn_id), asked, posts_of(conn, turn_id))
 
 
 def begin_calls(conn: Connection, conversation: str, item: Item, now: float) -> tuple[Item, ...]:
@@ -241,16 +258,17 @@ def _chain(conn: Connection, turn: Turn) -> list[str]:
     return ids
 
 
-def _claim(conn: Connection, turn: Turn, asked: tuple[Inbound, ...]) -> Claim:
-    row = conn.execute(_CONVERSATION, {"conversation": turn.conversation}).one()
-    window = _window(conn, turn.conversation, max(row.start_seq, row.cut_seq))
+def _claim(conn: Connection, turn: Turn, asked: tuple[Inbound, ...], shown: tuple[PostRow, ...]) -> Claim:
+    rows = conn.execute(_WINDOW, {"conversation": turn.conversation}).all()
+    row = rows[0]  # there is one without an item where nothing is visible
+    window = tuple(load_item(row) for row in reversed(rows) if row.id is not None)
     return Claim(
         turn=turn,
         speakers=speakers(conn, turn.id) if turn.origin else each_once(turn.requester, asked),
         items=window,
-        posts=posts_of(conn, turn.id),
+        posts=shown,
         said=_said(conn, turn, window),
-        cut_seq=max(row.start_seq, row.cut_seq),
+        cut_seq=row.cut_seq,
         media_seq=row.media_seq,
         seeded=bool(row.seeded),
         asked=asked,
@@ -259,11 +277,6 @@ def _claim(conn: Connection, turn: Turn, asked: tuple[Inbound, ...]) -> Claim:
 
 def _asked(conn: Connection, turn_id: str) -> tuple[Inbound, ...]:
     return tuple(load(Inbound, body) for body in conn.scalars(_ASKED, {"turn_id": turn_id}))
-
-
-def _window(conn: Connection, conversation: str, first: int) -> tuple[Item, ...]:
-    rows = conn.execute(_WINDOW, {"conversation": conversation, "first": first}).all()
-    return tuple(load_item(row) for row in reversed(rows))
 
 
 def _said(conn: Connection, turn: Turn, window: Iterable[Item]) -> str:
