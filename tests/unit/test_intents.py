@@ -92,7 +92,7 @@ def ask(conn: Connection, n: int, text: str = "hello", who: Person = ADA) -> Acc
 
 
 def begin(conn: Connection, turn_id: str) -> Claim:
-    begun = claim(conn, turn_id, f"post-{turn_id}", "model", 50.0)
+    begun = claim(conn, turn_id, THREAD, f"post-{turn_id}", "model", 50.0)
     assert begun is not None
     return begun
 
@@ -146,7 +146,7 @@ def test_a_turn_is_claimed_once(conn: Connection) -> None:
     ask(conn, 1)
     begin(conn, "turn1")
 
-    assert claim(conn, "turn1", "other", "model", 51.0) is None
+    assert claim(conn, "turn1", THREAD, "other", "model", 51.0) is None
 
 
 def test_the_claim_intends_the_first_post_and_keeps_an_earlier_sign(conn: Connection) -> None:
@@ -155,7 +155,7 @@ def test_the_claim_intends_the_first_post_and_keeps_an_earlier_sign(conn: Connec
 
     begun = begin(conn, "turn1")
 
-    assert shown == "sign"
+    assert shown.key == "sign"
     assert [post.key for post in begun.posts] == ["sign"]
 
 
