@@ -11,7 +11,7 @@ from tests.crash.verdict import Question
 class Moment(StrEnum):
     """When the program is killed, as seen from the page."""
 
-    ACCEPT = "accept"  # the question was sent, and nobody has said yet that it was taken
+    ACCEPT = "accept"  # the question was sent, or somebody has just said that it was taken
     FIRST_POST = "first post"
     MID_STREAM = "mid-stream"
     TOOL_CALL = "tool call"
@@ -33,8 +33,8 @@ class Asked:
 class Plan:
     """A seed's questions, side by side, and its kill: `target` is the question it looks at.
 
-    `words` is how much of the target's answer is seen before, `after` how many seconds pass then; `again` is how
-    long the next process lives where there is a second kill.
+    Before, the target was `acknowledged`, or so many `words` of its answer were seen. `after` is how many seconds
+    pass then, and `again` how long the next process lives where there is a second kill.
     """
 
     seed: int
@@ -42,6 +42,7 @@ class Plan:
     victim: Victim
     asked: tuple[Asked, ...]
     target: int
+    acknowledged: bool
     words: int
     after: float
     again: float | None
@@ -59,7 +60,7 @@ _TARGETS = {
     Moment.START_UP: (0, 1, 2),
 }
 _LONGEST_WAIT = {
-    Moment.ACCEPT: 0.03,
+    Moment.ACCEPT: 0.05,
     Moment.FIRST_POST: 0.03,
     Moment.MID_STREAM: 0.1,
     Moment.TOOL_CALL: 0.3,
@@ -74,7 +75,9 @@ def plan(seed: int) -> Plan:
     random = Random(seed)
     moments, victims = list(Moment), list(Victim)
     moment = moments[seed % len(moments)]
-    victim = victims[seed // len(moments) % len(victims)]
+    rounds = seed // len(moments)
+    victim = victims[rounds % len(victims)]
+    acknowledged = moment is Moment.ACCEPT and rounds % 2 == 1
     target = random.choice(_TARGETS[moment])
     asked = tuple(_asked(seed, random, long=target == _LONG, patient=moment is Moment.START_UP))
     return Plan(
@@ -83,8 +86,9 @@ def plan(seed: int) -> Plan:
         victim=victim,
         asked=asked,
         target=target,
+        acknowledged=acknowledged,
         words=_words_before(moment, asked[target].question, random),
-        after=random.uniform(0, _LONGEST_WAIT[moment]),
+        after=0.0 if acknowledged else random.uniform(0, _LONGEST_WAIT[moment]),
         again=random.uniform(0, _LONGEST_START) if moment is Moment.START_UP else None,
     )
 

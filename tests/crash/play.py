@@ -69,6 +69,8 @@ async def _ask_and_kill(chosen: Plan, running: Program, seen: Page) -> None:
     earlier = set(seen.seen)
     sending = [asyncio.create_task(_send(seen, one)) for one in _target_last(chosen)]
     try:
+        if chosen.acknowledged:
+            await sending[-1]
         await seen.until(lambda shown: _is_time(chosen, earlier, shown))
         await asyncio.sleep(chosen.after)
         first = running.serving()
