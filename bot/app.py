@@ -32,18 +32,17 @@ from bot.messages import CommandSpec, TurnState
 from bot.ports import About, Adapter, Gateway, ServesPages
 from bot.settings import Settings, read_settings
 from bot.store.engine import Store, open_store
-from bot.store.files import REUSE_SECONDS, Files
-from bot.store.held import held_files
+from bot.store.files import Files
 from bot.store.intents.rows import last_turn
 from bot.store.lock import ServingLock
 from bot.store.page import PageLog
+from bot.store.tidier import Tidier
 from bot.tools import TOOLS
 
 log = structlog.get_logger(__name__)
 
 DEFAULT_MODEL = "anthropic/claude-sonnet-4.5"
 DEMO_MODEL = "gatepost/scripted"
-TIDY_SECONDS = 3600.0
 DRAIN_SECONDS = 8.0
 
 
@@ -149,8 +148,10 @@ def desk_for(parts: Core, adapters: Sequence[Adapter]) -> Desk:
     return Desk(ports)
 
 
-def intake_for(parts: Core, desk: Desk, adapters: Sequence[Adapter], admins: Sequence[str]) -> Intake:
-    """The way in, over these platforms."""
+def intake_for(
+    parts: Core, desk: Desk, adapters: Sequence[Adapter], admins: Sequence[str], deleted: Callable[[], None]
+) -> Intake:
+    """The way in, over these platforms. `deleted` is told when a message was."""
     access = Access(admins)
     command_ports = CommandPorts(
         parts.store, parts.gateway, desk, time.time, parts.about, time.time(), access.may_press
@@ -164,6 +165,7 @@ def intake_for(parts: Core, desk: Desk, adapters: Sequence[Adapter], admins: Seq
         adapters={adapter.platform: adapter for adapter in adapters},
         clock=time.time,
         new_id=new_id,
+        deleted=deleted,
     )
 
 
@@ -179,7 +181,8 @@ async def serve(settings: Settings, announce: Callable[[str], None], stop: async
         adapters: list[Adapter] = [page]
         desk = desk_for(parts, adapters)
         stack.push_async_callback(desk.close, DRAIN_SECONDS)
-        intake = intake_for(parts, desk, adapters, settings.admins)
+        tidier = Tidier(parts.store, parts.files, time.time)
+        intake = intake_for(parts, desk, adapters, settings.admins, tidier.soon)
         stack.push_async_callback(intake.close)
         routes = [route for one in adapters if isinstance(one, ServesPages) for route in one.routes()]
         port = await listen(settings.http_host, settings.http_port, routes, lambda: is_ready(parts.store))
@@ -188,7 +191,7 @@ async def serve(settings: Settings, announce: Callable[[str], None], stop: async
         for adapter in adapters:
             await adapter.start(intake)
             stack.push_async_callback(adapter.stop)
-        for work in (parts.gateway.warm(), parts.gateway.keep_fresh(), keep_tidy(parts)):
+        for work in (parts.gateway.warm(), parts.gateway.keep_fresh(), tidier.run()):
             stack.callback(asyncio.create_task(work).cancel)
         announce(await page.invitation(f"http://{origin(settings.http_host)}:{port.port}"))
         log.info("serving", port=port.port, demo=settings.demo, model=parts.about.default_model)
@@ -226,20 +229,6 @@ async def is_ready(store: Store) -> bool:
     return True
 
 
-async def keep_tidy(parts: Core) -> None:
-    """Take away files nobody refers to: now, and every hour."""
-    while True:
-        before = time.time() - REUSE_SECONDS
-        try:
-            known = await parts.store.read(held_files)
-            gone = await parts.files.sweep(known, before)
-            if gone:
-                log.info("files removed", count=gone)
-        except GatepostError as error:
-            log.warning("files not tidied", error=type(error).__name__)
-        await asyncio.sleep(TIDY_SECONDS)
-
-
 async def ask(
     settings: Settings,
     text: str,
@@ -256,7 +245,7 @@ async def ask(
     async with core(settings, directory, f"sqlite:///{directory / 'ask.db'}") as parts:
         await learn_models(parts.gateway)
         desk = desk_for(parts, [adapter])
-        intake = intake_for(parts, desk, [adapter], ())
+        intake = intake_for(parts, desk, [adapter], (), lambda: None)
         await intake.accept(adapter.question(text, files, new_id()))
         await adapter.ended.wait()
         await desk.close(DRAIN_SECONDS)

@@ -1,7 +1,7 @@
 """Events in: each is decided on, committed, and handed to its conversation; acknowledged only after that."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -44,7 +44,7 @@ _TITLE_LIMIT = 80
 
 
 class Intake:
-    """Implements `bot.ports.Intake` for every adapter."""
+    """Implements `bot.ports.Intake` for every adapter. `deleted` is told when a message was."""
 
     def __init__(
         self,
@@ -56,6 +56,7 @@ class Intake:
         adapters: Mapping[str, Adapter],
         clock: Clock,
         new_id: NewId,
+        deleted: Callable[[], None],
     ) -> None:
         self._store = store
         self._files = files
@@ -65,6 +66,7 @@ class Intake:
         self._adapters = adapters
         self._clock = clock
         self._new_id = new_id
+        self._deleted = deleted
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def accept(self, inbound: Inbound) -> None:
@@ -118,6 +120,7 @@ class Intake:
     async def _delete(self, inbound: Inbound) -> None:
         accepted = await self._store.write(accept_delete, inbound, self._clock())
         await self._files.remove(accepted.orphans)
+        self._deleted()
         match accepted.outcome:
             case Outcome.WITHDRAWN:
                 await self._desk.withdrawn(accepted)

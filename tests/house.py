@@ -251,4 +251,5 @@ def _intake(
         adapters={"town": people},
         clock=ports.clock,
         new_id=ports.new_id,
+        deleted=lambda: None,
     )

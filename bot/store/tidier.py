@@ -1,0 +1,54 @@
+"""Takes away files that nobody refers to any more: deleted messages' pictures, what a crash left behind."""
+
+import asyncio
+
+import structlog
+
+from bot.errors import StoreError
+from bot.ports import Clock
+from bot.store.engine import Store
+from bot.store.files import REUSE_SECONDS, Files
+from bot.store.held import held_files
+
+log = structlog.get_logger(__name__)
+
+EVERY_SECONDS = 3600.0
+
+
+class Tidier:
+    """Looks at start, every hour, and a little after `soon`.
+
+    What was put within the last `grace` seconds stays: somebody may be about to refer to it.
+    """
+
+    def __init__(self, store: Store, files: Files, clock: Clock, grace: float = REUSE_SECONDS) -> None:
+        self._store = store
+        self._files = files
+        self._clock = clock
+        self._grace = grace
+        self._asked = asyncio.Event()
+
+    def soon(self) -> None:
+        """Something was deleted."""
+        self._asked.set()
+
+    async def run(self) -> None:
+        """Look now and then, for ever. A look that fails is logged, no more."""
+        while True:
+            await self._tidy()
+            try:
+                await asyncio.wait_for(self._asked.wait(), EVERY_SECONDS)
+            except TimeoutError:
+                continue
+            await asyncio.sleep(self._grace)
+            self._asked.clear()
+
+    async def _tidy(self) -> None:
+        before = self._clock() - self._grace
+        try:
+            gone = await self._files.sweep(await self._store.read(held_files), before)
+        except StoreError as error:
+            log.warning("files not tidied", error=type(error).__name__)
+        else:
+            if gone:
+                log.info("files removed", count=gone)
