@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from bot.conversation.history import reading_bytes
 from bot.conversation.ports import Ports
 from bot.errors import FileRefused
 from bot.media.links import fetch_link, picture_links
@@ -120,16 +121,19 @@ async def _read_item(
 
 
 def within(readings: Sequence[Reading], most: int) -> tuple[Reading, ...]:
-    """The readings with at most so many bytes of pictures in all; what is left out says so."""
+    """The readings with at most so many bytes of pictures and whole files in all; what is left out says so."""
     kept: list[Reading] = []
     for reading in readings:
-        most -= sum(picture.size for picture in reading.pictures)
-        if most >= 0:
-            kept.append(reading)
-            continue
-        said = f"{reading.name} was left out: there is too much in one message. Send it in one of its own."
-        kept.append(replace(reading, pictures=(), unread=reading.unread or said))
+        most -= reading_bytes(reading)
+        kept.append(reading if most >= 0 or not reading_bytes(reading) else _lightened(reading))
     return tuple(kept)
+
+
+def _lightened(reading: Reading) -> Reading:
+    """A reading without its bytes; its text stays."""
+    left = "Only its text was read" if reading.text else "It was left out"
+    said = f"{reading.name} came with too much else in one message. {left}; send it in a message of its own."
+    return replace(reading, pictures=(), original=None, unread=reading.unread or said)
 
 
 async def _read(

@@ -52,10 +52,13 @@ def _reading_tokens(reading: Reading) -> int:
 
 def media_bytes_of(item: Item) -> int:
     """The bytes of pictures or whole files that an item brings along."""
-    return sum(
-        max(reading.original.size if reading.original else 0, sum(p.size for p in reading.pictures))
-        for reading in item.files
-    )
+    return sum(reading_bytes(reading) for reading in item.files)
+
+
+def reading_bytes(reading: Reading) -> int:
+    """The most bytes a reading brings along: its pictures or the whole file, whichever the model takes."""
+    whole = reading.original.size if reading.original else 0
+    return max(whole, sum(picture.size for picture in reading.pictures))
 
 
 def plan_cut(items: Sequence[Item], room: Room, current: Cut, turn_id: str) -> Cut:
