@@ -222,7 +222,12 @@ def upgrade(_options: argparse.Namespace) -> int:
 
     settings = read_settings()
     done = upgrade_database(settings.data_dir, settings.database)
-    _print(f"{done}\n")
+    if done.before == done.after:
+        _print(f"The database is up to date, at {done.after}.\n")
+        return 0
+    _print(f"The database was brought from {done.before or 'nothing'} to {done.after}.\n")
+    if done.copy:
+        _print(f"A copy of what it was is in {done.copy}.\n")
     return 0
 
 
