@@ -40,8 +40,6 @@ from bot.store.intents.rows import find_turn
 
 log = structlog.get_logger(__name__)
 
-_TITLE_LIMIT = 80
-
 
 class Intake:
     """Implements `bot.ports.Intake` for every adapter. `deleted` is told when a message was."""
@@ -111,10 +109,7 @@ class Intake:
         if accepted.outcome is not Outcome.ASKED:
             return
         log.info("asked", place=inbound.place.key, turn=accepted.turn_id)
-        adapter = self._adapters[inbound.place.platform]
-        if target.place != inbound.place and isinstance(adapter, OpensThreads):
-            title = " ".join(inbound.text.split())[:_TITLE_LIMIT]
-            self._begin(adapter.open_thread(inbound.place, inbound.message_id, title or "Question"))
+        self._desk.open_thread(inbound, target.place)
         self._desk.asked(accepted, target.place, inbound.person)
 
     async def _delete(self, inbound: Inbound) -> None:

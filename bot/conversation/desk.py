@@ -1,6 +1,8 @@
 """All conversations at work: who is woken, told, stopped, and picked up again after a crash."""
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 import structlog
 
@@ -9,7 +11,8 @@ from bot.conversation.ports import Ports
 from bot.conversation.turn import TurnAtWork, Verdict
 from bot.conversation.turnstile import Turnstile
 from bot.conversation.worker import Waiting, Worker, open_reply
-from bot.messages import Action, ActionName, Person, Place, Rendered, Turn, person_key
+from bot.messages import Action, ActionName, Inbound, Person, Place, Rendered, Turn, person_key
+from bot.ports import OpensThreads
 from bot.store.intents.inbox import Accepted, speakers
 from bot.store.intents.posts import PostRow, settle_posts
 from bot.store.intents.recovery import unfinished
@@ -25,7 +28,7 @@ class Desk:
         self._ports = ports
         self._turnstile = Turnstile(ports.limits.turns, ports.limits.turns_per_person)
         self._workers: dict[str, Worker] = {}
-        self._deliveries: set[asyncio.Task[None]] = set()
+        self._beside: set[asyncio.Task[None]] = set()
 
     @property
     def running(self) -> int:
@@ -48,6 +51,12 @@ class Desk:
             worker.join(waiting)
             return
         worker.add(waiting)
+
+    def open_thread(self, asked: Inbound, place: Place) -> None:
+        """Where a question is answered in a thread of its own, open it, beside everything else."""
+        adapter = self._ports.adapters[place.platform]
+        if place != asked.place and isinstance(adapter, OpensThreads):
+            self._begin(_open_thread(adapter, asked))
 
     def changed(self, accepted: Accepted) -> None:
         """A question at work was edited, or one of several deleted: begin again if nothing is visible yet."""
@@ -107,9 +116,9 @@ class Desk:
         for turn, rows in left.undelivered:
             self._deliver(turn, rows)
         for turn in left.running:
-            self._resume(turn, resumed=True)
+            self._resume(turn, left.asked.get(turn.id), resumed=True)
         for turn in left.waiting:
-            self._resume(turn, resumed=False)
+            self._resume(turn, left.asked.get(turn.id), resumed=False)
         if left.undelivered or left.running or left.waiting:
             log.info(
                 "picked up",
@@ -118,16 +127,21 @@ class Desk:
                 waiting=len(left.waiting),
             )
 
-    def _resume(self, turn: Turn, *, resumed: bool) -> None:
+    def _resume(self, turn: Turn, asked: Inbound | None, *, resumed: bool) -> None:
         if turn.place.platform in self._ports.adapters:
             asker = person_key(turn.place.platform, turn.requester)
             self._worker(turn.conversation).add(Waiting(turn.id, asker, turn.place, resumed=resumed))
+            if asked is not None:
+                self.open_thread(asked, turn.place)
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
 
     def _deliver(self, turn: Turn, rows: tuple[PostRow, ...]) -> None:
         if turn.place.platform in self._ports.adapters:
-            task = asyncio.create_task(self._show_final(turn, rows))
-            self._deliveries.add(task)
-            task.add_done_callback(self._deliveries.discard)
+            self._begin(self._show_final(turn, rows))
 
     async def _show_final(self, turn: Turn, rows: tuple[PostRow, ...]) -> None:
         """Show the final form again; without one the turn was withdrawn, and its messages go."""
@@ -150,7 +164,7 @@ class Desk:
         ends = [end for worker in workers if (end := worker.end_of_turn()) is not None]
         if ends and drain:
             await asyncio.wait(ends, timeout=drain)
-        for task in self._deliveries:
+        for task in self._beside:
             task.cancel()
         await asyncio.gather(*(worker.close() for worker in workers), return_exceptions=True)
 
@@ -168,3 +182,11 @@ class Desk:
         worker = self._workers.get(accepted.conversation or "")
         work = worker.at_work if worker else None
         return work if work is not None and work.claim.turn.id == accepted.turn_id else None
+
+
+async def _open_thread(adapter: OpensThreads, asked: Inbound) -> None:
+    """Idempotent: whether a process that died came to it is not known."""
+    try:
+        await adapter.open_thread(asked.place, asked.message_id, words.thread_title(asked.text))
+    except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
+        log.warning("thread not opened", place=asked.place.key, error=type(error).__name__)

@@ -12,6 +12,13 @@ CUT_OFF = "The answer reached its length limit."
 GAVE_UP = "I tried this twice and did not get through, so I stopped."
 EMPTY = "There is nothing to answer here."
 
+_TITLE_LIMIT = 80
+
+
+def thread_title(question: str) -> str:
+    """What the thread is called in which a question is answered."""
+    return " ".join(question.split())[:_TITLE_LIMIT] or "Question"
+
 
 def reading(names: Iterable[str]) -> str:
     """While files are read."""

@@ -107,7 +107,7 @@ def claim(
     if row is None:
         return None
     turn = turn_of(row)
-    asked = _asked(conn, turn_id)
+    asked = asked_in(conn, turn_id)
     if turn.kind is TurnKind.ANSWER:
         _make_history(conn, turn, asked)
     else:
@@ -125,7 +125,7 @@ def resume(conn: Connection, turn_id: str) -> Claim | None:
     if turn is None or turn.state is not TurnState.RUNNING:
         return None
     conn.execute(update(turns).where(turns.c.id == turn_id).values(attempt=turns.c.attempt + 1))
-    return _claim(conn, get_turn(conn, turn_id), _asked(conn, turn_id), posts_of(conn, turn_id))
+    return _claim(conn, get_turn(conn, turn_id), asked_in(conn, turn_id), posts_of(conn, turn_id))
 
 
 def hand_over(conn: Connection, turn_id: str) -> None:
@@ -155,7 +155,7 @@ def restart(conn: Connection, turn_id: str) -> Claim | None:
     if waiting is not None:
         conn.execute(update(inbox).where(inbox.c.turn_id == waiting).values(turn_id=turn_id))
         conn.execute(delete(turns).where(turns.c.id == waiting))
-    asked = _asked(conn, turn_id)
+    asked = asked_in(conn, turn_id)
     known = set(conn.scalars(_KNOWN, {"turn_id": turn_id}))
     _make_history(conn, turn, [inbound for inbound in asked if inbound.message_id not in known])
     conn.execute(update(turns).where(turns.c.id == turn_id).values(restarts=turns.c.restarts + 1))
@@ -275,7 +275,8 @@ def _claim(conn: Connection, turn: Turn, asked: tuple[Inbound, ...], shown: tupl
     )
 
 
-def _asked(conn: Connection, turn_id: str) -> tuple[Inbound, ...]:
+def asked_in(conn: Connection, turn_id: str) -> tuple[Inbound, ...]:
+    """The messages that a turn answers, in order."""
     return tuple(load(Inbound, body) for body in conn.scalars(_ASKED, {"turn_id": turn_id}))
 
 
