@@ -8,7 +8,7 @@ import tempfile
 from asyncio.subprocess import PIPE, Process
 from pathlib import Path
 
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import FilePayload, Page, async_playwright
 
 from tests.browser.conftest import _FLAGS, chromium
 from tests.files import pdf
@@ -56,7 +56,7 @@ async def _picture(address: str, target: Path) -> None:
 async def _ask(page: Page, question: str, document: bytes) -> None:
     box = page.locator("textarea").first
     await page.locator("input[type=file]").first.set_input_files(
-        [{"name": "report.pdf", "mimeType": "application/pdf", "buffer": document}]
+        FilePayload(name="report.pdf", mimeType="application/pdf", buffer=document)
     )
     await box.fill(question)
     await box.press("Enter")
