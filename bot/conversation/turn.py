@@ -302,7 +302,8 @@ class TurnAtWork:
         """Keep what was said, then show exactly that."""
         turn, ports = self._claim.turn, self._ports
         notices = unseen(self._items, ports.gateway.model(self._model), turn.id)
-        status = words.with_notices(ending.status, notices)
+        doubt = [words.TWICE] if self._reply.may_stand_twice else []
+        status = words.with_notices(ending.status, [*notices, *doubt])
         actions = _actions(ending, turn.id)
         self._reply.finish(status, actions)
         last = "".join(self._round)

@@ -10,6 +10,7 @@ NEXT = "I've seen this and will answer it next."
 STOPPED = "Stopped."
 CUT_OFF = "The answer reached its length limit."
 GAVE_UP = "I tried this twice and did not get through, so I stopped."
+TWICE = "I was interrupted while posting this, so part of it may stand here twice."
 EMPTY = "There is nothing to answer here."
 
 _TITLE_LIMIT = 80

@@ -74,6 +74,7 @@ class Showing:
         self._settling = False
         self._abandoned = False
         self._unwanted = False  # a message was taken away or refused: no further one is posted
+        self._in_doubt = False  # a message may be there already, and the platform cannot be asked
         self._unseen_since: float | None = None
         self._visible_since: float | None = None
         self._failures = 0
@@ -88,6 +89,7 @@ class Showing:
             self._messages.append(
                 _Message(post.key, post.message_id, intended=True, receipted=known, unsure=not known)
             )
+            self._in_doubt = self._in_doubt or not (known or isinstance(self._adapter, Reconciles))
         if key is not None:
             self._messages.append(_Message(key, intended=True))
         if text:
@@ -110,6 +112,11 @@ class Showing:
     def shown(self) -> bool:
         """Whether the platform has any message of this reply, be it only a status."""
         return any(message.message_id is not None for message in self._messages)
+
+    @property
+    def may_stand_twice(self) -> bool:
+        """Whether the platform may show an earlier form of a message, too, and cannot tell us of it."""
+        return self._in_doubt
 
     def push(self, text: str) -> None:
         """Add to the answer."""
@@ -327,6 +334,8 @@ class Showing:
         """Whether a post that nobody told us about turns out to have been made."""
         if message.message_id is None and isinstance(self._adapter, Reconciles):
             message.message_id = await self._adapter.reconcile(self._place, message.key)
+        elif message.message_id is None:
+            self._in_doubt = True
         message.unsure = False
         if message.message_id is None:
             return False
