@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 from urllib.parse import quote
 
@@ -30,8 +31,7 @@ class Place:
     @property
     def key(self) -> str:
         """One string for the place, the same for ever: `platform:workspace:channel[:thread]`."""
-        parts = (self.platform, self.workspace, self.channel, self.thread)
-        return ":".join(quote(part, safe="") for part in parts if part is not None)
+        return _place_key(self.platform, self.workspace, self.channel, self.thread)
 
     @property
     def parent(self) -> "Place":
@@ -39,6 +39,11 @@ class Place:
         if self.thread is None:
             return self
         return Place(self.platform, self.workspace, self.channel)
+
+
+@lru_cache(maxsize=4096)
+def _place_key(*parts: str | None) -> str:
+    return ":".join(quote(part, safe="") for part in parts if part is not None)
 
 
 class PersonKind(StrEnum):
