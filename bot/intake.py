@@ -25,13 +25,12 @@ from bot.messages import (
 from bot.ports import Adapter, Clock, NewId, OpensThreads, RepliesPrivately
 from bot.store.engine import Store
 from bot.store.files import Files
+from bot.store.intents.changes import accept_delete, accept_edit
 from bot.store.intents.inbox import (
     Accepted,
     Outcome,
     Target,
     accept_again,
-    accept_delete,
-    accept_edit,
     accept_message,
     accept_once,
     speakers,

@@ -25,14 +25,13 @@ from bot.messages import (
     TurnState,
     Usage,
 )
+from bot.store.intents.changes import accept_delete, accept_edit
 from bot.store.intents.history import cut, keep_readings, reset, seed
 from bot.store.intents.inbox import (
     Accepted,
     Outcome,
     Target,
     accept_again,
-    accept_delete,
-    accept_edit,
     accept_message,
     accept_once,
     speakers,

@@ -1,24 +1,20 @@
 """What happens on a platform, taken in: one commit each, and each event once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, exists, insert, select, update
+from sqlalchemy import Connection, bindparam, exists, insert, select
 
-from bot.messages import Inbound, InboundKind, Item, Person, Place, Role, TurnKind, TurnState
+from bot.messages import Inbound, Item, Person, Place, Role, TurnKind, TurnState
 from bot.store.codec import dump, load
 from bot.store.intents.rows import (
     add_conversation,
     append,
-    bump_prefix,
     count,
-    erase_items,
     find_turn,
-    load_item,
 )
-from bot.store.schema import conversations, inbox, items, posts, turns
+from bot.store.schema import conversations, inbox, posts, turns
 
 _SEEN = select(inbox.c.id).where(inbox.c.key == bindparam("event"))
 _ADD_EVENT = insert(inbox)
@@ -79,72 +75,30 @@ def accept_message(conn: Connection, inbound: Inbound, target: Target, turn_id: 
     turn = known.waiting or turn_id
     if turn == turn_id:
         _add_turn(conn, inbound, target, TurnKind.ANSWER, turn_id, now)
-    _record(conn, inbound, now, target.conversation, turn)
+    record(conn, inbound, now, target.conversation, turn)
     return Accepted(Outcome.ASKED, target.conversation, turn)
-
-
-def accept_edit(conn: Connection, inbound: Inbound, target: Target, turn_id: str, now: float) -> Accepted:
-    """Take an edit in: of an open question, of an old message, or one that addresses us only now."""
-    if _seen(conn, inbound):
-        return Accepted(Outcome.DUPLICATE)
-    before = _message_row(conn, inbound)
-    _record(conn, inbound, now)
-    if before is None or before.turn_id is None:
-        return _edit_unasked(conn, inbound, target, before, turn_id, now)
-    asked = load(Inbound, before.body)
-    edited = replace(asked, text=inbound.text, attachments=inbound.attachments or asked.attachments)
-    conn.execute(update(inbox).where(inbox.c.id == before.id).values(body=dump(edited)))
-    rewritten = _rewrite_items(conn, inbound)
-    if rewritten:
-        bump_prefix(conn, [before.conversation])
-    return Accepted(Outcome.CHANGED, before.conversation, before.turn_id)
-
-
-def accept_delete(conn: Connection, inbound: Inbound, now: float) -> Accepted:
-    """Take a deletion in: a question is withdrawn, anything else goes out of history with its files."""
-    if _seen(conn, inbound):
-        return Accepted(Outcome.DUPLICATE)
-    _record(conn, inbound, now)
-    orphans = erase_items(conn, _items_of_message(conn, inbound))
-    before = _message_row(conn, inbound)
-    if before is None:
-        return _delete_post(conn, inbound, orphans)
-    conn.execute(
-        update(inbox).where(inbox.c.place == before.place, inbox.c.message_id == before.message_id).values(body="")
-    )
-    turn = find_turn(conn, before.turn_id) if before.turn_id else None
-    if turn is None or turn.state not in (TurnState.WAITING, TurnState.RUNNING):
-        return Accepted(Outcome.ERASED, before.conversation, before.turn_id, orphans)
-    if count(conn, inbox, inbox.c.turn_id == turn.id, inbox.c.body != "", inbox.c.kind != InboundKind.BUTTON):
-        return Accepted(Outcome.CHANGED, turn.conversation, turn.id, orphans)
-    conn.execute(
-        update(turns)
-        .where(turns.c.id == turn.id)
-        .values(state=TurnState.CANCELLED, ended_at=now, delivered=0, final=None)
-    )
-    return Accepted(Outcome.WITHDRAWN, turn.conversation, turn.id, orphans)
 
 
 def accept_again(
     conn: Connection, inbound: Inbound, kind: TurnKind, origin_id: str, turn_id: str, now: float
 ) -> Accepted:
     """Continue an answer or write it again: a new turn, if the old one is the conversation's latest."""
-    if _seen(conn, inbound):
+    if seen(conn, inbound):
         return Accepted(Outcome.DUPLICATE)
     origin = find_turn(conn, origin_id)
     if origin is None or _has_newer(conn, origin.conversation, origin_id):
-        _record(conn, inbound, now)
+        record(conn, inbound, now)
         return Accepted(Outcome.REFUSED)
     _add_turn(conn, inbound, Target(origin.place, origin.conversation), kind, turn_id, now, origin_id)
-    _record(conn, inbound, now, origin.conversation, turn_id)
+    record(conn, inbound, now, origin.conversation, turn_id)
     return Accepted(Outcome.ASKED, origin.conversation, turn_id)
 
 
 def accept_once(conn: Connection, inbound: Inbound, now: float) -> bool:
     """Take in an event that needs no turn (a command, Stop); False when it was taken in before."""
-    if _seen(conn, inbound):
+    if seen(conn, inbound):
         return False
-    _record(conn, inbound, now)
+    record(conn, inbound, now)
     return True
 
 
@@ -166,17 +120,19 @@ def each_once(first: Person, asked: Iterable[Inbound], before: Iterable[Person] 
     return tuple({person.id: person for person in people}.values())
 
 
-def _seen(conn: Connection, inbound: Inbound) -> bool:
+def seen(conn: Connection, inbound: Inbound) -> bool:
+    """Whether the event was taken in before."""
     return conn.scalar(_SEEN, {"event": inbound.key}) is not None
 
 
-def _record(
+def record(
     conn: Connection,
     inbound: Inbound,
     now: float,
     conversation: str | None = None,
     turn_id: str | None = None,
 ) -> None:
+    """Keep the event, so that it is taken in once; with its words only where a turn answers it."""
     event = {
         "key": inbound.key,
         "kind": inbound.kind,
@@ -213,7 +169,7 @@ def conversation_of(conn: Connection, place_key: str, message_id: str) -> str | 
 
 
 def _note(conn: Connection, inbound: Inbound, target: Target, now: float) -> Accepted:
-    _record(conn, inbound, now, target.conversation)
+    record(conn, inbound, now, target.conversation)
     append(conn, target.conversation, [item_from(inbound, Role.NOTE, None)], inbound.place)
     return Accepted(Outcome.NOTED, target.conversation)
 
@@ -255,71 +211,6 @@ def _add_turn(
         "created_at": now,
     }
     conn.execute(_ADD_TURN, turn)
-
-
-def _message_row(conn: Connection, inbound: Inbound) -> Row[Any] | None:
-    """The inbox row of the message that an edit or a deletion is about; the question, if it became one."""
-    return conn.execute(
-        select(inbox)
-        .where(
-            inbox.c.place == inbound.place.key,
-            inbox.c.message_id == inbound.message_id,
-            inbox.c.conversation.is_not(None),
-            inbox.c.kind.in_((InboundKind.MESSAGE, InboundKind.EDIT)),
-        )
-        .order_by(inbox.c.turn_id.is_(None), inbox.c.id)
-    ).first()
-
-
-def _items_of_message(conn: Connection, inbound: Inbound) -> Sequence[Row[Any]]:
-    return conn.execute(
-        select(items).where(
-            items.c.place == inbound.place.key, items.c.message_id == inbound.message_id, items.c.erased == 0
-        )
-    ).all()
-
-
-def _rewrite_items(conn: Connection, inbound: Inbound) -> bool:
-    """Let the items of a message say what it says now; files that were read stay."""
-    rows = _items_of_message(conn, inbound)
-    for row in rows:
-        body = dump(replace(load_item(row), text=inbound.text))
-        conn.execute(update(items).where(items.c.id == row.id).values(body=body))
-    return bool(rows)
-
-
-def _edit_unasked(
-    conn: Connection, inbound: Inbound, target: Target, before: Row[Any] | None, turn_id: str, now: float
-) -> Accepted:
-    """An edit of what was no question: a mention added later asks now."""
-    if inbound.addressed:
-        erase_items(conn, _items_of_message(conn, inbound))
-        conn.execute(delete(inbox).where(inbox.c.key == inbound.key))
-        return accept_message(conn, inbound, target, turn_id, now)
-    if _rewrite_items(conn, inbound) and before is not None:
-        bump_prefix(conn, [before.conversation])
-        return Accepted(Outcome.CHANGED, before.conversation)
-    return Accepted(Outcome.IGNORED)
-
-
-def _delete_post(conn: Connection, inbound: Inbound, orphans: tuple[str, ...]) -> Accepted:
-    """Somebody deleted a message of ours: what it said goes out of history too."""
-    row = conn.execute(
-        select(posts).where(
-            posts.c.place_key == inbound.place.key,
-            posts.c.message_id == inbound.message_id,
-            posts.c.state != "gone",
-        )
-    ).first()
-    if row is None:
-        return Accepted(Outcome.ERASED if orphans else Outcome.IGNORED, orphans=orphans)
-    conn.execute(update(posts).where(posts.c.key == row.key).values(state="gone"))
-    said = conn.execute(
-        select(items).where(items.c.turn_id == row.turn_id, items.c.role == Role.ASSISTANT, items.c.erased == 0)
-    ).all()
-    erase_items(conn, said)
-    turn = find_turn(conn, row.turn_id)
-    return Accepted(Outcome.ERASED, turn.conversation if turn else None, row.turn_id, orphans)
 
 
 def _has_newer(conn: Connection, conversation: str, turn_id: str) -> bool:
