@@ -202,7 +202,8 @@ class Worker:
 
     async def _take_sign(self, waiting: Waiting) -> Showing | None:
         waiting.begun.set()
-        return await waiting.sign if waiting.sign is not None else None
+        sign, waiting.sign = waiting.sign, None
+        return await sign if sign is not None else None
 
     async def stop_waiting(self, waiting: Waiting, final: Rendered) -> None:
         """Show that a turn in line was stopped before it began, where anything of it is seen."""
