@@ -100,8 +100,8 @@ def thread_root(seed: int) -> tuple[str, str]:
 
 def _asked(seed: int, random: Random, *, long: bool, patient: bool) -> list[Asked]:
     """Questions in both people's direct messages, as mentions in two channels, and within a thread."""
-    spoken = _spoken(seed, random, 120)
-    numbers = ", ".join(map(str, range(1, random.randint(120, 240))))
+    spoken = _spoken(seed, random, 90)
+    numbers = ", ".join(map(str, range(1, random.randint(60, 120))))
     more = ", ".join(map(str, range(1, random.randint(1_700, 1_900) if long else 300)))
     time = r"current_time says: \w+, \d\d \w+ \d{4}, \d\d:\d\d:\d\d in UTC \(\S+\)"
     root = f"grace-{thread_root(seed)[0]}"

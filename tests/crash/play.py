@@ -25,7 +25,10 @@ class Result:
 
 
 async def play_all(seeds: Iterable[int], directory: Path, *, side_by_side: int, quiet: float) -> list[Result]:
-    """Play them, a few programs side by side. After each, `quiet` seconds must change nothing."""
+    """Play them, a few programs side by side. After a program's last, `quiet` seconds must change nothing.
+
+    What was answered before is judged again after every seed.
+    """
     wanted = list(seeds)
     groups = [wanted[n : n + SEEDS_TOGETHER] for n in range(0, len(wanted), SEEDS_TOGETHER)]
     gate = asyncio.Semaphore(side_by_side)
@@ -44,7 +47,8 @@ async def _play_together(seeds: Sequence[int], directory: Path, quiet: float) ->
         for chosen in map(plan, seeds):
             asked += [one.question for one in chosen.asked]
             before = sum(result.apologies for result in results)
-            results.append(await _play(chosen, running, seen, asked, quiet, before))
+            still = quiet if chosen.seed == seeds[-1] else 0.0
+            results.append(await _play(chosen, running, seen, asked, still, before))
     return results
 
 

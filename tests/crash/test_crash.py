@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no SIG
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Result]:
     directory = tmp_path_factory.mktemp("crash")
-    played = asyncio.run(play_all(SEEDS, directory, side_by_side=4, quiet=1.0))
+    played = asyncio.run(play_all(SEEDS, directory, side_by_side=4, quiet=2.0))
     return {result.plan.seed: result for result in played}
 
 
