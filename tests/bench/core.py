@@ -1,5 +1,4 @@
-"""The core in one process, for measurements: real store, conversations and delivery, and around them a platform and
-a model that take next to no time, so that what is measured is our own."""
+"""The core in one process, for measurements: a platform and a model that take next to no time, the rest real."""
 
 import asyncio
 import contextlib
@@ -55,6 +54,7 @@ from bot.store.files import Files
 from bot.tools import TOOLS
 
 MODEL = "acme/alpha"
+PLACE_BUDGET = Budget(5, 5.0)
 
 Answer: TypeAlias = Callable[[ChatRequest], AsyncGenerator[Delta, None]]
 
@@ -103,7 +103,7 @@ class QuietPlatform:
 
 
 class ReadyModel:
-    """A model that answers by a function. `asked` tells when each question was put to it, by the loop's clock."""
+    """A model that answers by a function. `asked` tells when each question was put to it."""
 
     def __init__(self, answer: Answer) -> None:
         self.asked: dict[str, float] = {}
@@ -145,7 +145,7 @@ async def core(
     directory: Path,
     answer: Answer,
     *,
-    budget: Budget = Budget(5, 5.0),
+    budget: Budget = PLACE_BUDGET,
     total: Budget | None = None,
     latency: float = 0.0,
 ) -> AsyncIterator[Core]:
@@ -156,15 +156,12 @@ async def core(
         files, pump = Files(directory / "files"), Pump(StorePostLog(store), new_key=new_id)
         limits = Limits(turns=1_000, turns_per_person=1_000)
         adapters = {platform.platform: platform}
-        ports = Ports(
-            store, files, model, reader, pump, adapters, TOOLS, time.time, new_id, MODEL, limits
-        )
+        ports = Ports(store, files, model, reader, pump, adapters, TOOLS, time.time, new_id, MODEL, limits)
         desk, access = Desk(ports), Access(())
         about = About("0", True, MODEL)
         commands = CommandPorts(store, model, desk, time.time, about, time.time(), access.may_press)
-        intake = Intake(
-            store, files, desk, Commands(COMMANDS, commands, access), access, adapters, time.time, new_id
-        )
+        table = Commands(COMMANDS, commands, access)
+        intake = Intake(store, files, desk, table, access, adapters, time.time, new_id, lambda: None)
         try:
             yield Core(platform, model, store, desk, intake)
         finally:
