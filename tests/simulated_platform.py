@@ -172,3 +172,14 @@ class ReconcilingPlatform(SimulatedPlatform):
         self.reconciled += 1
         await asyncio.sleep(self.latency)
         return next((one.id for one in self.messages.values() if one.key == key), None)
+
+
+@dataclass(slots=True)
+class TypingPlatform(SimulatedPlatform):
+    """One with a sign that somebody is writing."""
+
+    typed: list[float] = field(default_factory=list)
+
+    async def typing(self, place: Place) -> None:
+        """Note when it was shown."""
+        self.typed.append(asyncio.get_running_loop().time())

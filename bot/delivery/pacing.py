@@ -9,6 +9,7 @@ from enum import IntEnum
 
 from bot.messages import Budget
 
+_MARGIN = 0.001  # seconds added to a window: two clocks never agree entirely, and timers fire a trifle early
 _FIRST_GAP = 0.32  # slots between the first text of a reply and its second look
 _LONGEST_GAP = 1.48  # slots between two refreshes while the early ones are paid for
 _LONGEST_GAP_OF_FIRSTS = 2.5  # slots between first texts when many come at once: three go out together
@@ -48,7 +49,7 @@ class Window:
         """A call has ended; `made` is false when it never went out."""
         self._running -= 1
         if made:
-            heapq.heappush(self._returns, now + self.budget.seconds)
+            heapq.heappush(self._returns, now + self.budget.seconds + _MARGIN)
 
     def is_idle(self, now: float) -> bool:
         """Whether no call counts any more."""

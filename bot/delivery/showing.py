@@ -78,7 +78,7 @@ class Showing:
         self._unseen_since: float | None = None
         self._visible_since: float | None = None
         self._failures = 0
-        self._retry_at = float("-inf")
+        self._rest: asyncio.TimerHandle | None = None  # until a failed call is tried again
         self._done = asyncio.Event()
         self._lane = schedule.join(place.key, self)
 
@@ -150,7 +150,7 @@ class Showing:
         What became of each message, by its key. Raises `StoreError`; people then see the end all the same.
         """
         self._settling = True
-        self._retry_at = float("-inf")
+        self._end_rest()
         self._touch()
         if not self._calling:
             self._advance()
@@ -192,7 +192,7 @@ class Showing:
     @property
     def urgency(self) -> Urgency | None:
         """How urgent the next call is; None while there is none to make."""
-        if self._calling or not self._changed or self._loop.time() < self._retry_at:
+        if self._calling or not self._changed or self._rest is not None:
             return None
         if self._reply.ended:
             return Urgency.FINAL if self._settling else None
@@ -392,5 +392,11 @@ class Showing:
     def _back_off(self) -> None:
         wait = min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2**self._failures)
         self._failures += 1
-        self._retry_at = self._loop.time() + wait
-        self._loop.call_at(self._retry_at, self._schedule.wake, self._lane)
+        self._end_rest()
+        self._rest = self._loop.call_later(wait, self._end_rest)
+
+    def _end_rest(self) -> None:
+        if self._rest is not None:
+            self._rest.cancel()
+            self._rest = None
+            self._schedule.wake(self._lane)

@@ -8,13 +8,13 @@ from itertools import count, pairwise
 from typing import TypeVar
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.delivery.pump import Post, Pump, Showing
 from bot.errors import StoreFull
 from bot.messages import Action, ActionName, Budget, Capabilities, Failure, FailureKind, Place
-from tests.simulated_platform import Call, Fault, ReconcilingPlatform, SimulatedPlatform
+from tests.simulated_platform import Call, Fault, ReconcilingPlatform, SimulatedPlatform, TypingPlatform
 from tests.virtual_time import run_virtual
 
 T = TypeVar("T")
@@ -224,6 +224,32 @@ def test_the_end_shows_status_and_buttons_and_an_unchanged_text_is_not_sent_agai
     assert before_the_end == 1
     shown = scene.platform.messages["m0"].rendered
     assert (shown.text, shown.status, shown.actions, shown.final) == ("All there is.", "Stopped.", (), True)
+
+
+def test_a_status_that_nothing_follows_is_taken_away() -> None:
+    async def act(scene: Scene) -> Mapping[str, str]:
+        reply = scene.open()
+        reply.set_status("Waiting…")
+        await asyncio.sleep(3)
+        return await end(reply)
+
+    scene, outcomes = play(act)
+
+    assert dict(outcomes) == {"first-t1": "gone"}
+    assert scene.platform.messages == {}
+
+
+def test_the_typing_sign_is_kept_up_until_something_is_shown() -> None:
+    async def act(scene: Scene) -> None:
+        reply = scene.open()
+        await asyncio.sleep(20)
+        await write(reply, 400)
+        await end(reply)
+
+    platform = TypingPlatform()
+    play(act, platform)
+
+    assert platform.typed == [0.0, 8.0, 16.0]
 
 
 def test_a_reply_that_somebody_deletes_is_not_posted_again() -> None:
@@ -599,8 +625,23 @@ def test_a_post_that_is_tried_again_is_intended_once() -> None:
     assert [event for event in scene.log.events if event.startswith("intend")] == ["intend 0 k1"]
 
 
+def test_timers_that_fire_a_trifle_early_do_not_spin() -> None:
+    async def act(scene: Scene) -> None:
+        replies = [scene.open(f"t{n}", Place("simulated", "w", f"c{n}")) for n in range(50)]
+        for n in range(100):
+            for reply in replies:
+                reply.push(f"word{n} ")
+            await asyncio.sleep(0.05)
+        await asyncio.gather(*(end(reply) for reply in replies))
+
+    scene, _ = play(act)
+
+    assert len(scene.platform.messages) == 50
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**16))
+@example(1105)  # calls without latency, whose window ends exactly when the next one starts
 def test_whatever_goes_wrong_every_answer_ends_complete_and_once(seed: int) -> None:
     chance = random.Random(seed)
 
