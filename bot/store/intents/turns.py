@@ -154,6 +154,7 @@ def restart(conn: Connection, turn_id: str) -> Claim | None:
     )
     if waiting is not None:
         conn.execute(update(inbox).where(inbox.c.turn_id == waiting).values(turn_id=turn_id))
+        conn.execute(update(posts).where(posts.c.turn_id == waiting).values(turn_id=turn_id))  # its sign, if any
         conn.execute(delete(turns).where(turns.c.id == waiting))
     asked = asked_in(conn, turn_id)
     known = set(conn.scalars(_KNOWN, {"turn_id": turn_id}))
