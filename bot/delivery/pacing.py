@@ -9,6 +9,7 @@ from enum import IntEnum
 
 from bot.messages import Budget
 
+RESOLUTION = 1e-9  # seconds; a timer may fire this much early, and must not be set again for what is left
 _MARGIN = 0.001  # seconds added to a window: two clocks never agree entirely, and timers fire a trifle early
 _FIRST_GAP = 0.32  # slots between the first text of a reply and its second look
 _LONGEST_GAP = 1.48  # slots between two refreshes while the early ones are paid for
@@ -73,7 +74,7 @@ class Window:
         return self._returns[0] if self._returns else now + self.budget.seconds
 
     def _forget(self, now: float) -> None:
-        while self._returns and self._returns[0] <= now:
+        while self._returns and self._returns[0] <= now + RESOLUTION:
             heapq.heappop(self._returns)
 
 

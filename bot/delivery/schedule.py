@@ -6,11 +6,10 @@ from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.delivery.pacing import Pace, Urgency, Window
+from bot.delivery.pacing import RESOLUTION, Pace, Urgency, Window
 from bot.messages import Budget, Capabilities, Failure, FailureKind
 
 _AT_ONCE = 16  # replies served in one turn of the event loop: a thousand at once must not hold it up
-_RESOLUTION = 1e-9  # seconds; a timer may fire this much early, and must not be set again for what is left
 _KEPT_BACK = 10  # one call in so many of the total budget is not for refreshes
 
 
@@ -131,7 +130,7 @@ class Schedule:
         while (first := lane.first()) is not None:
             urgency, _, caller = first
             at = lane.pace.opens_at(now, urgency, caller.age(now))
-            if at > now + _RESOLUTION:
+            if at > now + RESOLUTION:
                 lane.timer = self._loop.call_at(at, self.wake, lane)
                 return
             if not self._total_allows(now, urgency):
