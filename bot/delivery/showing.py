@@ -2,11 +2,10 @@
 
 import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
-from dataclasses import dataclass
-from enum import Enum
 
 import structlog
 
+from bot.delivery.courier import Courier, Job, Message, Verb
 from bot.delivery.pacing import Urgency
 from bot.delivery.posts import Outcome, Post, PostLog
 from bot.delivery.reply import Reply
@@ -22,34 +21,6 @@ _CALL_TIMEOUT = 60.0
 """Seconds after which a call counts as lost; an adapter's own timeouts should come first."""
 
 
-@dataclass(slots=True)
-class _Message:
-    """One message of the reply, as far as we know what became of it."""
-
-    key: str
-    message_id: str | None = None
-    intended: bool = False  # it is stored that it is about to be posted
-    receipted: bool = False  # its id is stored
-    unsure: bool = False  # it may have been posted: nobody told us
-    plain: bool = False  # the platform refused it with everything that goes with the text
-    sent: Rendered | None = None
-    outcome: Outcome | None = None
-
-
-class _Verb(Enum):
-    POST = "post"
-    EDIT = "edit"
-    DELETE = "delete"
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    verb: _Verb
-    message: _Message
-    n: int
-    want: Rendered
-
-
 class Showing:
     """A reply as it grows on its platform. What changes it never waits and never fails.
 
@@ -59,6 +30,7 @@ class Showing:
     def __init__(
         self, adapter: Adapter, place: Place, turn_id: str, post_log: PostLog, new_key: NewId, schedule: Schedule
     ) -> None:
+        self._courier = Courier(adapter, place, turn_id, post_log)
         self._adapter = adapter
         self._place = place
         self._turn_id = turn_id
@@ -67,14 +39,13 @@ class Showing:
         self._schedule = schedule
         self._loop = asyncio.get_running_loop()
         self._reply = Reply(adapter.capabilities.text_limit, adapter.render)
-        self._messages: list[_Message] = []
+        self._messages: list[Message] = []
         self._first = 0  # the first message without an outcome
         self._changed = False  # there may be something to send
         self._calling = False
         self._settling = False
         self._abandoned = False
         self._unwanted = False  # a message was taken away or refused: no further one is posted
-        self._in_doubt = False  # a message may be there already, and the platform cannot be asked
         self._unseen_since: float | None = None
         self._visible_since: float | None = None
         self._failures = 0
@@ -87,11 +58,12 @@ class Showing:
         for post in sorted(posts, key=lambda one: one.n):
             known = post.message_id is not None
             self._messages.append(
-                _Message(post.key, post.message_id, intended=True, receipted=known, unsure=not known)
+                Message(post.key, post.message_id, intended=True, receipted=known, unsure=not known)
             )
-            self._in_doubt = self._in_doubt or not (known or isinstance(self._adapter, Reconciles))
+            if not known and not isinstance(self._adapter, Reconciles):
+                self._courier.in_doubt = True
         if key is not None:
-            self._messages.append(_Message(key, intended=True))
+            self._messages.append(Message(key, intended=True))
         if text:
             self._reply.push(text)
             self._visible_since = self._loop.time()
@@ -116,7 +88,7 @@ class Showing:
     @property
     def may_stand_twice(self) -> bool:
         """Whether the platform may show an earlier form of a message, too, and cannot tell us of it."""
-        return self._in_doubt
+        return self._courier.in_doubt
 
     def push(self, text: str) -> None:
         """Add to the answer."""
@@ -233,59 +205,62 @@ class Showing:
         else:
             self._changed = self._changed or self._first < len(self._reply) - 1
 
-    def _choose(self) -> _Job | None:
+    def _choose(self) -> Job | None:
         while self._first < len(self._reply) and not self._abandoned:
             message = self._message(self._first)
             if message.outcome is None:
                 want = self._wanted(message)
                 if verb := self._verb(message, want):
-                    return _Job(verb, message, self._first, want)
+                    return Job(verb, message, self._first, want)
                 message.outcome = self._outcome(message, want)
             if message.outcome is None:
                 return None
             self._first += 1
         return self._removal() if self._settling else None
 
-    def _wanted(self, message: _Message) -> Rendered:
+    def _wanted(self, message: Message) -> Rendered:
         want = self._reply.rendered(self._first)
         return Rendered(want.text, final=True) if message.plain and want.final else want
 
-    def _verb(self, message: _Message, want: Rendered) -> _Verb | None:
+    def _verb(self, message: Message, want: Rendered) -> Verb | None:
         """What to do to make a message what it is wanted to be, if anything can be done."""
         nothing = not want.text.strip() and not want.status and not want.files
         if want == message.sent:
             return None
         if message.message_id is not None:
-            return _Verb.EDIT if not nothing else _Verb.DELETE if want.final else None
-        return None if nothing or (self._unwanted and not message.unsure) else _Verb.POST
+            return Verb.EDIT if not nothing else Verb.DELETE if want.final else None
+        return None if nothing or (self._unwanted and not message.unsure) else Verb.POST
 
-    def _outcome(self, message: _Message, want: Rendered) -> Outcome | None:
+    def _outcome(self, message: Message, want: Rendered) -> Outcome | None:
         if not want.final:
             return None
         return Outcome.CONFIRMED if message.message_id is not None else Outcome.GONE
 
-    def _removal(self) -> _Job | None:
+    def _removal(self) -> Job | None:
         """Take away what is left of an earlier attempt, or everything; then all is done."""
         kept = 0 if self._abandoned else len(self._reply)
         for n, message in enumerate(self._messages[kept:], kept):
             if message.outcome not in (Outcome.GONE, Outcome.REFUSED):
                 if message.message_id is not None or message.unsure:
-                    return _Job(_Verb.DELETE, message, n, Rendered(""))
+                    return Job(Verb.DELETE, message, n, Rendered(""))
                 message.outcome = Outcome.GONE
         self._done.set()
         return None
 
-    def _message(self, n: int) -> _Message:
+    def _message(self, n: int) -> Message:
         if n == len(self._messages):
-            self._messages.append(_Message(self._new_key()))
+            self._messages.append(Message(self._new_key()))
         return self._messages[n]
 
     # --- calling ---------------------------------------------------------------------------------
 
-    async def _make(self, job: _Job, unseen: float | None) -> Report:
+    async def _make(self, job: Job, unseen: float | None) -> Report:
         try:
             async with asyncio.timeout(_CALL_TIMEOUT):
-                made = await self._perform(job)
+                made = await self._courier.carry_out(job, ends=self._settling and job.n == len(self._reply) - 1)
+            if made and job.want.text and self._visible_since is None:
+                self._visible_since = self._loop.time()
+            self._changed = self._changed or not made
             self._failures = 0
             report = Report(made=made)
         except Exception as error:  # noqa: BLE001 - whatever a platform or the disk does, the reply goes on
@@ -297,67 +272,9 @@ class Showing:
         self._advance()
         return report
 
-    async def _perform(self, job: _Job) -> bool:
-        """Make the call; False when none was needed."""
-        if job.verb is _Verb.EDIT:
-            assert job.message.message_id is not None
-            await self._adapter.edit(self._place, job.message.message_id, job.want)
-            self._took(job)
-            return True
-        if job.message.unsure and await self._found(job.message):
-            self._changed = True
-            return False
-        if job.verb is _Verb.DELETE:
-            return await self._delete(job.message)
-        await self._post(job)
-        return True
-
-    async def _post(self, job: _Job) -> None:
-        message = job.message
-        if not message.intended:
-            await self._log.intend(Post(message.key, self._turn_id, job.n), self._place)
-            message.intended = True
-        message.unsure = True
-        message.message_id = await self._adapter.post(self._place, job.want, message.key)
-        message.unsure = False
-        self._took(job)
-        if not (self._settling and job.n == len(self._reply) - 1):  # the last receipt is stored with the end
-            await self._receipt(message)
-
-    async def _delete(self, message: _Message) -> bool:
-        if message.message_id is not None:
-            await self._adapter.delete(self._place, message.message_id)
-        message.outcome = Outcome.GONE
-        return message.message_id is not None
-
-    async def _found(self, message: _Message) -> bool:
-        """Whether a post that nobody told us about turns out to have been made."""
-        if message.message_id is None and isinstance(self._adapter, Reconciles):
-            message.message_id = await self._adapter.reconcile(self._place, message.key)
-        elif message.message_id is None:
-            self._in_doubt = True
-        message.unsure = False
-        if message.message_id is None:
-            return False
-        await self._receipt(message)
-        return True
-
-    async def _receipt(self, message: _Message) -> None:
-        assert message.message_id is not None
-        try:
-            await self._log.posted(message.key, message.message_id)
-            message.receipted = True
-        except StoreError:
-            log.warning("receipt not stored", place=self._place.key, turn=self._turn_id)
-
-    def _took(self, job: _Job) -> None:
-        job.message.sent = job.want
-        if job.want.text and self._visible_since is None:
-            self._visible_since = self._loop.time()
-
     # --- failing ---------------------------------------------------------------------------------
 
-    def _failed(self, error: Exception, job: _Job) -> Failure:
+    def _failed(self, error: Exception, job: Job) -> Failure:
         ours = isinstance(error, TimeoutError | StoreError)
         failure = Failure(FailureKind.TRANSIENT) if ours else self._adapter.classify(error)
         log.warning(
@@ -375,16 +292,16 @@ class Showing:
         if failure.kind == FailureKind.INVALID:
             self._invalid(job)
         elif failure.kind != FailureKind.RATE_LIMIT:
-            gone = failure.kind == FailureKind.NOT_FOUND and job.verb is not _Verb.POST
+            gone = failure.kind == FailureKind.NOT_FOUND and job.verb is not Verb.POST
             job.message.outcome = Outcome.GONE if gone else Outcome.REFUSED
             self._unwanted = True
         return failure
 
-    def _invalid(self, job: _Job) -> None:
+    def _invalid(self, job: Job) -> None:
         """The platform does not take this text: wait for another; at the end try the bare text, once."""
         if not job.want.final:
             job.message.sent = job.want
-        elif job.message.plain or job.verb is _Verb.DELETE:
+        elif job.message.plain or job.verb is Verb.DELETE:
             job.message.outcome = Outcome.REFUSED
         else:
             job.message.plain = True
