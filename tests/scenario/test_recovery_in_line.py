@@ -15,7 +15,6 @@ from tests.town import DM, GRACE, PlainTownAdapter, Shown, Town
 
 async def receipt_kept(here: House, shown: Shown) -> None:
     """Wait until it is stored that the platform has this message."""
-
     rows = select(posts.c.key).where(posts.c.message_id == shown.id)
     async with asyncio.timeout(10):
         while await here.store.read(lambda conn: conn.scalar(rows)) is None:  # noqa: ASYNC110 - the store has no bell
