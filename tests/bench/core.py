@@ -60,14 +60,13 @@ Answer: TypeAlias = Callable[[ChatRequest], AsyncGenerator[Delta, None]]
 
 
 class QuietPlatform:
-    """A platform that takes every call after `latency` seconds. `finals` counts messages in their final form."""
+    """A platform that takes every call after `latency` seconds."""
 
     platform = "quiet"
 
     def __init__(self, budget: Budget, total: Budget | None, latency: float) -> None:
         self.capabilities = Capabilities(text_limit=2000, edits=budget, total=total, buttons=True)
         self.calls = 0
-        self.finals = 0
         self._latency = latency
 
     async def start(self, intake: object) -> None: ...
@@ -75,11 +74,11 @@ class QuietPlatform:
     async def stop(self) -> None: ...
 
     async def post(self, place: Place, rendered: Rendered, key: str) -> str:
-        await self._take(rendered)
+        await self._take()
         return f"shown-{key}"
 
     async def edit(self, place: Place, message_id: str, rendered: Rendered) -> None:
-        await self._take(rendered)
+        await self._take()
 
     async def delete(self, place: Place, message_id: str) -> None: ...
 
@@ -95,11 +94,9 @@ class QuietPlatform:
     async def history(self, place: Place, before: str, limit: int) -> Sequence[PastMessage]:
         return ()
 
-    async def _take(self, rendered: Rendered) -> None:
+    async def _take(self) -> None:
+        await asyncio.sleep(self._latency)
         self.calls += 1
-        if self._latency:
-            await asyncio.sleep(self._latency)
-        self.finals += rendered.final
 
 
 class ReadyModel:
@@ -133,6 +130,11 @@ class Core:
     store: Store
     desk: Desk
     intake: Intake
+
+    async def seen(self, messages: int) -> None:
+        """Wait until the platform took so many calls."""
+        while self.platform.calls < messages:  # noqa: ASYNC110 - nor the platform
+            await asyncio.sleep(0.005)
 
     async def rest(self, *, asked: int) -> None:
         """Wait until so many questions were put to the model, and nothing is at work."""
