@@ -5,7 +5,7 @@ Within a conversation turns run one after the other; conversations run side by s
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import structlog
 
@@ -39,8 +39,13 @@ class Waiting:
     asker: str
     place: Place
     resumed: bool = False
-    begun: asyncio.Event = field(default_factory=asyncio.Event)
-    sign: asyncio.Task[Showing | None] | None = None
+    timer: asyncio.TimerHandle | None = None
+    sign: asyncio.Task[Showing] | None = None
+
+    def begin(self) -> None:
+        """No sign is needed any more, unless it is under way."""
+        if self.timer is not None:
+            self.timer.cancel()
 
 
 class Worker:
@@ -62,7 +67,8 @@ class Worker:
             return
         self._line[waiting.turn_id] = waiting
         if not waiting.resumed:
-            waiting.sign = asyncio.create_task(self._show_waiting(waiting))
+            loop = asyncio.get_running_loop()
+            waiting.timer = loop.call_later(HEARD_WITHIN, self._begin_sign, waiting)
         if self._task is None:
             self._task = asyncio.create_task(self._run())
 
@@ -86,6 +92,8 @@ class Worker:
     async def close(self) -> None:
         """Stop. An orderly end is no failed attempt: the next process tries the turn as if for the first time."""
         work = self.at_work
+        for waiting in self._line.values():
+            waiting.begin()
         signs = [waiting.sign for waiting in self._line.values()]
         tasks = [task for task in (self._task, *signs) if task is not None]
         for task in tasks:
@@ -179,14 +187,11 @@ class Worker:
         )
         await reply.settle()
 
-    async def _show_waiting(self, waiting: Waiting) -> Showing | None:
-        """After a moment, the message that will hold the answer, saying that the question was heard."""
-        try:
-            await asyncio.wait_for(waiting.begun.wait(), HEARD_WITHIN)
-        except TimeoutError:
-            pass
-        else:
-            return None
+    def _begin_sign(self, waiting: Waiting) -> None:
+        waiting.sign = asyncio.create_task(self._show_waiting(waiting))
+
+    async def _show_waiting(self, waiting: Waiting) -> Showing:
+        """The message that will hold the answer, saying that the question was heard."""
         ports = self._ports
         fresh = ports.new_id()
         row = await ports.store.write(first_post, fresh, waiting.turn_id, waiting.place)
@@ -201,7 +206,7 @@ class Worker:
         return reply
 
     async def _take_sign(self, waiting: Waiting) -> Showing | None:
-        waiting.begun.set()
+        waiting.begin()
         sign, waiting.sign = waiting.sign, None
         return await sign if sign is not None else None
 
