@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -23,7 +23,7 @@ from bot.conversation.ports import Limits, Ports
 from bot.conversation.postlog import StorePostLog
 from bot.delivery.pump import Pump
 from bot.demo.server import DemoGateway
-from bot.errors import GatepostError, StartError
+from bot.errors import GatepostError, GatewayDown, GatewayRefused, StartError
 from bot.gateway.client import OpenAIGateway
 from bot.http import listen
 from bot.intake import Intake
@@ -239,25 +239,42 @@ async def ask(
 ) -> bool:
     """Answer one question over a throw-away store in `directory`; whether it was answered whole.
 
-    The answer goes to `write` as it comes, everything else to `note`.
+    The answer goes to `write` as it comes, everything else to `note`. Raises what `write` raised, and a
+    GatewayError when the gateway takes no question at all.
     """
     adapter = TerminalAdapter(write, note, time.time)
     async with core(settings, directory, f"sqlite:///{directory / 'ask.db'}") as parts:
         await learn_models(parts.gateway)
+        model = parts.about.default_model
         desk = desk_for(parts, [adapter])
         intake = intake_for(parts, desk, [adapter], (), lambda: None)
-        await intake.accept(adapter.question(text, files, new_id()))
-        await adapter.ended.wait()
-        await desk.close(DRAIN_SECONDS)
+        drain = 0.0
+        try:
+            await intake.accept(adapter.question(text, files, new_id()))
+            await adapter.ended
+            drain = DRAIN_SECONDS
+        finally:
+            await desk.close(drain)
         turn = await parts.store.read(last_turn)
-    return turn is not None and turn.state is TurnState.DONE
+        whole = turn is not None and turn.state is TurnState.DONE
+        if not whole and parts.gateway.models() and parts.gateway.model(model) is None:
+            note(f"`gatepost models` lists no {model}.")
+    return whole
 
 
 async def learn_models(gateway: OpenAIGateway) -> None:
-    """Read the catalogue for what the model can take; without it the question is asked all the same."""
-    with suppress(GatepostError, TimeoutError):
+    """Read the catalogue for what the model can take; without it the question is asked all the same.
+
+    Raises GatewayRefused or GatewayDown where asking would only fail more slowly.
+    """
+    try:
         async with asyncio.timeout(5):
             await gateway.refresh()
+    except (GatewayRefused, GatewayDown):
+        if not gateway.models():
+            raise
+    except (GatepostError, TimeoutError):
+        return
 
 
 async def list_models(settings: Settings) -> Gateway:

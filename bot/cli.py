@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot import __version__
 from bot.demo.supervisor import CHILD, end_with_parent, supervise
-from bot.errors import GatepostError, StartError, sentence_for
+from bot.errors import GatepostError, GatewayDown, GatewayRefused, StartError, sentence_for
 
 if TYPE_CHECKING:
     import asyncio
@@ -33,7 +33,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         return command(options)
     except GatepostError as error:
-        sys.stderr.write(f"gatepost: {sentence_for(error)}\n")
+        sys.stderr.write(f"gatepost: {operators_sentence(error)}\n")
         return 1
     except KeyboardInterrupt:
         return 130
@@ -42,10 +42,18 @@ def run(arguments: Sequence[str]) -> int:
         return 1
 
 
+def operators_sentence(error: GatepostError) -> str:
+    """What is printed about this error: who runs the program can mend what people in a chat cannot."""
+    if isinstance(error, GatewayRefused):
+        return "The gateway refused the key. Check AI_GATEWAY_API_KEY."
+    if isinstance(error, GatewayDown):
+        return "The gateway does not answer. Check AI_GATEWAY_BASE_URL and the network."
+    return sentence_for(error)
+
+
 def parser() -> argparse.ArgumentParser:
     """Everything that can be typed, with its help."""
-    top = argparse.ArgumentParser(prog="gatepost", description="A self-hosted chat assistant.")
-    top.add_argument("--version", action="version", version=f"gatepost {__version__}")
+    top = _Parser(prog="gatepost", description="A self-hosted chat assistant.")
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
 
     serving = commands.add_parser("run", help="start (the default); without any key, the playground")
@@ -67,7 +75,7 @@ def parser() -> argparse.ArgumentParser:
         description="Models that are scripted, not intelligent, over the gateway's own protocol.",
         epilog="GET /v1/faults lists the faults it can be asked for with the header x-gatepost-fault.",
     )
-    demo.add_argument("--port", type=int, default=0, metavar="N", help="a free one is chosen without")
+    demo.add_argument("--port", type=_port, default=0, metavar="N", help="a free one is chosen without")
     demo.set_defaults(command=demo_gateway)
 
     database = commands.add_parser("db", help="upgrade, back up or restore the store")
@@ -80,6 +88,20 @@ def parser() -> argparse.ArgumentParser:
     restoring.add_argument("archive", type=Path, metavar="FILE")
     restoring.set_defaults(command=restore)
     return top
+
+
+class _Parser(argparse.ArgumentParser):
+    """Tells the version wherever it is asked for; its subcommands are parsed by the same class."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.add_argument("--version", action="version", version=f"gatepost {__version__}")
+
+
+def _port(typed: str) -> int:
+    if not typed.isascii() or not typed.isdecimal() or int(typed) > 65535:
+        raise argparse.ArgumentTypeError("it has to be a port number from 0 to 65535")
+    return int(typed)
 
 
 def serve(_options: argparse.Namespace) -> int:
@@ -142,14 +164,18 @@ def ask(options: argparse.Namespace) -> int:
 
     for path in options.files:
         if not path.is_file():
-            raise StartError(f"There is no file {path}.")
+            said = f"{path} is a directory, not a file." if path.is_dir() else f"There is no file {path}."
+            raise StartError(said)
     text = sys.stdin.read() if options.text == "-" else options.text
+    if not text.strip() and not options.files:
+        raise StartError("There is nothing to ask: the question is empty.")
     settings = read_settings()
 
     from bot.app import ask as ask_once
     from bot.log import start_logging
 
-    start_logging("warning", settings.log_format, settings.secrets)
+    level = settings.log_level if "log_level" in settings.model_fields_set else "error"
+    start_logging(level, settings.log_format, settings.secrets)
     if options.model:
         settings = settings.model_copy(update={"default_model": options.model})
     with tempfile.TemporaryDirectory(prefix="gatepost-ask-") as directory:

@@ -46,7 +46,17 @@ def _refusal(host: str, port: int, error: OSError) -> str:
         return f"Port {port} on {host} is taken by another program; set HTTP_PORT to a free one."
     if error.errno in (errno.EACCES, errno.EPERM):
         return f"Port {port} on {host} may not be used by this user; set HTTP_PORT to one above 1023."
-    return f"HTTP_HOST {host} with HTTP_PORT {port} can't be listened on: {error.strerror or error}."
+    return f"HTTP_HOST {host} with HTTP_PORT {port} can't be listened on: {_reason(error)}."
+
+
+def _reason(error: OSError) -> str:
+    """The kernel's words; asyncio puts a sentence of its own around them, and a failed lookup has others."""
+    import os
+    import socket
+
+    if error.errno is None or isinstance(error, socket.gaierror):
+        return str(error.strerror or error)
+    return os.strerror(error.errno)
 
 
 def _own_routes(ready: Callable[[], Awaitable[bool]]) -> tuple[Route, ...]:

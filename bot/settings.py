@@ -29,8 +29,10 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
 
-    ai_gateway_api_key: SecretStr | None = Field(None, description="a key of the gateway")
-    vercel_oidc_token: SecretStr | None = Field(None, description="a token from `vercel env pull`")
+    ai_gateway_api_key: SecretStr | None = Field(
+        None, description="a key of the gateway, on one line and without spaces"
+    )
+    vercel_oidc_token: SecretStr | None = Field(None, description="a token from `vercel env pull`, on one line")
     ai_gateway_base_url: str = Field(
         "https://ai-gateway.vercel.sh/v1", pattern=r"^https?://\S+$", description="an http(s) address"
     )
@@ -59,6 +61,14 @@ class Settings(BaseSettings):
         if not all(platform and separator and name for platform, separator, name in map(_pair, people)):
             raise ValueError("not platform:id")
         return people
+
+    @field_validator("ai_gateway_api_key", "vercel_oidc_token")
+    @classmethod
+    def _fits_a_header(cls, value: SecretStr | None) -> SecretStr | None:
+        secret = value.get_secret_value().strip() if value is not None else ""
+        if not secret.isascii() or not secret.isprintable() or " " in secret:
+            raise ValueError("no header can carry it")
+        return value
 
     @field_validator("log_level", "log_format", "playground", mode="before")
     @classmethod

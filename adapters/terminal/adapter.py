@@ -27,7 +27,10 @@ _UNLIMITED = 10**9
 
 
 class TerminalAdapter:
-    """Shows one answer. `write` is given text for standard output, `note` short lines for standard error."""
+    """Shows one answer. `write` is given text for standard output, `note` short lines for standard error.
+
+    `ended` is done when the answer is, and fails with what `write` or `note` raised: nobody reads on then.
+    """
 
     platform = PLATFORM
     capabilities = Capabilities(text_limit=_UNLIMITED, edits=Budget(30, 1.0))
@@ -38,7 +41,7 @@ class TerminalAdapter:
         self._clock = clock
         self._printed = ""
         self._noted: str | None = None
-        self.ended = asyncio.Event()
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def start(self, intake: Intake) -> None:
         """Nothing to connect."""
@@ -62,12 +65,12 @@ class TerminalAdapter:
 
     async def post(self, place: Place, rendered: Rendered, key: str) -> str:
         """Begin to print."""
-        self._show(rendered)
+        self._try_to_show(rendered)
         return key
 
     async def edit(self, place: Place, message_id: str, rendered: Rendered) -> None:
         """Print what is new. What is printed stays, so the last word waits until it is whole."""
-        self._show(rendered)
+        self._try_to_show(rendered)
 
     async def delete(self, place: Place, message_id: str) -> None:
         """What is printed stays."""
@@ -86,17 +89,26 @@ class TerminalAdapter:
         """A terminal does not stumble; a file may be missing."""
         return Failure(FailureKind.NOT_FOUND if isinstance(error, OSError) else FailureKind.INVALID)
 
+    def _try_to_show(self, rendered: Rendered) -> None:
+        if self.ended.done():
+            return
+        try:
+            self._show(rendered)
+        except OSError as error:
+            self.ended.set_exception(error)
+
     def _show(self, rendered: Rendered) -> None:
         text = rendered.text if rendered.final else _whole_words(rendered.text)
         if text.startswith(self._printed):
             self._write(text[len(self._printed) :])
             self._printed = text
+        if rendered.final and self._printed and not self._printed.endswith("\n"):
+            self._write("\n")
         if rendered.status and rendered.status != self._noted:
             self._note(rendered.status)
         self._noted = rendered.status
         if rendered.final:
-            self._write("\n" if self._printed and not self._printed.endswith("\n") else "")
-            self.ended.set()
+            self.ended.set_result(None)
 
 
 def _whole_words(text: str) -> str:
