@@ -84,6 +84,7 @@ class TurnAtWork:
         self._seeded = False
         self._begun = asyncio.get_running_loop().time()
         self._verdict: Verdict | None = None
+        self._joining: str | None = None
         self._work: asyncio.Task[Ending] | None = None
         reply.set_actions((Action(ActionName.STOP, claim.turn.id),))
 
@@ -103,10 +104,11 @@ class TurnAtWork:
         fresh = not self._reply.visible and not self._called and not self._claim.said
         return fresh and self._verdict is None and self._claim.turn.restarts < MOST_RESTARTS
 
-    def decide(self, verdict: Verdict) -> None:
+    def decide(self, verdict: Verdict, joining: str | None = None) -> None:
         """Stop, restart or withdraw the turn. The first word counts, but a withdrawal always does."""
         if self._verdict is None or verdict is Verdict.WITHDRAW:
             self._verdict = verdict
+            self._joining = joining
             if self._work is not None:
                 self._work.cancel()
 
@@ -134,7 +136,7 @@ class TurnAtWork:
             await self._begin_again()
 
     async def _begin_again(self) -> None:
-        claim = await self._ports.store.write(restart, self._claim.turn.id)
+        claim = await self._ports.store.write(restart, self._claim.turn.id, self._joining)
         if claim is None:
             self._verdict = Verdict.WITHDRAW
             return

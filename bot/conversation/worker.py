@@ -229,7 +229,7 @@ class Worker:
         """Let the turn at work take this one in. Should it end first, this one is next in line."""
         self._line[waiting.turn_id] = waiting
         if self.at_work is not None:
-            self.at_work.decide(Verdict.RESTART)
+            self.at_work.decide(Verdict.RESTART, waiting.turn_id)
 
 
 def open_reply(

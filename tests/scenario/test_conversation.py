@@ -163,6 +163,22 @@ async def test_an_edit_before_the_first_word_is_what_gets_answered(tmp_path: Pat
     assert [shown.text for shown in here.town.ours()] == ["right answer"]
 
 
+async def test_an_edit_does_not_draw_in_what_somebody_else_asks_meanwhile(tmp_path: Path) -> None:
+    async with house(tmp_path) as here:
+        said = await here.people.say("wrong", ADA)
+        first = await here.request()
+        await here.people.say("my own", GRACE)
+        await here.people.edit_message(said, "right")
+        second = await here.answer("for Ada")
+        third = await here.answer("for Grace")
+        await here.answered(2)
+        first.ended.set()
+
+    assert "my own" not in second.prompt
+    assert "my own" in third.prompt
+    assert [shown.text for shown in here.town.ours()] == ["for Ada", "for Grace"]
+
+
 async def test_an_edit_of_an_answered_question_is_what_the_next_turn_reads(tmp_path: Path) -> None:
     async with house(tmp_path) as here:
         said = await here.people.say("my name is Bob")

@@ -222,9 +222,12 @@ def test_a_next_message_joins_the_turn_at_work_and_is_asked_once(conn: Connectio
     begin(conn, "turn1")
     ask(conn, 2, "two")
 
-    joined = restart(conn, "turn1")
+    alone = restart(conn, "turn1")
+    joined = restart(conn, "turn1", "turn2")
 
+    assert alone is not None
     assert joined is not None
+    assert [item.text for item in alone.items] == ["one"]
     assert [item.text for item in joined.items] == ["one", "two"]
     assert find_turn(conn, "turn2") is None
     assert [post.key for post in joined.posts] == ["post-turn1"]

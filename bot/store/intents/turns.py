@@ -137,25 +137,18 @@ def hand_over(conn: Connection, turn_id: str) -> None:
     )
 
 
-def restart(conn: Connection, turn_id: str) -> Claim | None:
-    """Begin a running turn again with what was said meanwhile: a waiting turn's messages become its own.
+def restart(conn: Connection, turn_id: str, joining: str | None = None) -> Claim | None:
+    """Begin a running turn again with its messages as they are now; those of a turn that joins it become its own.
 
     For the first moments of an answer only, while nothing of it is visible.
     """
     turn = find_turn(conn, turn_id)
     if turn is None or turn.state is not TurnState.RUNNING:
         return None
-    waiting = conn.scalar(
-        select(turns.c.id).where(
-            turns.c.conversation == turn.conversation,
-            turns.c.state == TurnState.WAITING,
-            turns.c.kind == TurnKind.ANSWER,
-        )
-    )
-    if waiting is not None:
-        conn.execute(update(inbox).where(inbox.c.turn_id == waiting).values(turn_id=turn_id))
-        conn.execute(update(posts).where(posts.c.turn_id == waiting).values(turn_id=turn_id))  # its sign, if any
-        conn.execute(delete(turns).where(turns.c.id == waiting))
+    joined = find_turn(conn, joining) if joining is not None else None
+    if joined is not None and joined.state is TurnState.WAITING:
+        conn.execute(update(inbox).where(inbox.c.turn_id == joined.id).values(turn_id=turn_id))
+        conn.execute(delete(turns).where(turns.c.id == joined.id))
     asked = asked_in(conn, turn_id)
     known = set(conn.scalars(_KNOWN, {"turn_id": turn_id}))
     _make_history(conn, turn, [inbound for inbound in asked if inbound.message_id not in known])
