@@ -1,16 +1,15 @@
 """Brings replies to their platforms: opens them, one schedule for each platform, and ends what was begun."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from weakref import WeakSet
 
 import structlog
 
 from bot.delivery.posts import Outcome, Post, PostLog
-from bot.delivery.reply import whole_answer
 from bot.delivery.schedule import Schedule
 from bot.delivery.showing import Showing
-from bot.messages import Action, OutFile, Place
+from bot.messages import Place
 from bot.ports import Adapter, NewId, ShowsTyping
 
 __all__ = ["Outcome", "Post", "PostLog", "Pump", "Showing"]
@@ -56,27 +55,6 @@ class Pump:
         if isinstance(adapter, ShowsTyping) and not text:
             asyncio.get_running_loop().call_soon(self._show_typing, adapter, place, showing, schedule)
         return showing
-
-    async def settle_parts(
-        self,
-        adapter: Adapter,
-        place: Place,
-        turn_id: str,
-        posts: Sequence[Post],
-        texts: Sequence[str],
-        status: str | None = None,
-        actions: tuple[Action, ...] = (),
-        *,
-        whole: str = "",
-        files: tuple[OutFile, ...] = (),
-    ) -> Mapping[str, Outcome]:
-        """Show an answer that an earlier process finished: `texts` as `finish` gave them, `whole` all of it.
-
-        Otherwise like `Showing.settle`.
-        """
-        showing = self.open(adapter, place, turn_id, posts=posts)
-        showing.restore(texts, status, actions, (*files, *whole_answer(whole, texts)))
-        return await showing.settle()
 
     async def close(self, drain: float) -> None:
         """Give what is being settled `drain` seconds, then end every call."""

@@ -124,14 +124,6 @@ class Reply:
             self._files = (*files, *whole_answer(self._text, self.texts))
         return self.texts
 
-    def restore(
-        self, texts: Sequence[str], status: str | None, actions: tuple[Action, ...], files: tuple[OutFile, ...]
-    ) -> None:
-        """End with messages as `finish` gave them in an earlier process."""
-        self._frozen, self._grown = list(texts[:-1]), "".join(texts[-1:])
-        self.status, self.actions, self._files = status, actions, files
-        self.ended = True
-
     def rendered(self, n: int) -> Rendered:
         """Message `n` as it is to appear now."""
         if n < len(self._frozen):

@@ -139,12 +139,6 @@ class Showing:
         self._reply.finish()
         return await self.settle()
 
-    def restore(
-        self, texts: Sequence[str], status: str | None, actions: tuple[Action, ...], files: tuple[OutFile, ...]
-    ) -> None:
-        """End with the messages of an answer that was finished by an earlier process."""
-        self._reply.restore(texts, status, actions, files)
-
     @property
     def is_settling(self) -> bool:
         """Whether the end is being shown at this moment."""

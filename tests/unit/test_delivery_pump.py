@@ -338,13 +338,14 @@ def test_messages_of_an_earlier_attempt_are_edited_and_those_too_many_deleted() 
     assert set(list(outcomes.values())[1:]) == {"gone"}
 
 
-def test_a_finished_answer_is_settled_after_a_crash_from_its_stored_parts() -> None:
+def test_a_finished_answer_is_settled_after_a_crash_from_its_stored_text() -> None:
     async def act(scene: Scene) -> Mapping[str, str]:
         first = scene.open()
         await write(first, 60)
-        stored = first.finish("Done.")
         posts = [Post("first-t1", "t1", 0, next(iter(scene.platform.messages)))]
-        return await scene.pump.settle_parts(scene.platform, PLACE, "t1", posts, stored, "Done.")
+        again = scene.pump.open(scene.platform, PLACE, "t1", posts=posts, text=first.text)
+        again.finish("Done.")
+        return await again.settle()
 
     scene, outcomes = play(act)
 
@@ -358,8 +359,10 @@ def test_a_very_long_answer_brings_its_file_after_a_crash_too() -> None:
         reply = scene.open()
         whole = "".join(f"Paragraph {n} of a long answer.\n\n" for n in range(1000))
         reply.push(whole)
-        stored = reply.finish()
-        await scene.pump.settle_parts(scene.platform, PLACE, "t1", (), stored, whole=whole)
+        reply.finish()
+        again = scene.pump.open(scene.platform, PLACE, "t1", text=reply.text)
+        again.finish()
+        await again.settle()
         return whole
 
     scene, whole = play(act)
