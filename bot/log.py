@@ -3,16 +3,52 @@
 import logging
 import sys
 from collections.abc import Callable, Sequence
+from logging.handlers import QueueHandler, QueueListener
+from queue import SimpleQueue
 from typing import Any
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 HIDDEN = "[hidden]"
+MOST_UNWRITTEN = 10_000
+"""Lines that may wait to be written; further ones are dropped while nobody reads what we write."""
 
 
-def start_logging(level: str, form: str | None, secrets: Sequence[str]) -> None:
-    """Send all logs, the libraries' too, to stderr: text for a terminal, JSON lines otherwise."""
+class WrittenLater(QueueHandler):
+    """Hands lines to a thread that writes them: a slow terminal or a full pipe never holds up the event loop.
+
+    `close` writes what is left; at exit it is called by `logging` itself.
+    """
+
+    def __init__(self, writer: logging.Handler) -> None:
+        self._unwritten: SimpleQueue[logging.LogRecord] = SimpleQueue()
+        super().__init__(self._unwritten)
+        self._thread: QueueListener | None = QueueListener(self._unwritten, writer)
+        self._thread.start()
+
+    def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
+        """As it is: the writer is in this process, and formats it."""
+        return record
+
+    def enqueue(self, record: logging.LogRecord) -> None:
+        """Never waits."""
+        if self._unwritten.qsize() < MOST_UNWRITTEN:
+            super().enqueue(record)
+
+    def close(self) -> None:
+        """Write what is left."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.stop()
+        super().close()
+
+
+def start_logging(level: str, form: str | None, secrets: Sequence[str]) -> logging.Handler:
+    """Send all logs, the libraries' too, to stderr: text for a terminal, JSON lines otherwise.
+
+    The handler they go through; once it is closed, all of them are written.
+    """
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -34,11 +70,12 @@ def start_logging(level: str, form: str | None, secrets: Sequence[str]) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer(form)],
         )
     )
-    root = logging.getLogger()
-    root.handlers = [handler]
+    root, later = logging.getLogger(), WrittenLater(handler)
+    root.handlers = [later]
     root.setLevel(logging.WARNING)
     for name in ("bot", "adapters"):
         logging.getLogger(name).setLevel(level.upper())
+    return later
 
 
 def hide(secrets: Sequence[str]) -> Processor:

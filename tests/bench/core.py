@@ -224,10 +224,11 @@ def _logs(path: Path) -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers, root.level
     with path.open("a") as file, contextlib.redirect_stderr(file):
-        start_logging("info", "json", ())
+        handler = start_logging("info", "json", ())
         try:
             yield
         finally:
+            handler.close()
             root.handlers = handlers
             root.setLevel(level)
             structlog.reset_defaults()

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import threading
 
 import pytest
 import structlog
@@ -13,7 +14,7 @@ from bot.log import HIDDEN, start_logging
 def test_secrets_are_taken_out_of_events_details_and_library_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     err = io.StringIO()
     monkeypatch.setattr("sys.stderr", err)
-    start_logging("info", "json", ["vck_secret"])
+    handler = start_logging("info", "json", ["vck_secret"])
 
     structlog.get_logger("bot.test").warning("refused vck_secret", detail="key vck_secret", turn="t1")
     logging.getLogger("aiohttp.server").error("header vck_secret")
@@ -21,6 +22,7 @@ def test_secrets_are_taken_out_of_events_details_and_library_lines(monkeypatch: 
         raise ValueError("vck_secret")
     except ValueError:
         structlog.get_logger("bot.test").exception("broke")
+    handler.close()
 
     written = err.getvalue()
     lines = [json.loads(line) for line in written.splitlines()]
@@ -33,10 +35,44 @@ def test_secrets_are_taken_out_of_events_details_and_library_lines(monkeypatch: 
 def test_the_level_is_for_us_and_libraries_stay_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     err = io.StringIO()
     monkeypatch.setattr("sys.stderr", err)
-    start_logging("debug", "text", [])
+    handler = start_logging("debug", "text", [])
 
     structlog.get_logger("bot.test").debug("ours")
     logging.getLogger("aiohttp.access").info("theirs")
+    handler.close()
 
     assert "ours" in err.getvalue()
     assert "theirs" not in err.getvalue()
+
+
+def test_a_reader_that_stands_still_holds_up_nobody_and_costs_no_endless_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    err = StandingStill()
+    monkeypatch.setattr("sys.stderr", err)
+    monkeypatch.setattr("bot.log.MOST_UNWRITTEN", 10)
+    handler = start_logging("info", "json", [])
+
+    structlog.get_logger("bot.test").info("first")
+    assert err.reached.wait(10)
+    for number in range(100):
+        structlog.get_logger("bot.test").info("while it stands", number=number)
+    err.goes_on.set()
+    handler.close()
+
+    written = [json.loads(line).get("number") for line in err.getvalue().splitlines()]
+    assert written == [None, *range(10)]
+
+
+class StandingStill(io.StringIO):
+    """A pipe whose reader has stopped until `goes_on`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached = threading.Event()
+        self.goes_on = threading.Event()
+
+    def write(self, text: str) -> int:
+        self.reached.set()
+        self.goes_on.wait(10)
+        return super().write(text)
