@@ -12,7 +12,7 @@ import contextlib
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
@@ -22,6 +22,9 @@ from bot.errors import StartError, StoreError, StoreFull
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
+
+Error = sqlite3.Error
+"""What the driver itself raises, where SQLAlchemy does not stand between."""
 
 BUSY_SECONDS: Final = 5.0
 READERS: Final = 4
@@ -87,10 +90,14 @@ def verify_durable(conn: Connection) -> None:
         raise StartError("The database has lost its write-ahead log; restore it with `gatepost db restore`.")
 
 
-def transaction_is_open(conn: Connection) -> bool:
-    """Whether the database still holds the transaction: on a full disk it may drop all of it by itself."""
+def driver_of(conn: Connection) -> sqlite3.Connection:
+    """The driver's own connection.
+
+    Its `in_transaction` tells whether the database still holds the transaction: on a full disk it may drop all of
+    it by itself.
+    """
     driver: Any = conn.connection.dbapi_connection
-    return bool(driver.in_transaction)
+    return cast("sqlite3.Connection", driver)
 
 
 def copy_database(source: Path, target: Path) -> None:
@@ -127,7 +134,7 @@ def start_error(error: Exception, path: Path) -> StartError:
     cause = getattr(error, "orig", None) or error
     code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
     said = {
-        sqlite3.SQLITE_NOTADB: f"{path} is not a Gatepost database.",
+        sqlite3.SQLITE_NOTADB: f"{path} is not a Gatepost database; move it away or set DATABASE_URL.",
         sqlite3.SQLITE_CORRUPT: f"The database {path} is damaged; restore a backup with `gatepost db restore`.",
         sqlite3.SQLITE_READONLY: f"The database {path} can't be written; check the permissions.",
         sqlite3.SQLITE_CANTOPEN: f"The database {path} can't be opened; check the permissions.",
