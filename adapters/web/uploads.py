@@ -61,7 +61,7 @@ async def _take(
         return
     name = _name(fields, len(files))
     if len(files) == FILES:
-        raise Refused(413, f"{FILES} files are the most in one message.")
+        raise Refused(413, f"{FILES} files are the most in one message; send the others in another one.")
     data = await _read(part.read_chunk, FILE_BYTES)
     if data is None:
         raise Refused(413, f"“{name}” is larger than 25 MB, the most that can be sent here.")

@@ -82,7 +82,7 @@ def revision_of(conn: Connection, path: Path) -> str | None:
         return None
     revision = conn.scalar(_revisions.select()) if _revisions.name in tables else None
     if revision is None:
-        raise StartError(f"{path} is not a Gatepost database.")
+        raise StartError(f"{path} is not a Gatepost database; move it away or set DATABASE_URL.")
     return str(revision)
 
 

@@ -69,7 +69,7 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) ->
     garbage = random.Random(1).randbytes(20_000)
     path.write_bytes(garbage)
 
-    assert refusal(path) == f"{path} is not a Gatepost database."
+    assert refusal(path) == f"{path} is not a Gatepost database; move it away or set DATABASE_URL."
     assert path.read_bytes() == garbage
 
 
@@ -79,7 +79,7 @@ def test_the_database_of_another_program_is_refused_and_left_alone(tmp_path: Pat
         other.execute("CREATE TABLE customers (id)")
     before = path.read_bytes()
 
-    assert refusal(path) == f"{path} is not a Gatepost database."
+    assert refusal(path) == f"{path} is not a Gatepost database; move it away or set DATABASE_URL."
     assert path.read_bytes() == before
 
 

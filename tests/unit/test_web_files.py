@@ -56,7 +56,10 @@ async def test_a_file_that_is_too_large_is_refused_with_a_sentence_and_nothing_i
 async def test_too_many_files_are_refused_with_a_sentence(tmp_path: Path) -> None:
     async with playground(tmp_path) as page, page.browser() as ada:
         files = [(f"{n}.txt", "text/plain", b"x") for n in range(11)]
-        assert await upload(ada, "many", *files) == (413, {"error": "10 files are the most in one message."})
+        assert await upload(ada, "many", *files) == (
+            413,
+            {"error": "10 files are the most in one message; send the others in another one."},
+        )
     assert page.intake.heard == []
 
 

@@ -186,7 +186,7 @@ export class Composer {
     let problem = "";
     for (const file of files) {
       if (file.size > fileBytes) problem = `“${file.name}” is larger than 25 MB, the most that can be sent here.`;
-      else if (this.files.length === most) problem = `${most} files are the most in one message.`;
+      else if (this.files.length === most) problem = `${most} files are the most in one message; send the others in another one.`;
       else this.files.push({ file, url: URL.createObjectURL(file) });
     }
     this.showFiles();
