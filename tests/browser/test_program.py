@@ -66,3 +66,43 @@ async def test_an_answer_that_was_killed_half_way_is_whole_again_before_the_pers
     await expect(answers(page, "#main").get_by_role("button", name="Regenerate")).to_be_visible(timeout=PATIENCE)
     await expect(page.get_by_text("Reconnecting…")).to_be_hidden()
     await expect(page.locator("#main .message.ours")).to_have_count(1)
+
+
+async def test_an_answer_is_stopped_and_continued_and_seen_by_the_other_person_and_after_a_reload(
+    running: Program, page_at: OpenPage
+) -> None:
+    page = await page_at(await running.invitation())
+    box = page.get_by_role("combobox", name="Message #general")
+    await box.fill("@Gatepost write 200 words about gates, pace 30")
+    await box.press("Enter")
+    answer = page.locator("#thread .message.ours").first
+    await expect(answer.locator(".body p").first).to_be_visible(timeout=PATIENCE)
+    await answer.get_by_role("button", name="Stop").click()
+    await expect(answer.locator(".status")).to_have_text("Stopped.")
+    kept = await answer.locator(".body p").first.inner_text()
+    await answer.get_by_role("button", name="Continue").click()
+    await expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    await page.get_by_role("button", name="Stop").click()
+    await expect(page.get_by_role("button", name="Regenerate")).to_be_visible(timeout=PATIENCE)
+
+    other = await page.context.new_page()
+    await other.goto(page.url)
+    await other.get_by_role("radio", name="Grace").check()
+    await page.reload()
+    for one in (page, other):
+        await expect(one.locator("#thread .message.ours .body").first).to_contain_text(kept[:40])
+        await expect(one.locator("#main .replies")).to_have_count(1)
+
+
+async def test_a_command_typed_faster_than_its_suggestions_come_runs_as_it_was_typed(
+    running: Program, page_at: OpenPage
+) -> None:
+    page = await page_at(await running.invitation())
+    box = page.get_by_role("combobox", name="Message #general")
+    await box.fill("/mo")
+    await expect(page.get_by_role("option").first).to_be_visible()
+    await box.fill("/model nobody/nothing")
+    await box.press("Enter")
+    said = page.locator("#main .message.ours")
+    await expect(said).to_contain_text("nobody/nothing", timeout=8_000)
+    await expect(box).to_have_value("")

@@ -32,6 +32,8 @@ export class Palette {
     if (!typed.startsWith("/") || typed.includes("\n")) return this.close();
     const [name, ...words] = typed.slice(1).split(" ");
     if (words.length === 0) return this.show(this.matching(name), 0);
+    const before = `/${name} `; // what is shown meanwhile must not be taken for what was typed since
+    this.show(this.choices.filter(({ text }) => text.startsWith(before) && text !== before), -1);
     const choices = await this.options(name, words);
     if (asked === this.asked) this.show(choices, -1); // a slower answer to an earlier question is dropped
   }
