@@ -31,7 +31,6 @@ from bot.store.intents.inbox import (
     Outcome,
     Target,
     accept_again,
-    accept_message,
     accept_once,
     speakers,
 )
@@ -94,22 +93,22 @@ class Intake:
 
     async def _message(self, inbound: Inbound) -> None:
         target = self._target(inbound)
-        accepted = await self._store.write(accept_message, inbound, target, self._new_id(), self._clock())
-        self._asked(inbound, target, accepted)
+        accepted = await self._desk.take_in(inbound, target)
+        if accepted.outcome is Outcome.ASKED:
+            self._asked(inbound, target, accepted)
 
     async def _edit(self, inbound: Inbound) -> None:
         target = self._target(inbound)
         accepted = await self._store.write(accept_edit, inbound, target, self._new_id(), self._clock())
         if accepted.outcome is Outcome.CHANGED:
             self._desk.changed(accepted)
-        self._asked(inbound, target, accepted)
+        elif accepted.outcome is Outcome.ASKED:
+            self._desk.asked(accepted, target.place, inbound.person)
+            self._asked(inbound, target, accepted)
 
     def _asked(self, inbound: Inbound, target: Target, accepted: Accepted) -> None:
-        if accepted.outcome is not Outcome.ASKED:
-            return
         log.info("asked", place=inbound.place.key, turn=accepted.turn_id)
         self._desk.open_thread(inbound, target.place)
-        self._desk.asked(accepted, target.place, inbound.person)
 
     async def _delete(self, inbound: Inbound) -> None:
         accepted = await self._store.write(accept_delete, inbound, self._clock())

@@ -13,10 +13,10 @@ from bot.conversation.turnstile import Turnstile
 from bot.conversation.worker import Waiting, Worker, open_reply
 from bot.messages import Action, ActionName, Inbound, Person, Place, Rendered, Turn, person_key
 from bot.ports import OpensThreads
-from bot.store.intents.inbox import Accepted, speakers
+from bot.store.intents.inbox import Accepted, Outcome, Target, accept_message, speakers
 from bot.store.intents.posts import PostRow, settle_posts
 from bot.store.intents.recovery import unfinished
-from bot.store.intents.turns import cancel_waiting
+from bot.store.intents.turns import accept_and_begin, cancel_waiting
 
 log = structlog.get_logger(__name__)
 
@@ -40,9 +40,49 @@ class Desk:
         """How many turns wait for others to end."""
         return self._turnstile.waiting
 
+    async def take_in(self, inbound: Inbound, target: Target) -> Accepted:
+        """Take a message in; returns after the COMMIT.
+
+        Where nothing is under way and a place is free, its turn begins in the same commit. Raises StoreError.
+        """
+        ports, turn_id, now = self._ports, self._ports.new_id(), self._ports.clock()
+        asker = person_key(target.place.platform, inbound.person)
+        worker = self._reserve(inbound, target, asker)
+        if worker is None:
+            accepted = await ports.store.write(accept_message, inbound, target, turn_id, now)
+            self.asked(accepted, target.place, inbound.person)
+            return accepted
+        claimed, fresh_key = None, ports.new_id()
+        try:
+            accepted, claimed = await ports.store.write(
+                accept_and_begin, inbound, target, turn_id, fresh_key, ports.default_model, now
+            )
+        finally:
+            if claimed is None:
+                worker.unreserve(asker)
+        if claimed is None:
+            self.asked(accepted, target.place, inbound.person)
+        else:
+            worker.begin(Waiting(turn_id, asker, target.place, resumed=True), claimed, fresh_key)
+        return accepted
+
+    def _reserve(self, inbound: Inbound, target: Target, asker: str) -> Worker | None:
+        """The worker of a conversation in which nothing is under way, with a place for this question.
+
+        A reply may turn out to belong to another conversation than the place says, so it is taken in first.
+        """
+        settled = inbound.reply_to is None or target.conversation == target.place.key
+        if not inbound.addressed or not settled or target.conversation in self._workers:
+            return None
+        worker = self._worker(target.conversation)
+        if worker.reserve(asker):
+            return worker
+        self._forget(target.conversation)
+        return None
+
     def asked(self, accepted: Accepted, place: Place, person: Person) -> None:
         """A question was taken in: join it to the one at work if it may still change, else put it in line."""
-        if accepted.conversation is None or accepted.turn_id is None:
+        if accepted.outcome is not Outcome.ASKED or not accepted.conversation or not accepted.turn_id:
             return
         worker = self._worker(accepted.conversation)
         waiting = Waiting(accepted.turn_id, person_key(place.platform, person), place)

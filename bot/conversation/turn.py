@@ -74,7 +74,7 @@ class TurnAtWork:
         self._ports = ports
         self._adapter = adapter
         self._claim = claim
-        self._reply = reply
+        self.reply = reply
         self._items: tuple[Item, ...] = claim.items
         self._cut = Cut(claim.cut_seq, claim.media_seq)
         self._text = [claim.said]
@@ -101,7 +101,7 @@ class TurnAtWork:
 
     def may_change(self) -> bool:
         """Whether nothing of the answer is visible and nothing was done for it yet."""
-        fresh = not self._reply.visible and not self._called and not self._claim.said
+        fresh = not self.reply.visible and not self._called and not self._claim.said
         return fresh and self._verdict is None and self._claim.turn.restarts < MOST_RESTARTS
 
     def decide(self, verdict: Verdict, joining: str | None = None) -> None:
@@ -117,7 +117,7 @@ class TurnAtWork:
         ending = await self._until_ended()
         if self._verdict is Verdict.WITHDRAW:
             await self._ports.store.write(book_usage, self._claim.turn, self._used, self._ports.clock())
-            await self._reply.abandon()
+            await self.reply.abandon()
             return
         await self._end(ending)
 
@@ -180,9 +180,9 @@ class TurnAtWork:
             self._adapter,
             claim.turn.conversation,
             (*earlier.notes, *self._items),
-            lambda names: self._reply.set_status(words.reading(names) if names else None),
+            lambda names: self.reply.set_status(words.reading(names) if names else None),
         )
-        self._reply.set_status(None)
+        self.reply.set_status(None)
         room = Room.of(ports.gateway.model(self._model), ports.limits.answer_tokens)
         planned = plan_cut(self._items, room, self._cut, claim.turn.id)
         if planned != self._cut:
@@ -212,7 +212,7 @@ class TurnAtWork:
     async def _ask(self) -> Finish:
         """One request, its text shown as it comes."""
         request = await self._request()
-        silence = asyncio.get_running_loop().call_later(SILENCE, self._reply.set_status, words.THINKING)
+        silence = asyncio.get_running_loop().call_later(SILENCE, self.reply.set_status, words.THINKING)
         generation = ""
         try:
             async with aclosing(self._ports.gateway.stream(request)) as deltas:
@@ -224,7 +224,7 @@ class TurnAtWork:
                         case ReasoningDelta():
                             self._think()
                         case Retrying(seconds=seconds):
-                            self._reply.set_status(words.retrying(seconds))
+                            self.reply.set_status(words.retrying(seconds))
                         case Started(generation_id=generation):
                             self._used[generation] = Usage()
                         case Finish():
@@ -236,7 +236,7 @@ class TurnAtWork:
 
     def _say(self, text: str) -> None:
         if not self._round:
-            self._reply.set_status(None)
+            self.reply.set_status(None)
             if self._rounds_before():
                 self._show(ROUND_BREAK)
         self._round.append(text)
@@ -244,7 +244,7 @@ class TurnAtWork:
 
     def _show(self, text: str) -> None:
         self._text.append(text)
-        self._reply.push(text)
+        self.reply.push(text)
 
     def _rounds_before(self) -> bool:
         """Whether this answer has text of an earlier round; text that is being continued goes on unbroken."""
@@ -253,7 +253,7 @@ class TurnAtWork:
 
     def _think(self) -> None:
         if not self._round:
-            self._reply.set_status(words.THINKING)
+            self.reply.set_status(words.THINKING)
 
     async def _request(self) -> ChatRequest:
         ports, claim = self._ports, self._claim
@@ -285,10 +285,10 @@ class TurnAtWork:
         )
         asked = await self._ports.store.write(begin_calls, turn.conversation, said, self._ports.clock())
         self._round = []
-        self._reply.set_status(words.using(call.name for call in said.tool_calls))
+        self.reply.set_status(words.using(call.name for call in said.tool_calls))
         results = await run_calls(self._ports, self._claim, said.tool_calls)
         self._items = (*self._items, *asked, *results)
-        self._reply.set_status(words.THINKING)
+        self.reply.set_status(words.THINKING)
 
     def _unique(self, calls: Sequence[ToolCall]) -> tuple[ToolCall, ...]:
         """The calls under ids that no other call of this turn has: models repeat themselves over rounds."""
@@ -304,10 +304,10 @@ class TurnAtWork:
         """Keep what was said, then show exactly that."""
         turn, ports = self._claim.turn, self._ports
         notices = unseen(self._items, ports.gateway.model(self._model), turn.id)
-        doubt = [words.TWICE] if self._reply.may_stand_twice else []
+        doubt = [words.TWICE] if self.reply.may_stand_twice else []
         status = words.with_notices(ending.status, [*notices, *doubt])
         actions = _actions(ending, turn.id)
-        self._reply.finish(status, actions)
+        self.reply.finish(status, actions)
         last = "".join(self._round)
         said = [Item(seq=0, role=Role.ASSISTANT, text=last, turn_id=turn.id)] if last else []
         final = Rendered(self._written, status, actions, final=True)
@@ -324,9 +324,9 @@ class TurnAtWork:
         )
         self._log(ending)
         if not kept:
-            await self._reply.abandon()
+            await self.reply.abandon()
             return
-        await self._reply.settle()
+        await self.reply.settle()
 
     def _log(self, ending: Ending) -> None:
         turn = self._claim.turn

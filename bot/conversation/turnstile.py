@@ -29,6 +29,13 @@ class Turnstile:
         """How many are through and have not left."""
         return sum(self._running.values())
 
+    def try_enter(self, person: str) -> bool:
+        """Go through at once, if a place is free and nobody waits for one."""
+        if not self._free or self._waiting or self._running.get(person, 0) >= self._per_person:
+            return False
+        self._admit(person)
+        return True
+
     async def enter(self, person: str) -> None:
         """Wait for a place; `leave` gives it back."""
         place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -58,10 +65,13 @@ class Turnstile:
                 del self._waiting[person]
             if place.cancelled():  # given up just now; `_give_up` has not run yet
                 continue
-            self._last_turn[person] = next(self._turns)
-            self._free -= 1
-            self._running[person] = self._running.get(person, 0) + 1
+            self._admit(person)
             place.set_result(None)
+
+    def _admit(self, person: str) -> None:
+        self._last_turn[person] = next(self._turns)
+        self._free -= 1
+        self._running[person] = self._running.get(person, 0) + 1
 
     def _next(self) -> str | None:
         free = (person for person in self._waiting if self._running.get(person, 0) < self._per_person)

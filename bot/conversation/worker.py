@@ -59,6 +59,7 @@ class Worker:
         self._line: dict[str, Waiting] = {}
         self._task: asyncio.Task[None] | None = None
         self._closing = False
+        self._reserved = False
         self.at_work: TurnAtWork | None = None
 
     def add(self, waiting: Waiting) -> None:
@@ -69,7 +70,33 @@ class Worker:
         if not waiting.resumed:
             loop = asyncio.get_running_loop()
             waiting.timer = loop.call_later(HEARD_WITHIN, self._begin_sign, waiting)
-        if self._task is None:
+        self._start()
+
+    def reserve(self, asker: str) -> bool:
+        """Take a place at the turnstile for a question that is about to be taken in; False when none is free."""
+        self._reserved = self._turnstile.try_enter(asker)
+        return self._reserved
+
+    def begin(self, waiting: Waiting, claimed: Claim, fresh_key: str) -> None:
+        """Answer a turn that was begun in the commit that took it in, on the place reserved for it."""
+        self._reserved = False
+        self._line = {waiting.turn_id: waiting, **self._line}
+        adapter = self._ports.adapters[claimed.turn.place.platform]
+        reply = open_reply(self._ports, adapter, claimed.turn, claimed.posts, claimed.said, fresh_key=fresh_key)
+        self.at_work = TurnAtWork(self._ports, adapter, claimed, reply)
+        self._start()
+
+    def unreserve(self, asker: str) -> None:
+        """Give the place back: there was nothing to begin."""
+        self._reserved = False
+        self._turnstile.leave(asker)
+        if self._line:
+            self._start()
+        else:
+            self._idle(self._conversation)
+
+    def _start(self) -> None:
+        if self._task is None and not self._reserved:
             self._task = asyncio.create_task(self._run())
 
     def waits(self, turn_id: str) -> bool:
@@ -108,7 +135,8 @@ class Worker:
     async def _run(self) -> None:
         while self._line and not self._closing:
             waiting = next(iter(self._line.values()))
-            await self._turnstile.enter(waiting.asker)
+            if self.at_work is None:  # else it was begun when it was taken in, and has its place
+                await self._turnstile.enter(waiting.asker)
             done = False
             try:
                 done = await self._try(waiting)
@@ -135,7 +163,17 @@ class Worker:
         return True
 
     async def _one(self, waiting: Waiting) -> None:
-        """Claim the turn and answer it."""
+        """Claim the turn, unless that is done, and answer it."""
+        self.at_work = self.at_work or await self._begin(waiting)
+        if self.at_work is None:
+            return
+        try:
+            await self.at_work.run()
+        except Exception as error:  # noqa: BLE001 - the edge: whatever broke, the person gets an answer
+            await self._fail(self.at_work.claim, self.at_work.reply, error)
+
+    async def _begin(self, waiting: Waiting) -> TurnAtWork | None:
+        """The turn at work; None when it waits no more, or was given up."""
         fresh_key = self._ports.new_id()
         claimed = await self._claim(waiting, fresh_key)
         reply = await self._take_sign(waiting)
@@ -143,19 +181,15 @@ class Worker:
         if claimed is None:
             if reply is not None:
                 await reply.abandon()
-            return
+            return None
         adapter = self._ports.adapters[claimed.turn.place.platform]
         reply = reply or open_reply(
             self._ports, adapter, claimed.turn, claimed.posts, claimed.said, fresh_key=fresh_key
         )
         if claimed.turn.attempt > MOST_ATTEMPTS:
             await self._give_up(claimed, reply)
-            return
-        self.at_work = TurnAtWork(self._ports, adapter, claimed, reply)
-        try:
-            await self.at_work.run()
-        except Exception as error:  # noqa: BLE001 - the edge: whatever broke, the person gets an answer
-            await self._fail(claimed, reply, error)
+            return None
+        return TurnAtWork(self._ports, adapter, claimed, reply)
 
     async def _claim(self, waiting: Waiting, post_key: str) -> Claim | None:
         if waiting.resumed:

@@ -42,7 +42,7 @@ async def test_the_same_event_delivered_again_is_answered_once(tmp_path: Path) -
     assert [shown.text for shown in here.town.ours()] == ["hi"]
 
 
-async def test_a_one_part_answer_costs_five_commits(tmp_path: Path) -> None:
+async def test_a_one_part_answer_costs_four_commits(tmp_path: Path) -> None:
     async with house(tmp_path) as here:
         before = here.store.commits
         await here.people.say("hello")
@@ -52,7 +52,7 @@ async def test_a_one_part_answer_costs_five_commits(tmp_path: Path) -> None:
         await model.finish("two")
         await here.answered()
 
-        assert here.store.commits - before == 5
+        assert here.store.commits - before == 4
 
 
 async def test_what_is_said_before_a_word_is_visible_joins_the_question(tmp_path: Path) -> None:
@@ -68,6 +68,36 @@ async def test_what_is_said_before_a_word_is_visible_joins_the_question(tmp_path
     assert "what is the capital" in both.prompt
     assert "of France?" in both.prompt
     assert [shown.text for shown in here.town.ours()] == ["Paris"]
+
+
+async def test_two_messages_in_one_breath_are_one_question(tmp_path: Path) -> None:
+    async with house(tmp_path) as here:
+        await asyncio.gather(here.people.say("what is the capital"), here.people.say("of France?"))
+        model = await here.request()
+        if "of France?" not in model.prompt:  # it had begun: it begins again with both
+            model.ended.set()
+            model = await here.request()
+        await model.finish("Paris")
+        await here.answered()
+
+        assert here.asked.empty()
+    assert "what is the capital" in model.prompt
+    assert "of France?" in model.prompt
+    assert [shown.text for shown in here.town.ours()] == ["Paris"]
+
+
+async def test_what_begins_nothing_gives_its_place_back(tmp_path: Path) -> None:
+    async with house(tmp_path, limits=Limits(turns=1)) as here:
+        said = await here.people.say("hello")
+        await here.answer("hi")
+        await here.answered()
+        await here.people.deliver(said)
+        await here.people.say("among ourselves", GRACE, addressed=False)
+
+        assert here.desk.running == 0
+        await here.people.say("and now?", GRACE, DM)
+        await here.answer("still here")
+        await here.answered(2)
 
 
 async def test_what_is_said_once_words_are_visible_becomes_the_next_turn(tmp_path: Path) -> None:

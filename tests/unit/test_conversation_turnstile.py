@@ -87,3 +87,17 @@ async def test_somebody_who_gave_up_a_moment_before_is_passed_over() -> None:
     assert gate.running == 1
     assert gate.waiting == 0
     await asyncio.gather(gone, return_exceptions=True)
+
+
+async def test_nobody_slips_through_past_those_who_wait_or_beyond_their_share() -> None:
+    gate = Turnstile(total=2, per_person=1)
+
+    first, again, other, full = (gate.try_enter(person) for person in ("ada", "ada", "grace", "linus"))
+    waiting = asyncio.create_task(gate.enter("linus"))
+    await settle()
+    gate.leave("ada")
+    past = gate.try_enter("ada")
+    await asyncio.wait_for(waiting, 1)
+
+    assert (first, again, other, full, past) == (True, False, True, False, False)
+    assert gate.running == 2

@@ -20,7 +20,7 @@ from bot.messages import (
 )
 from bot.store.codec import dump, load
 from bot.store.intents.accounts import book_usage
-from bot.store.intents.inbox import each_once, item_from, speakers
+from bot.store.intents.inbox import Accepted, Target, accept_message, each_once, item_from, speakers
 from bot.store.intents.posts import PostRow, add_post, posts_of
 from bot.store.intents.rows import append, erase_items, find_turn, get_turn, load_item, turn_of
 from bot.store.intents.settings import MODEL, scopes
@@ -92,6 +92,25 @@ class Claim:
     media_seq: int
     seeded: bool
     asked: tuple[Inbound, ...]
+
+
+def accept_and_begin(
+    conn: Connection,
+    inbound: Inbound,
+    target: Target,
+    turn_id: str,
+    post_key: str,
+    default_model: str,
+    now: float,
+) -> tuple[Accepted, Claim | None]:
+    """Take a message in and begin to answer it, in one commit: where nothing is under way in its conversation.
+
+    No claim for what begins no turn of its own.
+    """
+    accepted = accept_message(conn, inbound, target, turn_id, now)
+    if accepted.turn_id != turn_id:
+        return accepted, None
+    return accepted, claim(conn, turn_id, target.place, post_key, default_model, now)
 
 
 def claim(
