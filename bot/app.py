@@ -1,7 +1,6 @@
 """Settings to a running program: the one place that names concrete classes."""
 
 import asyncio
-import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -26,10 +25,11 @@ from bot.demo.server import DemoGateway
 from bot.errors import GatepostError, GatewayDown, GatewayRefused, StartError
 from bot.gateway.client import OpenAIGateway
 from bot.http import listen
+from bot.ids import Ids
 from bot.intake import Intake
 from bot.media.reader import WorkerReader
 from bot.messages import CommandSpec, TurnState
-from bot.ports import About, Adapter, Gateway, ServesPages
+from bot.ports import About, Adapter, Gateway, NewId, ServesPages, offers
 from bot.settings import Settings, read_settings
 from bot.store.engine import Store, open_store
 from bot.store.files import Files
@@ -44,11 +44,6 @@ log = structlog.get_logger(__name__)
 DEFAULT_MODEL = "anthropic/claude-sonnet-4.5"
 DEMO_MODEL = "gatepost/scripted"
 DRAIN_SECONDS = 8.0
-
-
-def new_id() -> str:
-    """A fresh id of 20 characters that nobody can guess."""
-    return secrets.token_hex(10)
 
 
 class CoreViews:
@@ -83,6 +78,7 @@ class Core:
     reader: WorkerReader
     pump: Pump
     about: About
+    new_id: NewId
 
 
 @asynccontextmanager
@@ -94,9 +90,10 @@ async def core(settings: Settings, directory: Path, database: str) -> AsyncItera
         reader = WorkerReader()
         stack.push_async_callback(reader.close)
         gateway = await stack.enter_async_context(open_gateway(settings, reader))
+        new_id = Ids()
         pump = Pump(StorePostLog(store), new_key=new_id)
         stack.push_async_callback(pump.close, DRAIN_SECONDS)
-        yield Core(store, Files(directory / "files"), gateway, reader, pump, about(settings))
+        yield Core(store, Files(directory / "files"), gateway, reader, pump, about(settings), new_id)
 
 
 @asynccontextmanager
@@ -141,7 +138,7 @@ def desk_for(parts: Core, adapters: Sequence[Adapter]) -> Desk:
         adapters={adapter.platform: adapter for adapter in adapters},
         tools=TOOLS,
         clock=time.time,
-        new_id=new_id,
+        new_id=parts.new_id,
         default_model=parts.about.default_model,
         limits=Limits(),
     )
@@ -164,7 +161,7 @@ def intake_for(
         access=access,
         adapters={adapter.platform: adapter for adapter in adapters},
         clock=time.time,
-        new_id=new_id,
+        new_id=parts.new_id,
         deleted=deleted,
     )
 
@@ -184,7 +181,7 @@ async def serve(settings: Settings, announce: Callable[[str], None], stop: async
         tidier = Tidier(parts.store, parts.files, time.time)
         intake = intake_for(parts, desk, adapters, settings.admins, tidier.soon)
         stack.push_async_callback(intake.close)
-        routes = [route for one in adapters if isinstance(one, ServesPages) for route in one.routes()]
+        routes = [route for one in adapters if offers(one, ServesPages) for route in one.routes()]
         port = await listen(settings.http_host, settings.http_port, routes, lambda: is_ready(parts.store))
         stack.push_async_callback(port.close)
         await desk.recover()
@@ -214,7 +211,7 @@ def page_for(parts: Core, settings: Settings, announce: Callable[[str], None]) -
         parts.files,
         CoreViews(parts.about, tuple(command.spec for command in COMMANDS)),
         clock=time.time,
-        new_id=new_id,
+        new_id=parts.new_id,
         announce=announce,
         password=password.get_secret_value() if password else None,
     )
@@ -250,7 +247,7 @@ async def ask(
         intake = intake_for(parts, desk, [adapter], (), lambda: None)
         drain = 0.0
         try:
-            await intake.accept(adapter.question(text, files, new_id()))
+            await intake.accept(adapter.question(text, files, parts.new_id()))
             await adapter.ended
             drain = DRAIN_SECONDS
         finally:

@@ -22,7 +22,7 @@ from bot.messages import (
     Rendered,
     TurnKind,
 )
-from bot.ports import Adapter, Clock, NewId, OpensThreads, RepliesPrivately
+from bot.ports import Adapter, Clock, NewId, OpensThreads, RepliesPrivately, offers
 from bot.store.engine import Store
 from bot.store.files import Files
 from bot.store.intents.changes import accept_delete, accept_edit
@@ -176,7 +176,7 @@ class Intake:
         adapter = self._adapters[place.platform]
         if place.kind is not PlaceKind.CHANNEL:
             return Target(place, place.key)
-        if adapter.capabilities.threads and isinstance(adapter, OpensThreads):
+        if adapter.capabilities.threads and offers(adapter, OpensThreads):
             thread = adapter.thread_for(place, inbound.message_id)
             return Target(thread, thread.key)
         return Target(place, f"{place.key}#{inbound.message_id}")
@@ -186,7 +186,7 @@ class Intake:
         adapter = self._adapters[inbound.place.platform]
         rendered = Rendered(adapter.render(said), final=True)
         try:
-            if private and isinstance(adapter, RepliesPrivately):
+            if private and offers(adapter, RepliesPrivately):
                 await adapter.reply_privately(inbound.person, inbound.place, rendered, inbound.handle)
             else:
                 await adapter.post(inbound.place, rendered, f"said:{inbound.key}")

@@ -2,7 +2,8 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from functools import cache
+from typing import Any, Protocol, TypeAlias, TypeGuard, TypeVar, runtime_checkable
 
 from bot.messages import (
     Attachment,
@@ -81,6 +82,24 @@ class Adapter(Protocol):
 
     def classify(self, error: Exception) -> Failure:
         """What an error of this adapter's calls means."""
+
+
+Offer = TypeVar("Offer")
+
+
+def offers(adapter: object, port: type[Offer]) -> TypeGuard[Offer]:
+    """Whether an adapter has what one of the ports below asks for, worked out once for each class.
+
+    `isinstance` says the same and takes 50 µs for a protocol, on the way of every message.
+    """
+    kind: Any = type(adapter)  # to the checker a type is not hashable enough for a cache
+    wanted: Any = port
+    return _offers(kind, wanted)
+
+
+@cache
+def _offers(kind: Any, port: Any) -> bool:
+    return issubclass(kind, port)
 
 
 @runtime_checkable

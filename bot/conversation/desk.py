@@ -12,7 +12,7 @@ from bot.conversation.turn import TurnAtWork, Verdict
 from bot.conversation.turnstile import Turnstile
 from bot.conversation.worker import Waiting, Worker, open_reply
 from bot.messages import Action, ActionName, Inbound, Person, Place, Rendered, Turn, person_key
-from bot.ports import OpensThreads
+from bot.ports import OpensThreads, offers
 from bot.store.intents.inbox import Accepted, Outcome, Target, accept_message, speakers
 from bot.store.intents.posts import PostRow, settle_posts
 from bot.store.intents.recovery import unfinished
@@ -95,7 +95,7 @@ class Desk:
     def open_thread(self, asked: Inbound, place: Place) -> None:
         """Where a question is answered in a thread of its own, open it, beside everything else."""
         adapter = self._ports.adapters[place.platform]
-        if place != asked.place and isinstance(adapter, OpensThreads):
+        if place != asked.place and offers(adapter, OpensThreads):
             self._begin(_open_thread(adapter, asked))
 
     def changed(self, accepted: Accepted) -> None:

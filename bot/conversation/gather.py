@@ -18,7 +18,7 @@ from bot.messages import (
     ReadingKind,
     Role,
 )
-from bot.ports import Adapter, ReadFile, ReadsHistory
+from bot.ports import Adapter, ReadFile, ReadsHistory, offers
 from bot.store.intents.history import keep_readings, seed
 from bot.store.intents.turns import Claim
 
@@ -45,11 +45,12 @@ async def earlier_messages(ports: Ports, adapter: Adapter, claim: Claim) -> Earl
 
     A platform that refuses its history costs the answer its context, not the answer.
     """
-    if claim.seeded or not claim.asked or not isinstance(adapter, ReadsHistory):
+    source: object = adapter
+    if claim.seeded or not claim.asked or not offers(source, ReadsHistory):
         return Earlier()
     first = claim.asked[0]
     try:
-        past = await adapter.history(first.place, first.message_id, ports.limits.earlier_messages)
+        past = await source.history(first.place, first.message_id, ports.limits.earlier_messages)
     except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
         kind = adapter.classify(error).kind
         log.warning("history refused", place=first.place.key, turn=claim.turn.id, failure=kind)

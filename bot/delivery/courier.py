@@ -8,7 +8,7 @@ import structlog
 from bot.delivery.posts import Outcome, Post, PostLog
 from bot.errors import StoreError
 from bot.messages import Place, Rendered
-from bot.ports import Adapter, Reconciles
+from bot.ports import Adapter, Reconciles, offers
 
 log = structlog.get_logger(__name__)
 
@@ -89,7 +89,7 @@ class Courier:
 
     async def _found(self, message: Message) -> bool:
         """Whether a post that nobody told us about turns out to have been made."""
-        if message.message_id is None and isinstance(self._adapter, Reconciles):
+        if message.message_id is None and offers(self._adapter, Reconciles):
             message.message_id = await self._adapter.reconcile(self._place, message.key)
         elif message.message_id is None:
             self.in_doubt = True

@@ -10,7 +10,7 @@ from bot.delivery.posts import Outcome, Post, PostLog
 from bot.delivery.schedule import Schedule
 from bot.delivery.showing import Showing
 from bot.messages import Place
-from bot.ports import Adapter, NewId, ShowsTyping
+from bot.ports import Adapter, NewId, ShowsTyping, offers
 
 __all__ = ["Outcome", "Post", "PostLog", "Pump", "Showing"]
 
@@ -52,7 +52,7 @@ class Pump:
         showing = Showing(adapter, place, turn_id, self._log, self._new_key, schedule)
         showing.resume(posts, key, text)
         self._showings.add(showing)
-        if isinstance(adapter, ShowsTyping) and not text:
+        if offers(adapter, ShowsTyping) and not text:
             asyncio.get_running_loop().call_soon(self._show_typing, adapter, place, showing, schedule)
         return showing
 

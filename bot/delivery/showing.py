@@ -12,7 +12,7 @@ from bot.delivery.reply import Reply
 from bot.delivery.schedule import Report, Schedule
 from bot.errors import StoreError
 from bot.messages import Action, Failure, FailureKind, OutFile, Place, Rendered
-from bot.ports import Adapter, NewId, Reconciles
+from bot.ports import Adapter, NewId, Reconciles, offers
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +60,7 @@ class Showing:
             self._messages.append(
                 Message(post.key, post.message_id, intended=True, receipted=known, unsure=not known)
             )
-            if not known and not isinstance(self._adapter, Reconciles):
+            if not known and not offers(self._adapter, Reconciles):
                 self._courier.in_doubt = True
         if key is not None:
             self._messages.append(Message(key, intended=True))

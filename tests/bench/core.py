@@ -15,7 +15,6 @@ from typing import TypeAlias
 import structlog
 
 from bot.access import Access
-from bot.app import new_id
 from bot.commands import COMMANDS
 from bot.commands.base import CommandPorts
 from bot.commands.dispatch import Commands
@@ -23,6 +22,7 @@ from bot.conversation.desk import Desk
 from bot.conversation.ports import Limits, Ports
 from bot.conversation.postlog import StorePostLog
 from bot.delivery.pump import Pump
+from bot.ids import Ids
 from bot.intake import Intake
 from bot.log import start_logging
 from bot.media.reader import WorkerReader
@@ -155,6 +155,7 @@ async def core(
     with _logs(directory / "log"):
         store = await asyncio.to_thread(open_store, f"sqlite:///{directory / 'core.db'}")
         platform, model, reader = QuietPlatform(budget, total, latency), ReadyModel(answer), WorkerReader()
+        new_id = Ids()
         files, pump = Files(directory / "files"), Pump(StorePostLog(store), new_key=new_id)
         limits = Limits(turns=1_000, turns_per_person=1_000)
         adapters = {platform.platform: platform}
@@ -203,7 +204,7 @@ def whole(*words: str) -> Answer:
     """An answer that is there at once, in these pieces."""
 
     async def answer(request: ChatRequest) -> AsyncGenerator[Delta, None]:
-        yield Started(new_id())
+        yield Started(request.conversation or "")
         for word in words:
             yield TextDelta(word)
         yield Finish("stop", usage=Usage(100, len(words)))
