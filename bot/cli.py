@@ -38,8 +38,17 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence_output()
         return 1
+    except OSError as error:
+        _silence_output()
+        sys.stderr.write(f"gatepost: {error.strerror or type(error).__name__}.\n")
+        return 1
+
+
+def _silence_output() -> None:
+    """Let what is still to be flushed go nowhere: whoever was to get it cannot take it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def operators_sentence(error: GatepostError) -> str:

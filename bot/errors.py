@@ -22,6 +22,7 @@ GatepostError
 ├── PlatformError         a platform refused a call; carries a `Failure`
 ├── FileRefused           a file could not be read; the sentence says why
 ├── ToolFailed            a tool could not do it; the sentence is for the model
+├── CommandRefused        a command that cannot be carried out as it was typed
 └── NotAllowed            this person may not do this here
 
 `sentence` on the class is what people read. `str(error)` is for the log and never shown.
@@ -176,6 +177,10 @@ class FileRefused(SaidError):
 
 class ToolFailed(SaidError):
     """A tool could not do what was asked; its text tells the model why."""
+
+
+class CommandRefused(SaidError):
+    """A command cannot be carried out as it was typed; its text says why, and the way out."""
 
 
 class NotAllowed(SaidError):

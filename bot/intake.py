@@ -9,7 +9,7 @@ import structlog
 from bot.access import Access
 from bot.commands.dispatch import Commands
 from bot.conversation.desk import Desk
-from bot.errors import GatepostError, NotAllowed, sentence_for
+from bot.errors import GatepostError, NotAllowed, SaidError, sentence_for
 from bot.messages import (
     ActionName,
     Choice,
@@ -134,7 +134,7 @@ class Intake:
         try:
             said, private = await self._commands.run(inbound.command, inbound.person, inbound.place)
         except GatepostError as error:
-            if not isinstance(error, NotAllowed):
+            if not isinstance(error, SaidError):
                 log.warning("command failed", command=inbound.command.name, error=type(error).__name__)
             said, private = sentence_for(error), True
         await self._say(inbound, said, private=private)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.access import Access
 from bot.commands.base import Command, CommandContext, CommandPorts
-from bot.errors import NotAllowed
+from bot.errors import CommandRefused
 from bot.messages import Choice, CommandCall, CommandSpec, Person, Place
 
 
@@ -24,15 +24,15 @@ class Commands:
     async def run(self, call: CommandCall, person: Person, place: Place) -> tuple[str, bool]:
         """What the command says, as Markdown, and whether only the person should see it.
 
-        Raises NotAllowed for what this person may not do, and for what is not a command or lacks an option.
+        Raises NotAllowed for what this person may not do, CommandRefused for what cannot be carried out as typed.
         """
         command = self._table.get(call.name)
         if command is None:
-            raise NotAllowed(f"There is no command /{call.name[:40]}. /help lists them.")
+            raise CommandRefused(f"There is no command /{call.name[:40]}. /help lists them.")
         self._access.may_command(place.platform, person, command.spec)
         missing = [o.name for o in command.spec.options if o.required and not call.options.get(o.name)]
         if missing:
-            raise NotAllowed(f"/{call.name} needs {', '.join(missing)}. /help shows how.")
+            raise CommandRefused(f"/{call.name} needs {', '.join(missing)}. /help shows how.")
         context = CommandContext(call, person, place, self._ports, self.specs)
         return await command.run(context), command.spec.private
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bot.commands.base import Command, CommandContext, CommandPorts
 from bot.commands.wording import describe
+from bot.errors import CommandRefused
 from bot.messages import Choice, CommandOption, CommandSpec, PlaceKind
 from bot.store.intents.settings import choose, chosen_model
 
@@ -21,7 +22,7 @@ async def run(context: CommandContext) -> str:
         now = await ports.store.read(chosen_model, place) or ports.about.default_model
         return f"{_here(context)} goes back to `{now}`."
     if ports.gateway.models() and ports.gateway.model(wanted) is None:
-        return _unknown(context, wanted)
+        raise CommandRefused(_unknown(context, wanted))
     await ports.store.write(choose, place.key, "model", wanted)
     return f"{_here(context)} now uses `{wanted}`."
 

@@ -52,7 +52,7 @@ async def test_a_channels_model_holds_in_its_threads(tmp_path: Path) -> None:
 async def test_a_model_that_does_not_exist_changes_nothing_and_the_nearest_is_named(tmp_path: Path) -> None:
     async with house(tmp_path, catalogue=CATALOGUE) as here:
         await here.people.command("model", id="acme/fast")
-        said = await shown(here)
+        said = await told(here)
 
     assert "no model `acme/fast`" in said
     assert "`zeta/fast-3`" in said
