@@ -18,6 +18,7 @@ import aiohttp
 import pytest
 
 from tests import files
+from tests.scenario.conftest import ELSEWHERE, Here
 from tests.scenario.program import PATIENCE, Shell, first_line, stopped
 
 # --- at the start --------------------------------------------------------------------------------
@@ -36,17 +37,23 @@ from tests.scenario.program import PATIENCE, Shell, first_line, stopped
         ({"AI_GATEWAY_API_KEY": "sk-one\nsk-two"}, "AI_GATEWAY_API_KEY is not valid: it has to be a key of the"),
     ],
 )
-def test_what_stops_the_start_is_named(tmp_path: Path, settings: dict[str, str], sentence: str) -> None:
-    ran = Shell(tmp_path).run("run", **settings)
+def test_what_stops_the_start_is_named(here: Here, settings: dict[str, str], sentence: str) -> None:
+    ran = here.run("run", **{**ELSEWHERE, **settings})
     assert ran.status == 1
     assert sentence in ran.sentence
     assert "sk-" not in ran.sentence
 
 
-def test_a_taken_port_is_named_with_the_way_out(tmp_path: Path) -> None:
+def test_a_supervised_program_that_cannot_start_says_so_once(tmp_path: Path) -> None:
+    ran = Shell(tmp_path).run("run", PLAYGROUND="off")
+    assert ran.status == 1
+    assert ran.sentence.startswith("gatepost: PLAYGROUND is off")
+
+
+def test_a_taken_port_is_named_with_the_way_out(here: Here) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        ran = Shell(tmp_path).run("run", HTTP_PORT=str(port))
+        ran = here.run("run", **ELSEWHERE, HTTP_PORT=str(port))
     assert ran.status == 1
     assert (
         ran.sentence
@@ -54,13 +61,12 @@ def test_a_taken_port_is_named_with_the_way_out(tmp_path: Path) -> None:
     )
 
 
-def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
-    shell = Shell(tmp_path)
-    assert shell.run("db", "upgrade").status == 0
-    with sqlite3.connect(tmp_path / "data" / "gatepost.db") as database:
+def test_a_database_of_a_newer_version_is_refused(here: Here) -> None:
+    assert here.run("db", "upgrade").status == 0
+    with sqlite3.connect(here.directory / "data" / "gatepost.db") as database:
         database.execute("update alembic_version set version_num = '9999'")
     database.close()
-    ran = shell.run("run")
+    ran = here.run("run", **ELSEWHERE)
     assert ran.status == 1
     assert "newer" in ran.sentence
 

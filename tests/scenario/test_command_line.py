@@ -12,6 +12,7 @@ import pytest
 
 from bot import __version__
 from tests.files import pdf, picture
+from tests.scenario.conftest import ELSEWHERE, Here
 from tests.scenario.program import Ran, Shell, ended, first_line, stopped
 
 LONG = "Write 2000 words about gates, pace 40"
@@ -24,9 +25,9 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
 
 
 @pytest.mark.parametrize("words", [(), ("ask",), ("db", "backup")])
-def test_version_and_help_are_told_everywhere(shell: Shell, words: tuple[str, ...]) -> None:
-    assert shell.run(*words, "--version") == Ran(0, f"gatepost {__version__}\n", "")
-    told = shell.run(*words, "--help")
+def test_version_and_help_are_told_everywhere(here: Here, words: tuple[str, ...]) -> None:
+    assert here.run(*words, "--version") == Ran(0, f"gatepost {__version__}\n", "")
+    told = here.run(*words, "--help")
     assert (told.status, told.err) == (0, "")
     assert told.out.startswith("usage: gatepost")
 
@@ -70,20 +71,20 @@ def test_a_reader_who_has_enough_ends_the_answer_quietly(shell: Shell) -> None:
         (("db", "restore", "nowhere"), "gatepost: nowhere could not be restored: No such file or directory."),
     ],
 )
-def test_what_cannot_be_done_is_said_in_a_sentence(shell: Shell, words: tuple[str, ...], sentence: str) -> None:
-    ran = shell.run(*words)
+def test_what_cannot_be_done_is_said_in_a_sentence(here: Here, words: tuple[str, ...], sentence: str) -> None:
+    ran = here.run(*words)
     assert (ran.status, ran.sentence) == (1, sentence)
 
 
 @pytest.mark.parametrize("words", [("ask",), ("db",), ("sing",), ("demo-gateway", "--port", "99999")])
-def test_a_wrong_usage_ends_with_2(shell: Shell, words: tuple[str, ...]) -> None:
-    ran = shell.run(*words)
+def test_a_wrong_usage_ends_with_2(here: Here, words: tuple[str, ...]) -> None:
+    ran = here.run(*words)
     assert (ran.status, ran.out) == (2, "")
     assert ran.err.startswith("usage: gatepost")
 
 
-def test_a_model_that_does_not_exist_is_named(shell: Shell) -> None:
-    ran = shell.run("ask", "hello", "-m", "nobody/nothing")
+def test_a_model_that_does_not_exist_is_named(here: Here) -> None:
+    ran = here.run("ask", "hello", "-m", "nobody/nothing")
     assert (ran.status, ran.out) == (1, "")
     assert ran.err.endswith("`gatepost models` lists no nobody/nothing.\n")
     assert "Traceback" not in ran.err
@@ -91,27 +92,26 @@ def test_a_model_that_does_not_exist_is_named(shell: Shell) -> None:
 
 @pytest.mark.parametrize("words", [("ask", "hello"), ("models",)])
 def test_a_refused_key_and_a_silent_address_are_told_to_who_can_mend_them(
-    shell: Shell, words: tuple[str, ...]
+    here: Here, words: tuple[str, ...]
 ) -> None:
     with refusing() as address:
-        refused = shell.run(*words, AI_GATEWAY_BASE_URL=address, AI_GATEWAY_API_KEY=KEY)
-    silent = shell.run(*words, AI_GATEWAY_BASE_URL=address)
+        refused = here.run(*words, AI_GATEWAY_BASE_URL=address, AI_GATEWAY_API_KEY=KEY)
+    silent = here.run(*words, AI_GATEWAY_BASE_URL=address)
 
     assert (refused.status, silent.status) == (1, 1)
     assert refused.sentence == "gatepost: The gateway refused the key. Check AI_GATEWAY_API_KEY."
     assert silent.sentence == "gatepost: The gateway does not answer. Check AI_GATEWAY_BASE_URL and the network."
 
 
-def test_models_are_listed_for_people_and_for_programs(shell: Shell) -> None:
-    for_people, for_programs = shell.begin("models"), shell.begin("models", "--json")
-    rows = ended(for_people).out.splitlines()
-    listed = json.loads(ended(for_programs).out)
+def test_models_are_listed_for_people_and_for_programs(here: Here) -> None:
+    rows = here.run("models").out.splitlines()
+    listed = json.loads(here.run("models", "--json").out)
     assert rows[0].split() == ["id", "context", "price", "can"]
     assert [row["id"] for row in listed] == [row.split()[0] for row in rows[1:]]
     assert "gatepost/scripted" in {row["id"] for row in listed}
 
 
-def test_the_built_in_gateway_answers_alone_and_says_when_its_port_is_taken(shell: Shell) -> None:
+def test_the_built_in_gateway_answers_alone_and_says_when_its_port_is_taken(shell: Shell, here: Here) -> None:
     serving = shell.begin("demo-gateway")
     address = first_line(serving).strip()
     try:
@@ -119,7 +119,7 @@ def test_the_built_in_gateway_answers_alone_and_says_when_its_port_is_taken(shel
         assert port is not None
         with urllib.request.urlopen(f"{address}/models", timeout=10) as answer:
             assert json.load(answer)["data"]
-        taken = shell.run("demo-gateway", "--port", port[1])
+        taken = here.run("demo-gateway", "--port", port[1])
     finally:
         left = stopped(serving)
 
@@ -128,14 +128,14 @@ def test_the_built_in_gateway_answers_alone_and_says_when_its_port_is_taken(shel
     assert (left.status, left.err) == (130, "")
 
 
-def test_the_store_is_saved_beside_a_running_bot_and_put_back_only_without_one(shell: Shell) -> None:
-    running = shell.begin("run")
+def test_the_store_is_saved_beside_a_running_bot_and_put_back_only_without_one(here: Here) -> None:
+    running = Shell(here.directory).begin("run")
     try:
         assert first_line(running).startswith("Open http://127.0.0.1:")
-        second = shell.run("run")
-        beside = shell.run("ask", "repeat after me: beside")
-        saved = shell.run("db", "backup", "saved.zip")
-        refused = shell.run("db", "restore", "saved.zip")
+        second = here.run("run", **ELSEWHERE)
+        beside = here.run("ask", "repeat after me: beside")
+        saved = here.run("db", "backup", "saved.zip")
+        refused = here.run("db", "restore", "saved.zip")
     finally:
         left = stopped(running)
 
@@ -144,8 +144,8 @@ def test_the_store_is_saved_beside_a_running_bot_and_put_back_only_without_one(s
         assert "Gatepost is already running with the data in" in ran.sentence
     assert (beside.status, beside.out) == (0, "beside\n")
     assert (saved.status, saved.err) == (0, "")
-    assert shell.run("db", "restore", "saved.zip").status == 0
-    assert shell.run("db", "upgrade").status == 0
+    assert here.run("db", "restore", "saved.zip").status == 0
+    assert here.run("db", "upgrade").status == 0
 
 
 @contextmanager
