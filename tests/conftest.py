@@ -1,0 +1,11 @@
+"""How the tests are run: many of them in parallel, a single file in one process."""
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """No workers for one file or one test: starting them takes longer, and hides what is printed."""
+    return 0 if len(config.args) == 1 and not Path(config.args[0].partition("::")[0]).is_dir() else None
