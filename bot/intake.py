@@ -66,9 +66,15 @@ class Intake:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def accept(self, inbound: Inbound) -> None:
-        """Take it in; returns after the COMMIT."""
+        """Take it in; returns after the COMMIT. A caller that is cancelled leaves nothing half taken in."""
         if inbound.person.kind is not PersonKind.HUMAN:
             return
+        taking = asyncio.create_task(self._take(inbound))
+        self._tasks.add(taking)
+        taking.add_done_callback(self._tasks.discard)
+        await asyncio.shield(taking)
+
+    async def _take(self, inbound: Inbound) -> None:
         match inbound.kind:
             case InboundKind.MESSAGE:
                 await self._message(inbound)

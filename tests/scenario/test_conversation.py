@@ -100,6 +100,18 @@ async def test_what_begins_nothing_gives_its_place_back(tmp_path: Path) -> None:
         await here.answered(2)
 
 
+async def test_a_platform_that_hangs_up_while_a_question_is_taken_in_loses_nothing(tmp_path: Path) -> None:
+    async with house(tmp_path) as here:
+        asking = asyncio.create_task(here.people.say("hello"))
+        await asyncio.sleep(0)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        await here.answer("hi")
+        await here.answered()
+
+    assert [shown.text for shown in here.town.ours()] == ["hi"]
+
+
 async def test_what_is_said_once_words_are_visible_becomes_the_next_turn(tmp_path: Path) -> None:
     async with house(tmp_path) as here:
         await here.people.say("first")
