@@ -43,7 +43,8 @@ log = structlog.get_logger(__name__)
 
 DEFAULT_MODEL = "anthropic/claude-sonnet-4.5"
 DEMO_MODEL = "gatepost/scripted"
-DRAIN_SECONDS = 8.0
+ANSWERS_SECONDS, CALLS_SECONDS = 5.0, 2.0
+"""How long an orderly end waits for answers to end, then for the platforms' last calls; under ten in all."""
 
 
 class CoreViews:
@@ -92,7 +93,7 @@ async def core(settings: Settings, directory: Path, database: str) -> AsyncItera
         gateway = await stack.enter_async_context(open_gateway(settings, reader))
         new_id = Ids()
         pump = Pump(StorePostLog(store), new_key=new_id)
-        stack.push_async_callback(pump.close, DRAIN_SECONDS)
+        stack.push_async_callback(pump.close, CALLS_SECONDS)
         yield Core(store, Files(directory / "files"), gateway, reader, pump, about(settings), new_id)
 
 
@@ -177,7 +178,7 @@ async def serve(settings: Settings, announce: Callable[[str], None], stop: async
         page = page_for(parts, settings, announce)
         adapters: list[Adapter] = [page]
         desk = desk_for(parts, adapters)
-        stack.push_async_callback(desk.close, DRAIN_SECONDS)
+        stack.push_async_callback(desk.close, 0.0)
         tidier = Tidier(parts.store, parts.files, time.time)
         intake = intake_for(parts, desk, adapters, settings.admins, tidier.soon)
         stack.push_async_callback(intake.close)
@@ -194,6 +195,7 @@ async def serve(settings: Settings, announce: Callable[[str], None], stop: async
         log.info("serving", port=port.port, demo=settings.demo, model=parts.about.default_model)
         await stop.wait()
         log.info("stopping")
+        await desk.close(ANSWERS_SECONDS)  # while people still see their answers end
 
 
 def origin(host: str) -> str:
@@ -249,7 +251,7 @@ async def ask(
         try:
             await intake.accept(adapter.question(text, files, parts.new_id()))
             await adapter.ended
-            drain = DRAIN_SECONDS
+            drain = ANSWERS_SECONDS
         finally:
             await desk.close(drain)
         turn = await parts.store.read(last_turn)

@@ -143,13 +143,17 @@ class Inbound:
 
 @dataclass(frozen=True, slots=True)
 class PastMessage:
-    """A message said earlier in a place, read from the platform's own history."""
+    """A message said earlier, read from the platform's own history, and the place in which it stands.
+
+    What a thread hangs on stands in the channel.
+    """
 
     message_id: str
     person: Person
     text: str
     sent_at: float
     attachments: tuple[Attachment, ...] = ()
+    place: Place | None = None
 
 
 # --- files and what was read in them -------------------------------------------------------------

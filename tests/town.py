@@ -68,6 +68,7 @@ class Town:
 
     threads: bool = False
     silent: bool = False
+    doing: bool = False
     forgets: bool = False
     held: set[str] = field(default_factory=set)
     messages: dict[str, Shown] = field(default_factory=dict)
@@ -246,15 +247,17 @@ class PlainTownAdapter:
         self.town.titles[message_id] = title
 
     async def history(self, place: Place, before: str, limit: int) -> Sequence[PastMessage]:
-        known = [m for m in self.town.messages.values() if m.place == place]
+        known = [m for m in self.town.messages.values() if m.place == place or m.id == place.thread]
         until = next((n for n, m in enumerate(known) if m.id == before), len(known))
-        return [PastMessage(m.id, m.person, m.text, 0.0, m.attachments) for m in known[:until]][-limit:]
+        past = [PastMessage(m.id, m.person, m.text, 0.0, m.attachments, m.place) for m in known[:until]]
+        return past[-limit:]
 
     async def reply_privately(self, person: Person, place: Place, rendered: Rendered, handle: str | None) -> None:
         self.town.whispers.append((person, rendered.text))
         await self.town.touch()
 
     async def _doing(self, verb: str) -> None:
+        self.town.doing = True
         await self.town.open.wait()
         if verb in self.town.held:
             await asyncio.Event().wait()

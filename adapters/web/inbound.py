@@ -84,7 +84,7 @@ def gone(message: PageMessage) -> PageMessage:
 def past(message: PageMessage) -> PastMessage:
     """A message as history tells of it."""
     files = tuple(attachment(file) for file in message.files)
-    return PastMessage(message.id, message.person, message.text, message.sent_at, files)
+    return PastMessage(message.id, message.person, message.text, message.sent_at, files, message.place)
 
 
 def is_command(text: str) -> bool:

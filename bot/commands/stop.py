@@ -7,8 +7,10 @@ from bot.messages import CommandSpec
 async def run(context: CommandContext) -> str:
     """For those who asked, and for admins."""
     ports, key = context.ports, context.place.key
-    ports.may_press(context.place.platform, context.person, await ports.desk.speakers_at_work(key))
-    if await ports.desk.stop(key):
+    asked = await ports.desk.speakers_at_work(key)
+    if asked:
+        ports.may_press(context.place.platform, context.person, asked)
+    if asked and await ports.desk.stop(key):
         return "Stopped."
     return "Nothing is being answered here."
 

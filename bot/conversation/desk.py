@@ -29,6 +29,7 @@ class Desk:
         self._turnstile = Turnstile(ports.limits.turns, ports.limits.turns_per_person)
         self._workers: dict[str, Worker] = {}
         self._beside: set[asyncio.Task[None]] = set()
+        self._closing = False
 
     @property
     def running(self) -> int:
@@ -72,7 +73,7 @@ class Desk:
         A reply may turn out to belong to another conversation than the place says, so it is taken in first.
         """
         settled = inbound.reply_to is None or target.conversation == target.place.key
-        if not inbound.addressed or not settled or target.conversation in self._workers:
+        if not inbound.addressed or not settled or self._closing or target.conversation in self._workers:
             return None
         worker = self._worker(target.conversation)
         if worker.reserve(asker):
@@ -83,6 +84,8 @@ class Desk:
     def asked(self, accepted: Accepted, place: Place, person: Person) -> None:
         """A question was taken in: join it to the one at work if it may still change, else put it in line."""
         if accepted.outcome is not Outcome.ASKED or not accepted.conversation or not accepted.turn_id:
+            return
+        if self._closing:  # it is in the store; the next process begins with it
             return
         worker = self._worker(accepted.conversation)
         waiting = Waiting(accepted.turn_id, person_key(place.platform, person), place)
@@ -200,6 +203,7 @@ class Desk:
 
     async def close(self, drain: float) -> None:
         """Let answers end for `drain` seconds, then stop. What is unfinished goes on at the next start."""
+        self._closing = True
         workers = list(self._workers.values())
         ends = [end for worker in workers if (end := worker.end_of_turn()) is not None]
         if ends and drain:

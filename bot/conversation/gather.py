@@ -1,14 +1,14 @@
 """What a turn needs before the model is asked: earlier messages of the place, and what is in the files."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
 
 from bot.conversation.history import reading_bytes
 from bot.conversation.ports import Ports
-from bot.errors import FileRefused
+from bot.errors import FileRefused, StoreError
 from bot.media.links import fetch_link, picture_links
 from bot.messages import (
     FailureKind,
@@ -17,6 +17,7 @@ from bot.messages import (
     Reading,
     ReadingKind,
     Role,
+    StoredFile,
 )
 from bot.ports import Adapter, ReadFile, ReadsHistory, offers
 from bot.store.intents.history import keep_readings, seed
@@ -55,10 +56,11 @@ async def earlier_messages(ports: Ports, adapter: Adapter, claim: Claim) -> Earl
         kind = adapter.classify(error).kind
         log.warning("history refused", place=first.place.key, turn=claim.turn.id, failure=kind)
         return Earlier(read=kind not in (FailureKind.TRANSIENT, FailureKind.RATE_LIMIT))
-    notes = as_notes(past, ports.limits.earlier_files)
-    if not notes:
+    if not past:
         return Earlier()
-    return Earlier(await ports.store.write(seed, claim.turn.conversation, first.place, notes))
+    notes = as_notes(past, ports.limits.earlier_files)
+    places = [message.place or first.place for message in past]
+    return Earlier(await ports.store.write(seed, claim.turn.conversation, notes, places))
 
 
 def as_notes(past: Sequence[PastMessage], most_files: int) -> tuple[Item, ...]:
@@ -187,3 +189,14 @@ async def _collect(pieces: AsyncIterator[bytes], name: str, limit: int) -> bytes
 
 def _too_large(name: str, limit: int) -> FileRefused:
     return FileRefused(f"{name} is too large: {limit // 1_000_000} MB are the most. Send a smaller one.")
+
+
+async def kept_bytes(ports: Ports, files: Iterable[StoredFile]) -> dict[str, bytes]:
+    """The bytes of these files by hash. One that is missing or damaged is left out, which the prompt then says."""
+    found: dict[str, bytes] = {}
+    for file in files:
+        try:
+            found[file.sha256] = await ports.files.get(file.sha256)
+        except StoreError as error:
+            log.error("file lost", sha256=file.sha256, error=str(error))
+    return found

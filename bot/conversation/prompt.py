@@ -44,11 +44,14 @@ How to read this conversation:
 
 If something could not be read or done, say so and say why. Do not invent what a file says."""
 
+_HIDDEN = "\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
 _IMITATION = re.compile(
-    r"^(\s*)(?=\[[^\]\n]*\(id\b|</?\s*(?:untrusted|context)\b|(?:system|assistant|user|developer|tool)\s*:)",
+    rf"^([{_HIDDEN} \t\u00a0\u2000-\u200a\u3000*+>#•-]*+)"
+    r"(?=\[[^\]\n]*\(id\b|</?\s*(?:untrusted|context)\b|(?:system|assistant|user|developer|tool)\s*:)",
     re.IGNORECASE | re.MULTILINE,
 )
-_INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+_INVISIBLE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_HIDDEN}]")
 _NAME_LIMIT = 32
 
 
@@ -101,8 +104,8 @@ def clean_name(name: str) -> str:
 
 
 def quote_imitations(text: str) -> str:
-    """Mark lines that look like our own markup as quotations."""
-    return _IMITATION.sub(r"\1> ", text)
+    """Mark lines that look like our own markup as quotations, behind bullets and unseen characters too."""
+    return _IMITATION.sub(r"> \1", _LINE_ENDS.sub("\n", text))
 
 
 def fence(label: str, text: str) -> str:
@@ -150,8 +153,9 @@ def _file_parts(
 ) -> Iterator[Part]:
     carried = _carried(reading, model) if carry else ()
     held = [file for file in carried if file.sha256 in blobs]
+    lost = len(carried) - len(held)
     whole = reading.original is not None and reading.original in held
-    yield TextPart(fence(_label(reading), _words(reading, shown=bool(held), whole=whole, carry=carry)))
+    yield TextPart(fence(_label(reading), _words(reading, shown=bool(held), whole=whole, carry=carry, lost=lost)))
     for file in held:
         data = blobs[file.sha256]
         yield FilePart(reading.name, file.media_type, data) if whole else PicturePart(file.media_type, data)
@@ -162,14 +166,16 @@ def _label(reading: Reading) -> str:
     return f'{reading.kind.value} file "{clean_name(reading.name)}"{pages}'
 
 
-def _words(reading: Reading, *, shown: bool, whole: bool, carry: bool) -> str:
+def _words(reading: Reading, *, shown: bool, whole: bool, carry: bool, lost: int) -> str:
     """What is said of a file in text, beside or instead of its bytes."""
     lines = []
     if whole:
         lines.append("(The file itself follows.)")
     elif reading.text:
         lines.append(reading.text)
-    if reading.pictures and not whole:
+    if lost:
+        lines.append("(Part of this file is missing from the store; it has to be attached again.)")
+    elif reading.pictures and not whole:
         lines.append(_picture_line(reading, shown=shown, carry=carry))
     if reading.unread:
         lines.append(f"(Not read: {reading.unread})")

@@ -10,7 +10,7 @@ from enum import Enum
 import structlog
 
 from bot.conversation import words
-from bot.conversation.gather import earlier_messages, read_files
+from bot.conversation.gather import earlier_messages, kept_bytes, read_files
 from bot.conversation.history import Cut, Room, plan_cut
 from bot.conversation.ports import Ports
 from bot.conversation.prompt import Moment, build, files_needed, unseen
@@ -100,8 +100,8 @@ class TurnAtWork:
         return young and alone and self.may_change()
 
     def may_change(self) -> bool:
-        """Whether nothing of the answer is visible and nothing was done for it yet."""
-        fresh = not self.reply.visible and not self._called and not self._claim.said
+        """Whether nothing of the answer was said, visible or on its way, and nothing was done for it yet."""
+        fresh = not self._written and not self._called
         return fresh and self._verdict is None and self._claim.turn.restarts < MOST_RESTARTS
 
     def decide(self, verdict: Verdict, joining: str | None = None) -> None:
@@ -259,7 +259,7 @@ class TurnAtWork:
         ports, claim = self._ports, self._claim
         model = ports.gateway.model(self._model)
         needed = files_needed(self._items, model, self._cut.media_seq)
-        blobs = {file.sha256: await ports.files.get(file.sha256) for file in needed}
+        blobs = await kept_bytes(ports, needed)
         moment = Moment(ports.clock(), claim.turn.place, claim.speakers)
         messages = build(self._items, moment, model, self._cut.media_seq, blobs, claim.turn.id)
         able = model is None or model.calls_tools is not False
@@ -283,8 +283,8 @@ class TurnAtWork:
             tool_calls=self._unique(done.tool_calls),
             reasoning_details=done.reasoning_details,
         )
+        self._round = []  # it is in the store from here on, even if this turn is stopped meanwhile
         asked = await self._ports.store.write(begin_calls, turn.conversation, said, self._ports.clock())
-        self._round = []
         self.reply.set_status(words.using(call.name for call in said.tool_calls))
         results = await run_calls(self._ports, self._claim, said.tool_calls)
         self._items = (*self._items, *asked, *results)

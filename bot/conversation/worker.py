@@ -60,6 +60,7 @@ class Worker:
         self._task: asyncio.Task[None] | None = None
         self._closing = False
         self._reserved = False
+        self._trying: str | None = None
         self.at_work: TurnAtWork | None = None
 
     def add(self, waiting: Waiting) -> None:
@@ -118,7 +119,7 @@ class Worker:
 
     async def close(self) -> None:
         """Stop. An orderly end is no failed attempt: the next process tries the turn as if for the first time."""
-        work = self.at_work
+        trying = self._trying
         for waiting in self._line.values():
             waiting.begin()
         signs = [waiting.sign for waiting in self._line.values()]
@@ -126,8 +127,8 @@ class Worker:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if work is not None:
-            await self._ports.store.write(hand_over, work.claim.turn.id)
+        if trying is not None:
+            await self._ports.store.write(hand_over, trying)
 
     def _is_at_work(self, turn_id: str) -> bool:
         return self.at_work is not None and self.at_work.claim.turn.id == turn_id
@@ -137,11 +138,11 @@ class Worker:
             waiting = next(iter(self._line.values()))
             if self.at_work is None:  # else it was begun when it was taken in, and has its place
                 await self._turnstile.enter(waiting.asker)
-            done = False
+            done, self._trying = False, waiting.turn_id
             try:
                 done = await self._try(waiting)
             finally:
-                self.at_work = None
+                self.at_work = self._trying = None
                 self._turnstile.leave(waiting.asker)
             if done:
                 self._line.pop(waiting.turn_id, None)

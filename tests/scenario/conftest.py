@@ -1,5 +1,6 @@
 """Commands typed without a process of their own: starting Python and every library is most of what one costs."""
 
+import gc
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -46,7 +47,7 @@ def _status(words: tuple[str, ...]) -> int:
 
 @pytest.fixture
 def here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Here]:
-    """A directory to type commands in; the logs go where they went before."""
+    """A directory to type commands in; afterwards logs and garbage go where they went before."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield Here(tmp_path, capsys)
@@ -55,3 +56,4 @@ def here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Here]:
             handler.close()
     root.handlers, root.level = handlers, level
     structlog.reset_defaults()
+    gc.unfreeze()

@@ -107,6 +107,13 @@ async def test_stop_stops_for_those_who_asked_only(tmp_path: Path) -> None:
     assert here.town.ours()[0].status == "Stopped."
 
 
+async def test_stop_with_nothing_at_work_says_so_to_anybody(tmp_path: Path) -> None:
+    async with house(tmp_path) as here:
+        await here.people.command("stop", GRACE)
+
+        assert await told(here) == "Nothing is being answered here."
+
+
 async def test_status_and_help_say_what_there_is(tmp_path: Path) -> None:
     async with house(tmp_path) as here:
         await here.people.command("status")

@@ -42,7 +42,7 @@ async def test_the_same_event_delivered_again_is_answered_once(tmp_path: Path) -
     assert [shown.text for shown in here.town.ours()] == ["hi"]
 
 
-async def test_a_one_part_answer_costs_four_commits(tmp_path: Path) -> None:
+async def test_a_one_part_answer_costs_four_commits_at_most(tmp_path: Path) -> None:
     async with house(tmp_path) as here:
         before = here.store.commits
         await here.people.say("hello")
@@ -52,7 +52,7 @@ async def test_a_one_part_answer_costs_four_commits(tmp_path: Path) -> None:
         await model.finish("two")
         await here.answered()
 
-        assert here.store.commits - before == 4
+        assert here.store.commits - before <= 4
 
 
 async def test_what_is_said_before_a_word_is_visible_joins_the_question(tmp_path: Path) -> None:
@@ -266,6 +266,57 @@ async def test_a_deleted_message_is_out_of_history(tmp_path: Path) -> None:
         await here.answered(2)
 
     assert "1234" not in model.prompt
+
+
+async def test_what_a_thread_hangs_on_is_forgotten_when_it_is_deleted(tmp_path: Path) -> None:
+    town = Town()
+    root = town.add("the launch code is XYZZY", ADA, CHANNEL)
+    thread = replace(THREAD, thread=root.id)
+    async with house(tmp_path, town) as here:
+        await here.people.say("what is it?", GRACE, thread)
+        before = await here.answer("XYZZY")
+        await here.answered()
+        await here.people.delete_message(root.id, CHANNEL)
+        await here.people.delete_message(here.town.ours()[0].id, thread)
+        await here.people.say("and now?", GRACE, thread)
+        after = await here.answer("I don't know")
+        await here.answered()
+
+    assert "XYZZY" in before.prompt
+    assert "XYZZY" not in after.prompt
+
+
+async def test_words_on_their_way_are_never_glued_to_another_answer(tmp_path: Path) -> None:
+    async with house(tmp_path) as here:
+        here.town.open.clear()
+        await here.people.say("what is the capital")
+        model = await here.request()
+        await model.say("Of which country? ")
+        while not here.town.doing:  # noqa: ASYNC110 - the post under way rings no bell
+            await asyncio.sleep(0.005)
+        await here.people.say("of France?")
+        here.town.open.set()
+        await model.finish()
+        await here.answer("Paris")
+        await here.answered(2)
+
+    assert [shown.text.strip() for shown in here.town.ours()] == ["Of which country?", "Paris"]
+
+
+async def test_a_lost_file_costs_the_answer_its_bytes_and_nothing_else(tmp_path: Path) -> None:
+    async with house(tmp_path) as here:
+        await here.people.say("look", files={"x.png": picture()})
+        await here.answer("nice")
+        await here.answered()
+        for path in (tmp_path / "files").rglob("*"):
+            if path.is_file():
+                path.unlink()
+        await here.people.say("and again?")
+        model = await here.answer("it is gone")
+        await here.answered(2)
+
+    assert "missing from the store" in model.prompt
+    assert here.town.ours()[-1].text == "it is gone"
 
 
 async def test_stop_keeps_what_is_written_and_continue_goes_on_from_there(tmp_path: Path) -> None:

@@ -413,7 +413,7 @@ def test_earlier_messages_stand_in_front_and_are_never_doubled(conn: Connection)
     begin(conn, "turn5")
     notes = [Item(0, Role.NOTE, f"note {n}", GRACE, f"m{n}", sent_at=float(n)) for n in (3, 4, 5)]
 
-    seeded = seed(conn, THREAD.key, THREAD, notes)
+    seeded = seed(conn, THREAD.key, notes, [THREAD] * 3)
 
     assert [note.text for note in seeded] == ["note 3", "note 4"]
     again = resume(conn, "turn5")

@@ -11,16 +11,23 @@ from bot.store.intents.rows import SEED_ROOM, insert_items, load_item, open_conv
 from bot.store.schema import conversations, items
 
 
-def seed(conn: Connection, conversation: str, place: Place, notes: Sequence[Item]) -> tuple[Item, ...]:
-    """Put what was said before we came in front of everything else, once. Messages known already are left out."""
+def seed(conn: Connection, conversation: str, notes: Sequence[Item], places: Sequence[Place]) -> tuple[Item, ...]:
+    """Put what was said before we came in front of everything else, once. Messages known already are left out.
+
+    `places` are where the notes' messages stand, one each: by it an edit or a deletion finds them.
+    """
     known = set(
         conn.scalars(
             select(items.c.message_id).where(items.c.conversation == conversation, items.c.message_id.is_not(None))
         )
     )
-    new = [note for note in notes if note.message_id not in known][-SEED_ROOM:]
+    stand = zip(notes, places, strict=True)
+    new = [(note, place) for note, place in stand if note.message_id not in known][-SEED_ROOM:]
     conn.execute(update(conversations).where(conversations.c.key == conversation).values(seeded=1))
-    return insert_items(conn, conversation, new, place, range(SEED_ROOM - len(new), SEED_ROOM))
+    seeded: list[Item] = []
+    for seq, (note, place) in enumerate(new, SEED_ROOM - len(new)):
+        seeded += insert_items(conn, conversation, [note], place, [seq])
+    return tuple(seeded)
 
 
 def keep_readings(conn: Connection, conversation: str, seq: int, readings: Sequence[Reading]) -> None:
