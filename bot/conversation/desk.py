@@ -210,7 +210,7 @@ class Desk:
             await asyncio.wait(ends, timeout=drain)
         for task in self._beside:
             task.cancel()
-        await asyncio.gather(*(worker.close() for worker in workers), return_exceptions=True)
+        await asyncio.gather(*self._beside, *(worker.close() for worker in workers), return_exceptions=True)
 
     def _worker(self, conversation: str) -> Worker:
         worker = self._workers.get(conversation)

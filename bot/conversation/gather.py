@@ -25,7 +25,6 @@ from bot.store.intents.turns import Claim
 
 log = structlog.get_logger(__name__)
 
-_FETCHES_AT_ONCE = 3
 _FETCH_TRIES = 3
 _LINKS = 4
 
@@ -92,8 +91,7 @@ async def read_files(
     if not pending:
         return tuple(items)
     slow([a.name for item in pending for a in item.attachments])
-    gate = asyncio.Semaphore(_FETCHES_AT_ONCE)
-    read = await asyncio.gather(*(_read_item(ports, adapter, conversation, item, gate) for item in pending))
+    read = await asyncio.gather(*(_read_item(ports, adapter, conversation, item) for item in pending))
     known = {item.seq: item for item in read}
     return tuple(known.get(item.seq, item) for item in items)
 
@@ -105,11 +103,9 @@ def _links_of(item: Item) -> tuple[str, ...]:
     return picture_links(item.text)[:_LINKS]
 
 
-async def _read_item(
-    ports: Ports, adapter: Adapter, conversation: str, item: Item, gate: asyncio.Semaphore
-) -> Item:
+async def _read_item(ports: Ports, adapter: Adapter, conversation: str, item: Item) -> Item:
     async def one(name: str, source: Callable[[], AsyncIterator[bytes]], size: int | None) -> Reading:
-        async with gate:
+        async with ports.fetching:
             return await _read(ports, adapter, name, source, size)
 
     async def link(url: str) -> AsyncIterator[bytes]:

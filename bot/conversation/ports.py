@@ -1,5 +1,6 @@
 """What a conversation works with, handed over once."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,8 @@ from bot.ports import Adapter, Clock, Gateway, MediaReader, NewId
 from bot.store.engine import Store
 from bot.store.files import Files
 from bot.tools.base import Tool
+
+FILES_AT_ONCE = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Everything around a conversation: its store, its model, its platforms, its time."""
+    """Everything around a conversation: its store, its model, its platforms, its time.
+
+    `fetching` lets so many files be fetched and read at once, over all conversations: each is held in memory.
+    """
 
     store: Store
     files: Files
@@ -40,3 +46,4 @@ class Ports:
     new_id: NewId
     default_model: str
     limits: Limits = field(default_factory=Limits)
+    fetching: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(FILES_AT_ONCE))

@@ -87,3 +87,5 @@ class Turnstile:
             line.remove(place)
             if not line:
                 del self._waiting[person]
+        if person not in self._waiting and person not in self._running:
+            self._last_turn.pop(person, None)
