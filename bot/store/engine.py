@@ -27,6 +27,7 @@ class Store:
     def __init__(self, writer: Writer, readers: AsyncEngine) -> None:
         self._writer = writer
         self._readers = readers
+        self._reading: set[asyncio.Task[object]] = set()
 
     @property
     def commits(self) -> int:
@@ -46,16 +47,25 @@ class Store:
         """What a query finds in one committed state, everything included that was acknowledged before.
 
         The query runs on the event loop, which is free while a statement is at work: fetch no more than needed.
+        One whose caller is cancelled ends by itself: a connection that is cancelled while it is opened or given
+        back would stay open for good.
         Raises StoreError, also for a query that tries to write.
         """
+        reading = asyncio.create_task(self._read(lambda conn: query(conn, *args, **kwargs)))
+        self._reading.add(reading)
+        reading.add_done_callback(self._reading.discard)
+        return await asyncio.shield(reading)
+
+    async def _read(self, query: Callable[[Connection], T]) -> T:
         try:
             async with self._readers.connect() as connection:
-                return await connection.run_sync(query, *args, **kwargs)
+                return await connection.run_sync(query)
         except SQLAlchemyError as error:
             raise sqlite.store_error(error) from error
 
     async def close(self) -> None:
         """Carry out what was given, then let go of the database."""
+        await asyncio.gather(*self._reading, return_exceptions=True)
         await self._readers.dispose()
         await asyncio.to_thread(self._writer.close)
 

@@ -203,6 +203,28 @@ async def test_a_read_that_is_cancelled_leaves_the_readers_usable(store: Store) 
     assert await asyncio.gather(*(store.read(numbers) for _ in range(12))) == [[1]] * 12
 
 
+async def test_closing_waits_for_a_read_that_nobody_waits_for_any_more(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path}/gatepost.db")
+    begun, go_on, found = asyncio.Event(), asyncio.Event(), []
+
+    def slow(conn: Connection) -> None:
+        begun.set()
+        await_only(go_on.wait())
+        found.append(conn.exec_driver_sql("SELECT 1").scalar())
+
+    reading = asyncio.ensure_future(store.read(slow))
+    await begun.wait()
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    closing_it = asyncio.ensure_future(store.close())
+    await asyncio.sleep(0)
+    go_on.set()
+    await closing_it
+
+    assert found == [1]
+
+
 async def test_a_commit_that_fails_fails_everybody_in_it_and_nobody_else(store: Store) -> None:
     before = store.commits
     results = await in_one_group(
