@@ -15,14 +15,18 @@ from typing import Final
 
 from bot.errors import StoreError, StoreFull
 
-REUSE_SECONDS: Final = 60.0  # from `put` to the commit that refers to the file, at most
+REUSE_SECONDS: Final = 3600.0
+"""From `put` to the commit that refers to the file, at most: until then nobody takes it away."""
 _TEMPORARY: Final = "put-"
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class Files:
-    """Kept bytes. Put one before the intent that refers to it; remove it after the intent that lets go of it."""
+    """Kept bytes. Put one before the intent that refers to it; remove it after the intent that lets go of it.
+
+    That intent has to be committed within `REUSE_SECONDS` of the `put`, in which many large files may be read.
+    """
 
     def __init__(self, directory: Path, clock: Callable[[], float] = time.time) -> None:
         """Keep files under this directory, made when it is needed; `clock` tells seconds since the epoch."""
@@ -32,7 +36,10 @@ class Files:
         self._lock = threading.Lock()
 
     async def put(self, data: bytes) -> str:
-        """Keep these bytes; their SHA-256, once they are on the disk. Raises StoreError, StoreFull."""
+        """Keep these bytes; their SHA-256, once they are on the disk. Raises StoreError, StoreFull.
+
+        Bytes that are kept already count as put now; a damaged copy of them is repaired.
+        """
         return await asyncio.to_thread(self._put, data)
 
     async def get(self, sha256: str) -> bytes:
@@ -42,12 +49,13 @@ class Files:
     async def remove(self, hashes: Iterable[str]) -> None:
         """Take files away; those that are gone already are no error.
 
-        One that was just put again stays: somebody may be about to refer to it. `sweep` takes it, if nobody does.
+        One that was put again within `REUSE_SECONDS` stays: somebody may be about to refer to it. `sweep` takes
+        it, if nobody does.
         """
         await asyncio.to_thread(self._remove, tuple(hashes))
 
     async def sweep(self, known: set[str], older_than: float) -> int:
-        """Take away what a crash left behind: files not in `known`, last put before `older_than` (epoch seconds).
+        """Take away what nobody refers to: files not in `known`, last put before `older_than` (epoch seconds).
 
         While anybody puts files, `older_than` has to lie `REUSE_SECONDS` before `known` was read.
         Returns how many were taken away.
@@ -58,8 +66,10 @@ class Files:
         sha256 = hashlib.sha256(data).hexdigest()
         path = path_of(self._directory, sha256)
         with self._lock, _mapped():
+            now = self._clock()
             if path.exists():
-                now = self._reused[sha256] = self._clock()
+                self._reused[sha256] = now
+            if _is_whole(path, sha256):
                 os.utime(path, (now, now))
             else:
                 _write(self._directory, path, data)
@@ -125,6 +135,15 @@ def _mapped() -> Iterator[None]:
 def _everything(directory: Path) -> Iterator[tuple[str, Path]]:
     """Whole files and those that a crash left unfinished."""
     return ((path.parent.name + path.name, path) for path in directory.glob("??/*"))
+
+
+def _is_whole(path: Path, sha256: str) -> bool:
+    """Whether the file is there, every byte as it was put. Takes about as long as hashing what is put did."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+    except FileNotFoundError:
+        return False
 
 
 def _write(root: Path, path: Path, data: bytes) -> None:

@@ -13,19 +13,30 @@ from bot.store.held import held_files
 log = structlog.get_logger(__name__)
 
 EVERY_SECONDS = 3600.0
+FOLLOW_UP_SECONDS = 60.0
 
 
 class Tidier:
-    """Looks at start, every hour, and a little after `soon`.
+    """Looks at start, every hour, and `follow_up` seconds after `soon`, once for many deletions.
 
-    What was put within the last `grace` seconds stays: somebody may be about to refer to it.
+    What was put within the last `grace` seconds stays at every look: somebody may be about to refer to it. Where a
+    deletion names its files, `Files.remove` takes them at once; others go at the first look after their grace, so
+    within two hours.
     """
 
-    def __init__(self, store: Store, files: Files, clock: Clock, grace: float = REUSE_SECONDS) -> None:
+    def __init__(
+        self,
+        store: Store,
+        files: Files,
+        clock: Clock,
+        grace: float = REUSE_SECONDS,
+        follow_up: float = FOLLOW_UP_SECONDS,
+    ) -> None:
         self._store = store
         self._files = files
         self._clock = clock
         self._grace = grace
+        self._follow_up = follow_up
         self._asked = asyncio.Event()
 
     def soon(self) -> None:
@@ -40,7 +51,7 @@ class Tidier:
                 await asyncio.wait_for(self._asked.wait(), EVERY_SECONDS)
             except TimeoutError:
                 continue
-            await asyncio.sleep(self._grace)
+            await asyncio.sleep(self._follow_up)
             self._asked.clear()
 
     async def _tidy(self) -> None:

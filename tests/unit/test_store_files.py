@@ -67,6 +67,19 @@ async def test_a_damaged_file_is_not_handed_out(files: Files, tmp_path: Path) ->
         await files.get(sha256)
 
 
+@pytest.mark.parametrize("damaged", [b"a phot0", b"a ph", b""])
+async def test_putting_the_bytes_again_repairs_a_damaged_file(
+    files: Files, tmp_path: Path, damaged: bytes
+) -> None:
+    sha256 = await files.put(b"a photo")
+    (tmp_path / "files" / sha256[:2] / sha256[2:]).write_bytes(damaged)
+    await files.put(b"a photo")
+
+    assert await files.get(sha256) == b"a photo"
+    await files.remove([sha256])
+    assert on_disk(tmp_path) == [sha256], "whoever put it again may be about to refer to it"
+
+
 @pytest.mark.parametrize("name", ["../../etc/passwd", "", "ab", "A" * 64, "0" * 63 + "/", "0" * 64 + "\n"])
 async def test_only_a_hash_names_a_file(files: Files, name: str) -> None:
     with pytest.raises(StoreError):
@@ -100,6 +113,17 @@ async def test_a_file_that_was_just_put_again_survives_the_removal_of_its_first_
     assert await files.get(sha256) == b"a photo"
     clock.now += REUSE_SECONDS + 1
     await files.remove([sha256])
+    with pytest.raises(StoreError):
+        await files.get(sha256)
+
+
+async def test_bytes_that_are_put_again_count_as_put_now(files: Files, clock: Clock) -> None:
+    sha256 = await files.put(b"a photo")
+    clock.now += 10 * REUSE_SECONDS
+    await files.put(b"a photo")
+
+    assert await files.sweep(set(), older_than=clock.now - REUSE_SECONDS) == 0
+    assert await files.sweep(set(), older_than=clock.now + 1) == 1
     with pytest.raises(StoreError):
         await files.get(sha256)
 

@@ -19,9 +19,9 @@ def refer(conn: Connection, sha256: str) -> None:
 
 
 def age(directory: Path) -> None:
-    """Let every file be two minutes old."""
+    """Let every file be two hours old."""
     for path in directory.rglob("*"):
-        os.utime(path, (time.time() - 120, time.time() - 120))
+        os.utime(path, (time.time() - 7200, time.time() - 7200))
 
 
 async def test_only_files_in_use_stay_and_a_deletion_is_followed_up(tmp_path: Path) -> None:
@@ -31,7 +31,7 @@ async def test_only_files_in_use_stay_and_a_deletion_is_followed_up(tmp_path: Pa
     await store.write(refer, held)
     await files.put(b"orphan")
     age(tmp_path / "files")
-    tidy = Tidier(store, files, time.time, grace=0)
+    tidy = Tidier(store, files, time.time, follow_up=0)
     running = asyncio.create_task(tidy.run())
 
     await until(lambda: kept(tmp_path) == [held])
@@ -39,6 +39,27 @@ async def test_only_files_in_use_stay_and_a_deletion_is_followed_up(tmp_path: Pa
     tidy.soon()
     await until(lambda: kept(tmp_path) == [])
 
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await store.close()
+
+
+async def test_neither_a_start_nor_a_deletion_takes_what_somebody_put_half_an_hour_ago(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'x.db'}")
+    files = Files(tmp_path / "files")
+    reading = await files.put(b"a page of a long document that is still being read")
+    sentinels = [await files.put(b"first"), await files.put(b"second")]
+    for path in (tmp_path / "files").rglob("*"):
+        os.utime(path, (time.time() - 1800, time.time() - 1800))
+    age(tmp_path / "files" / sentinels[0][:2])
+    running = asyncio.create_task((tidy := Tidier(store, files, time.time, follow_up=0)).run())
+
+    await until(lambda: sentinels[0] not in kept(tmp_path))
+    age(tmp_path / "files" / sentinels[1][:2])
+    tidy.soon()
+    await until(lambda: sentinels[1] not in kept(tmp_path))
+
+    assert kept(tmp_path) == [reading]
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     await store.close()
