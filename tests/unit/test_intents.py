@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Connection, create_engine, select
+from sqlalchemy import Connection, create_engine, event, select
+from sqlalchemy.exc import OperationalError
 
 from bot.messages import (
     Action,
@@ -38,7 +39,7 @@ from bot.store.intents.inbox import (
 )
 from bot.store.intents.posts import first_post, record_post, settle_posts
 from bot.store.intents.recovery import unfinished
-from bot.store.intents.rows import find_turn
+from bot.store.intents.rows import alive, find_turn
 from bot.store.intents.settings import choose, chosen_model
 from bot.store.intents.turns import (
     Claim,
@@ -476,3 +477,56 @@ def test_a_deleted_post_is_never_settled_back(conn: Connection) -> None:
     settle_posts(conn, "turn1", {"post-turn1": "confirmed"}, {})
 
     assert conn.scalars(select(posts.c.state)).all() == ["gone"]
+
+
+@pytest.mark.parametrize("claimed", [False, True])
+def test_an_edit_that_comes_after_the_deletion_of_its_question_is_nothing(conn: Connection, claimed: bool) -> None:
+    ask(conn, 1)
+    if claimed:
+        begin(conn, "turn1")
+    accept_delete(conn, message(1, kind=InboundKind.DELETE), 2.0)
+    edit = message(1, "once more", kind=InboundKind.EDIT)
+
+    late = accept_edit(conn, edit, TARGET, "turn2", 3.0)
+    again = accept_edit(conn, edit, TARGET, "turn3", 4.0)
+
+    assert (late.outcome, again.outcome) == (Outcome.IGNORED, Outcome.DUPLICATE)
+    assert "once more" not in "".join(conn.scalars(select(inbox.c.body)))
+    assert unfinished(conn).asked == {}
+
+
+def test_an_edit_that_adds_the_mention_to_a_deleted_message_asks_nothing(conn: Connection) -> None:
+    answer(conn, 1)
+    accept_message(conn, message(2, "aside", addressed=False), TARGET, "turn2", 2.0)
+    accept_delete(conn, message(2, kind=InboundKind.DELETE), 3.0)
+
+    late = accept_edit(conn, message(2, "hey, what?", kind=InboundKind.EDIT), TARGET, "turn2", 4.0)
+
+    assert late.outcome is Outcome.IGNORED
+    assert find_turn(conn, "turn2") is None
+
+
+def test_deleting_our_answer_names_the_files_that_it_alone_held(conn: Connection) -> None:
+    ask(conn, 1)
+    begun = begin(conn, "turn1")
+    record_post(conn, begun.posts[0].key, "reply1")
+    drawn = Reading(ReadingKind.PICTURE, "x.png", pictures=(PICTURE,))
+    said = [Item(0, Role.ASSISTANT, "drawn", turn_id="turn1", files=(drawn,))]
+    finish(conn, begun.turn, TurnState.DONE, Rendered("drawn"), said, {}, 60.0)
+
+    gone = accept_delete(conn, Inbound("d", InboundKind.DELETE, THREAD, "reply1", ADA, 9.0), 9.0)
+
+    assert gone.orphans == (PICTURE.sha256,)
+
+
+def test_whether_the_database_can_be_read_is_seen_without_sorting_what_it_holds(conn: Connection) -> None:
+    ran: list[tuple[str, tuple[object, ...]]] = []
+    event.listen(conn, "before_cursor_execute", lambda *args: ran.append((args[2], args[3])))
+    alive(conn)
+    ((statement, values),) = ran
+    plan = conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+
+    assert not [step for step in plan if "ORDER BY" in step.detail]
+    metadata.tables["turns"].drop(conn)
+    with pytest.raises(OperationalError):
+        alive(conn)

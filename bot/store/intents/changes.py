@@ -14,11 +14,16 @@ from bot.store.schema import inbox, items, posts, turns
 
 
 def accept_edit(conn: Connection, inbound: Inbound, target: Target, turn_id: str, now: float) -> Accepted:
-    """Take an edit in: of an open question, of an old message, or one that addresses us only now."""
+    """Take an edit in: of an open question, of an old message, or one that addresses us only now.
+
+    A message that was deleted stays so: its edit may arrive later than its deletion.
+    """
     if seen(conn, inbound):
         return Accepted(Outcome.DUPLICATE)
     before = _message_row(conn, inbound)
     record(conn, inbound, now)
+    if _is_deleted(conn, inbound, before):
+        return Accepted(Outcome.IGNORED)
     if before is None or before.turn_id is None:
         return _edit_unasked(conn, inbound, target, before, turn_id, now)
     asked = load(Inbound, before.body)
@@ -69,6 +74,21 @@ def _message_row(conn: Connection, inbound: Inbound) -> Row[Any] | None:
     ).first()
 
 
+def _is_deleted(conn: Connection, inbound: Inbound, before: Row[Any] | None) -> bool:
+    """Whether the message of an edit is gone. The body of what never was a question is empty from the start."""
+    if before is not None and before.turn_id is not None:
+        return not before.body
+    return bool(
+        count(
+            conn,
+            inbox,
+            inbox.c.place == inbound.place.key,
+            inbox.c.message_id == inbound.message_id,
+            inbox.c.kind == InboundKind.DELETE,
+        )
+    )
+
+
 def _items_of_message(conn: Connection, inbound: Inbound) -> Sequence[Row[Any]]:
     return conn.execute(
         select(items).where(
@@ -115,6 +135,6 @@ def _delete_post(conn: Connection, inbound: Inbound, orphans: tuple[str, ...]) -
     said = conn.execute(
         select(items).where(items.c.turn_id == row.turn_id, items.c.role == Role.ASSISTANT, items.c.erased == 0)
     ).all()
-    erase_items(conn, said)
+    orphans += erase_items(conn, said)
     turn = find_turn(conn, row.turn_id)
     return Accepted(Outcome.ERASED, turn.conversation if turn else None, row.turn_id, orphans)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, literal, select, update
 
 from bot.messages import Item, Person, Place, Reading, Rendered, Role, StoredFile, Turn, TurnKind, TurnState
 from bot.store.codec import dump, load
@@ -16,6 +16,7 @@ SEED_ROOM = 1_000
 
 # Statements of the way of every message are built once: building one takes longer than running it.
 _TURN = select(turns).where(turns.c.id == bindparam("turn_id"))
+_ALIVE = select(literal(1)).select_from(turns).limit(1)
 _CONVERSATION = select(conversations.c.key).where(conversations.c.key == bindparam("conversation"))
 _ADD_CONVERSATION = insert(conversations)
 _TAKE_NUMBERS = (
@@ -54,6 +55,11 @@ def last_turn(conn: Connection) -> Turn | None:
     """The newest turn of all."""
     row = conn.execute(select(turns).order_by(turns.c.created_at.desc()).limit(1)).first()
     return turn_of(row) if row else None
+
+
+def alive(conn: Connection) -> None:
+    """Read the least that proves the database can be read, however much it holds."""
+    conn.execute(_ALIVE).first()
 
 
 def get_turn(conn: Connection, turn_id: str) -> Turn:
