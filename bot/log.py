@@ -5,10 +5,12 @@ import sys
 from collections.abc import Callable, Sequence
 from logging.handlers import QueueHandler, QueueListener
 from queue import SimpleQueue
+from traceback import TracebackException
 from typing import Any
 
 import structlog
-from structlog.typing import EventDict, Processor, WrappedLogger
+from pydantic_core import ValidationError
+from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
 
 HIDDEN = "[hidden]"
 MOST_UNWRITTEN = 10_000
@@ -54,7 +56,7 @@ def start_logging(level: str, form: str | None, secrets: Sequence[str]) -> loggi
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(_traceback),
         hide(secrets),
     ]
     structlog.configure(
@@ -76,6 +78,30 @@ def start_logging(level: str, form: str | None, secrets: Sequence[str]) -> loggi
     for name in ("bot", "adapters"):
         logging.getLogger(name).setLevel(level.upper())
     return later
+
+
+def _traceback(exc_info: ExcInfo) -> str:
+    """The traceback; of what failed a validation the place and kind alone, for it may be somebody's words."""
+    report = TracebackException(*exc_info)
+    _leave_out_values(report, exc_info[1])
+    return "".join(report.format()).rstrip("\n")
+
+
+def _leave_out_values(report: TracebackException, error: BaseException) -> None:
+    if isinstance(error, ValidationError):
+        vars(report)["_str"] = _faults(error)  # no public name sets the message
+    parts = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    linked = [(report.__cause__, error.__cause__), (report.__context__, error.__context__)]
+    for inner_report, inner in [*linked, *zip(report.exceptions or (), parts, strict=False)]:
+        if inner_report is not None and inner is not None:
+            _leave_out_values(inner_report, inner)
+
+
+def _faults(error: ValidationError) -> str:
+    faults = error.errors(include_url=False, include_context=False, include_input=False)
+    return f"{error.title}: " + ", ".join(
+        f"{'.'.join(map(str, fault['loc'])) or 'all of it'} ({fault['type']})" for fault in faults
+    )
 
 
 def hide(secrets: Sequence[str]) -> Processor:

@@ -4,9 +4,11 @@ import io
 import json
 import logging
 import threading
+from collections.abc import Callable
 
 import pytest
 import structlog
+from pydantic import BaseModel, ValidationError
 
 from bot.log import HIDDEN, start_logging
 
@@ -30,6 +32,39 @@ def test_secrets_are_taken_out_of_events_details_and_library_lines(monkeypatch: 
     assert lines[0]["detail"] == f"key {HIDDEN}"
     assert lines[0]["turn"] == "t1"
     assert len(lines) == 3
+
+
+class Wish(BaseModel):
+    """Something to be validated."""
+
+    number: int
+
+
+@pytest.mark.parametrize("wrap", [lambda error: error, lambda error: ExceptionGroup("two at once", [error])])
+@pytest.mark.parametrize("library", [False, True])
+def test_what_failed_a_validation_is_logged_by_place_and_kind_and_never_by_value(
+    wrap: Callable[[ValidationError], Exception], library: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    err = io.StringIO()
+    monkeypatch.setattr("sys.stderr", err)
+    handler = start_logging("info", "json", [])
+    log = logging.getLogger("asyncio") if library else structlog.get_logger("bot.test")
+
+    try:
+        try:
+            Wish(number=" ".join(("my", "private", "words")))  # so that no line of source holds it
+        except ValidationError as error:
+            raise wrap(error) from error
+    except (ValidationError, ExceptionGroup) as error:
+        try:
+            raise RuntimeError("broke") from error
+        except RuntimeError:
+            log.exception("broke")
+    handler.close()
+
+    assert "my private" not in err.getvalue()
+    assert "Wish: number (int_parsing)" in json.loads(err.getvalue())["exception"]
+    assert "RuntimeError: broke" in json.loads(err.getvalue())["exception"]
 
 
 def test_the_level_is_for_us_and_libraries_stay_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
