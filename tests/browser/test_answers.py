@@ -100,3 +100,19 @@ async def test_a_wrong_command_comes_back_to_be_mended(world: Playground, page: 
     await expect(page.get_by_role("alert")).to_contain_text("There is no command /usr/bin.")
     await expect(composer(page)).to_have_value("/usr/bin is a folder")
     await expect(page.locator("#main .message")).to_have_count(0)
+
+
+async def test_a_press_on_stop_counts_while_the_answer_grows_under_it(world: Playground, page: Page) -> None:
+    await say(page, "@Gatepost go on")
+    thread, answer = await begin_answer(world, await heard(world, 1))
+    box = await page.get_by_role("button", name="Stop").bounding_box()
+    assert box is not None
+    await page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    await page.mouse.down()
+    for status in ("thinking…", None, "looking…", None):
+        text = f"{status}\n\n" * 4
+        await world.adapter.edit(thread, answer, Rendered(text, status=status, actions=(STOP,)))
+        await expect(page.locator("#thread .message.ours .body")).to_contain_text(str(status))
+    await page.mouse.up()
+
+    assert (await heard(world, 2)).action == STOP

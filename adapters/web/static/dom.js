@@ -30,6 +30,15 @@ export function patch(element, html) {
   element.append(...fresh.slice(same));
 }
 
+/** Makes these the children, in this order; those that stand right already are not touched: a press goes on. */
+export function arrange(parent, wanted) {
+  const keep = new Set(wanted);
+  for (const child of [...parent.children]) if (!keep.has(child)) child.remove();
+  wanted.forEach((element, index) => {
+    if (parent.children[index] !== element) parent.insertBefore(element, parent.children[index] ?? null);
+  });
+}
+
 let announcing = null;
 
 /** Says something to a screen reader. Only the last of several things in quick succession is said. */
@@ -53,7 +62,7 @@ export function confirmed(question) {
 
 /** A file's size as people read it. */
 export function fileSize(bytes) {
-  if (bytes < 1024) return `${bytes} B`;
-  if (bytes < 1024 * 1024) return `${Math.round(bytes / 1024)} KB`;
-  return `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+  if (bytes < 1000) return `${bytes} B`;
+  if (bytes < 1_000_000) return `${Math.round(bytes / 1000)} KB`;
+  return `${(bytes / 1_000_000).toFixed(1)} MB`;
 }

@@ -1,6 +1,6 @@
 // One message as an element, and the same element again when the message has changed.
 
-import { button, fileSize, h, patch } from "./dom.js";
+import { arrange, button, fileSize, h, patch } from "./dom.js";
 import { fileUrl, me } from "./net.js";
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
@@ -23,9 +23,9 @@ export function fill(element, message, can, { asRoot, replied }) {
   const empty = "<p class='muted'>This message was deleted.</p>";
   patch(body, message.deleted ? empty : message.html);
   const focused = rest.contains(document.activeElement) ? document.activeElement.textContent : null;
-  rest.replaceChildren(...below(message, can, asRoot));
+  arrange(rest, kept(rest, below(message, can, asRoot)));
   if (replied) header.append(quoted(replied, can));
-  if (focused) [...rest.querySelectorAll("button")].find((one) => one.textContent === focused)?.focus();
+  if (focused && !rest.contains(document.activeElement)) [...rest.querySelectorAll("button")].find((one) => one.textContent === focused)?.focus();
 }
 
 function headline(message) {
@@ -46,15 +46,28 @@ function quoted(replied, can) {
   return button(label, () => can.jump(replied.id), { className: "quoted" });
 }
 
+/** The parts under a message: what each shows, and how to build it. */
 function below(message, can, asRoot) {
-  if (message.deleted) return asRoot ? [] : [replies(message, can)].filter(Boolean);
+  const { deleted, files, status, actions, text, title } = message;
+  const count = asRoot ? 0 : message.replies;
   return [
-    message.files.length ? h("ul", { className: "files" }, ...message.files.map(fileItem)) : null,
-    message.status ? h("p", { className: "status", textContent: message.status }) : null,
-    presses(message, can),
-    asRoot ? null : replies(message, can),
-    tools(message, can, asRoot),
-  ].filter(Boolean);
+    { shows: files.length && !deleted && ["files", files], build: () => h("ul", { className: "files" }, ...files.map(fileItem)) },
+    { shows: status && !deleted && ["status", status], build: () => h("p", { className: "status", textContent: status }) },
+    { shows: actions.length && !deleted && ["actions", actions], build: () => presses(message, can) },
+    { shows: count && ["replies", count, title], build: () => replies(message, can) },
+    { shows: !deleted && ["tools", text, title], build: () => tools(message, can, asRoot) },
+  ].filter((part) => part.shows);
+}
+
+/** The elements of these parts. A part that shows what it did stays the same element, or a press on it is lost. */
+function kept(rest, parts) {
+  const known = new Map([...rest.children].map((element) => [element.dataset.shows, element]));
+  return parts.map(({ shows, build }) => {
+    const key = JSON.stringify(shows);
+    const element = known.get(key) ?? build();
+    element.dataset.shows = key;
+    return element;
+  });
 }
 
 function fileItem(file) {
@@ -68,15 +81,20 @@ function fileItem(file) {
 }
 
 function presses(message, can) {
-  if (!message.actions.length) return null;
   const buttons = message.actions.map((action) => {
-    return button(LABELS[action.name] ?? action.name, (event) => can.press(message, action, event.target));
+    const press = (event) => can.press(message, action, event.currentTarget);
+    const onpointerdown = action.name === "stop" ? holdPress : null;
+    return button(LABELS[action.name] ?? action.name, press, { onpointerdown });
   });
   return h("div", { className: "actions" }, ...buttons);
 }
 
+/** Growing text pushes the button away from under the mouse; the press is still meant for it. */
+function holdPress(event) {
+  event.currentTarget.setPointerCapture(event.pointerId);
+}
+
 function replies(message, can) {
-  if (!message.replies) return null;
   const label = message.replies === 1 ? "1 reply" : `${message.replies} replies`;
   return button(label, () => can.thread(message), { className: "replies" });
 }

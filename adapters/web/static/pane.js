@@ -1,7 +1,7 @@
 // One place on the screen, a channel or a thread: its messages in order, and the composer under them.
 
 import { Composer } from "./composer.js";
-import { announce, button, confirmed, h } from "./dom.js";
+import { announce, arrange, button, confirmed, h } from "./dom.js";
 import { fill, newMessage, pending, privateNote } from "./message.js";
 import { placeKey, stands } from "./model.js";
 import { act, freshId, me, read } from "./net.js";
@@ -95,7 +95,7 @@ export class Pane {
       else if (this.isShown(entry)) wanted.push(this.messageElement(entry));
     }
     for (const entry of outbox.in(this.place)) if (!arrived.has(entry.id)) wanted.push(this.pendingElement(entry));
-    this.arrange(wanted);
+    arrange(this.list, wanted);
   }
 
   isShown(message) {
@@ -134,14 +134,6 @@ export class Pane {
       this.composer.putBack(entry);
     };
     return pending(entry, { again, discard: () => this.world.outbox.remove(entry) });
-  }
-
-  arrange(wanted) {
-    const keep = new Set(wanted);
-    for (const child of [...this.list.children]) if (!keep.has(child)) child.remove();
-    wanted.forEach((element, index) => {
-      if (this.list.children[index] !== element) this.list.insertBefore(element, this.list.children[index] ?? null);
-    });
   }
 
   can() {
