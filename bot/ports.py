@@ -239,7 +239,7 @@ class PageEvents(Protocol):
 
     async def keep(self, inbound: Inbound, message: PageMessage | None) -> Inbound | None:
         """Keep the event, and the message as it is now, in one commit; once for each key. The event that is
-        to be handed over, or None when it was."""
+        to be handed over, or None when it was, or when it changes a message that is gone and nothing was kept."""
 
     async def owed(self) -> Sequence[Inbound]:
         """What was kept and not handed over, oldest first."""

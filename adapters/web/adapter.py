@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 
+import structlog
+
 from adapters.web import inbound as heard
 from adapters.web.api import Api
 from adapters.web.door import Door, Refused
@@ -10,7 +12,7 @@ from adapters.web.feed import Feed
 from adapters.web.outbound import clean, clean_name
 from adapters.web.speaking import Speaking
 from adapters.web.workspace import GATEPOST, PLACE_KEYS, PLATFORM
-from bot.errors import PlatformError, StoreError
+from bot.errors import GatepostError, PlatformError, StoreError, sentence_for
 from bot.messages import (
     Attachment,
     Budget,
@@ -28,6 +30,8 @@ from bot.messages import (
     Rendered,
 )
 from bot.ports import Clock, FileStore, Intake, NewId, PageStore, Route, Views
+
+log = structlog.get_logger(__name__)
 
 CAPABILITIES = Capabilities(
     text_limit=8000, edits=Budget(20, 2.0), threads=True, buttons=True, private_replies=True
@@ -183,8 +187,18 @@ class WebAdapter:
             raise
 
     async def _deliver(self, intake: Intake, event: Inbound) -> None:
-        await intake.accept(event)
-        await self._store.settle(event.key)
+        # What the core cannot take it never will: whoever did it is told, and everything else goes on.
+        try:
+            await intake.accept(event)
+        except StoreError:
+            raise  # of the store's state, not of the event: it stays owed
+        except Exception as error:
+            log.exception("event not taken", key=event.key, kind=event.kind, place=event.place.key)
+            await self._store.settle(event.key)
+            said = sentence_for(error) if isinstance(error, GatepostError) else GatepostError.sentence
+            await self.reply_privately(event.person, event.place, Rendered(said), event.handle)
+        else:
+            await self._store.settle(event.key)
 
     async def _known(self, message_id: str) -> PageMessage:
         message = await self._store.find(message_id)

@@ -77,15 +77,18 @@ _KEYS_KEPT_SECONDS = 31 * 24 * 3600.0
 
 
 def keep(conn: Connection, inbound: Inbound, message: PageMessage | None) -> Inbound | None:
-    """Keep an event and what it did to a message, once for each key; None when it was handed over already."""
+    """Keep an event and what it did to a message, once for each key.
+
+    None when there is nothing to hand over: it was already, or it changes a message that is gone.
+    """
     kept = conn.execute(select(page_events).where(page_events.c.key == inbound.key)).one_or_none()
     if kept is not None:
         return load(Inbound, kept.body) if kept.owed else None
-    conn.execute(insert(page_events).values(key=inbound.key, owed=1, body=dump(inbound)))
     if message is not None and find(conn, message.id) is None:
         post(conn, message, inbound.key)
-    elif message is not None:
-        change(conn, message)
+    elif message is not None and not change(conn, message):
+        return None
+    conn.execute(insert(page_events).values(key=inbound.key, owed=1, body=dump(inbound)))
     if inbound.addressed and inbound.place.thread:
         entitle(conn, inbound.place.thread, "")
     return inbound

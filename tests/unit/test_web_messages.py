@@ -3,7 +3,10 @@
 import asyncio
 from pathlib import Path
 
-from bot.messages import Action, ActionName, InboundKind, Person, PlaceKind, Rendered
+import pytest
+
+from adapters.web.inbound import heard
+from bot.messages import Action, ActionName, Inbound, InboundKind, Person, PlaceKind, Rendered
 from tests.web_page import news, playground, tab, upload
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"pixels"
@@ -106,12 +109,12 @@ async def test_a_thread_of_ours_hears_follow_ups_and_not_what_is_said_to_others(
         await ada.say("@Grace look", thread=root)
         await ada.say("with nobody of ours", thread=other)
 
-    heard = {event.text: event for event in page.intake.heard}
-    assert heard["and more?"].addressed
-    assert heard["and more?"].place == thread
-    assert heard["and more?"].place.kind is PlaceKind.THREAD
-    assert not heard["@Grace look"].addressed
-    assert not heard["with nobody of ours"].addressed
+    said = {event.text: event for event in page.intake.heard}
+    assert said["and more?"].addressed
+    assert said["and more?"].place == thread
+    assert said["and more?"].place.kind is PlaceKind.THREAD
+    assert not said["@Grace look"].addressed
+    assert not said["with nobody of ours"].addressed
 
 
 async def test_a_reply_to_one_of_our_messages_is_for_us(tmp_path: Path) -> None:
@@ -231,3 +234,50 @@ async def test_everything_survives_a_restart(tmp_path: Path) -> None:
         assert [event.message_id for event in page.intake.heard] == [first[0]["id"]]
     async with playground(tmp_path) as page, page.browser() as ada:
         assert await ada.shown() == first
+
+
+async def _cannot(event: Inbound) -> None:
+    raise LookupError(event.key)
+
+
+async def test_what_the_core_cannot_take_is_told_to_whoever_did_it_and_stops_nothing(tmp_path: Path) -> None:
+    async with playground(tmp_path) as page, page.browser() as ada:
+        page.intake.then = _cannot
+        async with tab(ada, "one") as socket:
+            assert (await ada.post("/api/messages", text="/help", channel="general", tab="one"))[0] == 200
+            private = await socket.receive_json(timeout=5)
+        page.intake.then = None
+        await ada.say("next")
+
+        assert private["private"]["html"] == "<p>Something went wrong on my side.</p>\n"
+        assert [event.text for event in page.intake.heard] == ["", "next"]
+        assert await page.log.owed() == []
+
+
+async def test_what_the_core_cannot_take_does_not_stop_the_start_and_is_not_handed_over_again(
+    tmp_path: Path,
+) -> None:
+    async with playground(tmp_path) as page, page.browser() as ada:
+        page.intake.refuses = True
+        for text in ("one", "two"):
+            assert (await ada.post("/api/messages", text=text, channel="general"))[0] == 503
+        await page.adapter.stop()
+        page.intake.refuses = False
+        page.intake.then = _cannot
+
+        await page.adapter.start(page.intake)
+
+        assert [event.text for event in page.intake.heard] == ["one", "two"]
+        assert await page.log.owed() == []
+
+
+@pytest.mark.parametrize("kind", [InboundKind.EDIT, InboundKind.DELETE])
+async def test_a_change_of_a_message_that_is_gone_is_no_event(tmp_path: Path, kind: InboundKind) -> None:
+    async with playground(tmp_path) as page, page.browser() as ada:
+        before = await page.log.find(await ada.say("one"))
+        assert before is not None
+        await ada.post("/api/delete", message=before.id)
+        late = heard(kind, before, "late", 1.0, addressed=True)
+
+        assert await page.log.keep(late, before) is None
+        assert await page.log.owed() == []
