@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from linkify_it import LinkifyIt  # type: ignore[import-untyped]  # the library has no types
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
 from markdown_it.renderer import RendererHTML
+from markdown_it.rules_inline import StateInline
+from markdown_it.rules_inline.linkify import linkify
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
@@ -19,6 +22,7 @@ INLINE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _DIRECTION = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
+_COLONS = 200
 _SAFE_SCHEMES = frozenset({"http", "https", "mailto"})
 
 
@@ -95,6 +99,26 @@ def _away(href: str) -> str:
     return f' href="{escapeHtml(href)}" target="_blank" rel="noopener noreferrer nofollow"'
 
 
+class BareLinks(LinkifyIt):  # type: ignore[misc]  # the library has no types
+    """Web and mail addresses written in full. Finding them takes time with the square of how many there are."""
+
+    def __init__(self) -> None:
+        super().__init__(options={"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
+        for schema in ("//", "ftp:"):  # no links of ours
+            self.add(schema, None)
+        self._paragraph, self._few = "", True
+
+    def pretest(self, text: str) -> bool:
+        """Whether a paragraph may hold any; one with more colons than people write stays plain text."""
+        if text is not self._paragraph:  # it is asked for at every sign, and counted once
+            self._paragraph, self._few = text, text.count(":") <= _COLONS
+        return self._few
+
+    def link(self, state: StateInline, silent: bool) -> bool:
+        """The library's rule for a bare link, within a paragraph that may hold any."""
+        return self.pretest(state.src) and linkify(state, silent)
+
+
 class PageMarkdown(MarkdownIt):
     """CommonMark with tables and bare links. HTML is text here, and line breaks are kept."""
 
@@ -102,11 +126,8 @@ class PageMarkdown(MarkdownIt):
         options = {"html": False, "linkify": True, "breaks": True, "maxNesting": 20}
         super().__init__("commonmark", options, renderer_cls=PageRenderer)
         self.enable(["table", "strikethrough", "linkify"])
-        if self.linkify is None:
-            return
-        for schema in ("//", "ftp:"):  # no links of ours, and a run of them takes time that grows with its square
-            self.linkify.add(schema, None)
-        self.linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
+        self.linkify = links = BareLinks()
+        self.inline.ruler.at("linkify", links.link)
 
     def validateLink(self, url: str) -> bool:  # noqa: N802  # the library's name
         """Only links that a click may safely follow; anything else stays text."""

@@ -1,5 +1,7 @@
 """What counts as spoken to Gatepost on the page, and how a typed command is read."""
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +10,7 @@ from adapters.web.inbound import heard, is_addressed, is_command, mentions_us, p
 from adapters.web.workspace import PEOPLE, dm, place
 from bot.errors import NotAllowed
 from bot.messages import CommandOption, CommandSpec, InboundKind, PageMessage
+from tests.growth import assert_linear
 
 ADA = PEOPLE[0]
 SPECS = (
@@ -125,3 +128,28 @@ def test_reading_a_command_either_works_or_says_why(text: str) -> None:
         parse_command("/ask " + text, SPECS)
     except NotAllowed as refused:
         assert refused.said  # noqa: PT017  # either outcome is right; anything else raised is not
+
+
+@pytest.mark.parametrize("space", ["\t", "\n", "  ", "\u00a0"])
+def test_any_space_ends_the_name_of_a_command(space: str) -> None:
+    assert parse_command(f"/model{space}demo/slow", SPECS).options == {"name": "demo/slow"}
+    assert parse_command(f"/help{space}", SPECS).options == {}
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["a.", "a+", "://", "a://", "a://b ", "`", "~", "`a``", "``` ", "@gatepost", "@gatepost.", " ", "/", '"'],
+)
+def test_reading_any_text_takes_time_in_proportion_to_its_length(unit: str) -> None:
+    assert_linear(lambda text: is_addressed(text, place("general"), took_part=True), unit)
+    assert_linear(lambda text: opening(text), unit)
+
+
+def test_a_fence_that_never_ends_takes_time_in_proportion_to_its_length() -> None:
+    assert_linear(lambda text: mentions_us(text + "x" + text[1:]), "`")
+
+
+def opening(text: str) -> None:
+    heard(InboundKind.MESSAGE, PageMessage("1", place("general"), ADA, 1.0, text), "k", 1.0, True)
+    with contextlib.suppress(NotAllowed):
+        parse_command(f"/ask {text}", SPECS)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from markdown_it.token import Token
 
 from adapters.web.outbound import PageMarkdown, Typesetter, clean, clean_name
+from tests.growth import assert_linear
 
 TAGS = {"p", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "hr", "br", "a", "em", "strong", "s"}
 TAGS |= {"code", "pre", "figure", "figcaption", "button", "div", "table", "thead", "tbody", "tr", "th", "td"}
@@ -135,3 +136,15 @@ def test_controls_and_direction_overrides_are_not_shown() -> None:
 
 def test_lines_are_kept_as_they_were_written() -> None:
     assert Typesetter().whole("one\ntwo") == "<p>one<br />\ntwo</p>\n"
+
+
+@pytest.mark.parametrize("unit", ["://", "a://b ", "http://a.", "mailto:a@b.example ", "a.", "["])
+def test_setting_any_text_takes_time_in_proportion_to_its_length(unit: str) -> None:
+    typesetter = Typesetter()
+    assert_linear(typesetter.whole, unit)
+
+
+def test_a_long_list_of_addresses_is_one_of_links() -> None:
+    lines = "".join(f"- https://{n}.example/x\n" for n in range(300))
+
+    assert len(inspect(Typesetter().whole(lines)).links) == 300
