@@ -87,6 +87,9 @@ class Door:
                 response = _json_error(503, sentence_for(error))
             except web.HTTPException as error:
                 response = _json_error(error.status, "That request was not understood.")
+            except Exception:
+                log.exception("page call broke", path=request.path)
+                response = _json_error(500, GatepostError.sentence)
             return _sealed(response)
 
         return answer
@@ -120,16 +123,17 @@ class Door:
         """The login form, sent."""
         if self._password is None:
             return _redirect()
-        who = request.remote or ""
-        if wait := self._guesses.seconds_to_wait(who):
-            return _login_page(429, f"Too many wrong passwords. Try again in {wait:.0f} seconds.")
         if (request.content_length or _FORM_BYTES) >= _FORM_BYTES:
             raise Refused(413, "That is not a password.")
         form = await request.post()
+        who = request.remote or ""
+        # From here on nothing is awaited: of many guesses sent at once each sees the ones before it.
+        if wait := self._guesses.seconds_to_wait(who):
+            return _login_page(429, f"Too many wrong passwords. Try again in {wait:.0f} seconds.")
+        self._guesses.count(who)
         if not _same(str(form.get("password", "")), self._password):
-            self._guesses.wrong(who)
             return _login_page(403, "That is not the password.")
-        self._guesses.right(who)
+        self._guesses.forget(who)
         return await self._let_in(request)
 
     async def _let_in(self, request: web.Request) -> web.StreamResponse:
@@ -138,7 +142,7 @@ class Door:
         response = _redirect()
         age = int(SESSION_SECONDS)
         response.set_cookie(
-            _cookie(request), session, max_age=age, httponly=True, samesite="Strict", secure=request.secure
+            _cookie(request), session, max_age=age, httponly=True, samesite="Strict", secure=_is_secure(request)
         )
         return response
 
@@ -172,27 +176,27 @@ class Door:
 
 
 class Guesses:
-    """Wrong passwords by address: after a few, each makes the next wait twice as long."""
+    """Guesses by address since the last right one: after a few, each makes the next wait twice as long."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._wrong: dict[str, tuple[int, float]] = {}
+        self._made: dict[str, tuple[int, float]] = {}
 
     def seconds_to_wait(self, who: str) -> float:
         """How long until this address may guess again."""
-        count, last = self._wrong.get(who, (0, 0.0))
+        count, last = self._made.get(who, (0, 0.0))
         pause = min(2.0 ** (count - _FREE_GUESSES), _LONGEST_WAIT) if count >= _FREE_GUESSES else 0.0
         return max(0.0, last + pause - self._clock())
 
-    def wrong(self, who: str) -> None:
-        """Remember a wrong guess."""
-        if len(self._wrong) > 1000:
-            self._wrong.clear()
-        self._wrong[who] = (self._wrong.get(who, (0, 0.0))[0] + 1, self._clock())
+    def count(self, who: str) -> None:
+        """Remember a guess, before it is known whether it is right."""
+        if len(self._made) > 1000:
+            self._made.clear()
+        self._made[who] = (self._made.get(who, (0, 0.0))[0] + 1, self._clock())
 
-    def right(self, who: str) -> None:
-        """Forget the wrong ones."""
-        self._wrong.pop(who, None)
+    def forget(self, who: str) -> None:
+        """The password was known."""
+        self._made.pop(who, None)
 
 
 def _check_local(request: web.Request) -> None:
@@ -210,6 +214,11 @@ def _check_origin(request: web.Request) -> None:
     origin = request.headers.get("Origin", "")
     if origin.partition("://")[2] != request.host:
         raise Refused(403, "Only the page itself may do this.")
+
+
+def _is_secure(request: web.Request) -> bool:
+    """Whether the browser came by TLS, which may end at a proxy before us."""
+    return request.secure or request.headers.get("X-Forwarded-Proto", "").lower() == "https"
 
 
 def _cookie(request: web.Request) -> str:

@@ -1,5 +1,6 @@
 """Who gets in: one address once, the right host, the page itself; or whoever knows the password."""
 
+import asyncio
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -169,3 +170,45 @@ async def test_a_session_and_an_invitation_end_some_day(tmp_path: Path) -> None:
         assert await state_of(http, page) == 401
         async with http.get(late) as response:
             assert response.status == 403
+
+
+async def test_guesses_whose_words_come_late_are_counted_too(tmp_path: Path) -> None:
+    async with playground(tmp_path, password="open sesame") as page:
+        host, port = "127.0.0.1", urlsplit(page.origin).port
+        open_guesses = [await asyncio.open_connection(host, port) for _ in range(5)]
+        head = f"POST /login HTTP/1.1\r\nHost: {host}:{port}\r\nOrigin: {page.origin}\r\nConnection: close\r\n"
+        head += "Content-Type: application/x-www-form-urlencoded\r\nExpect: 100-continue\r\n"
+        for _, writer in open_guesses:
+            writer.write(f"{head}Content-Length: 10\r\n\r\n".encode())
+        for reader, _ in open_guesses:
+            assert b" 100 " in await reader.readline()  # it is being served, and has come as far as the words
+        answers = []
+        for reader, writer in open_guesses:
+            writer.write(b"password=x")
+            answers.append((await reader.read()).strip().split()[1])
+            writer.close()
+        assert answers == [b"403"] * 3 + [b"429"] * 2
+
+
+@pytest.mark.parametrize(("scheme", "secure"), [("https", True), ("http", False)])
+async def test_behind_a_proxy_with_tls_the_cookie_travels_only_by_tls(
+    tmp_path: Path, scheme: str, secure: bool
+) -> None:
+    async with playground(tmp_path, password="open sesame") as page, browser(page) as http:
+        form, headers = {"password": "open sesame"}, {"X-Forwarded-Proto": scheme}
+        login = http.post(f"{page.origin}/login", data=form, headers=headers, allow_redirects=False)
+        async with login as response:
+            assert ("Secure" in response.headers["Set-Cookie"]) == secure
+
+
+async def test_what_nobody_foresaw_is_answered_with_a_sentence_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with playground(tmp_path) as page, page.browser() as ada:
+
+        async def broken(*_: object) -> None:
+            raise ZeroDivisionError
+
+        monkeypatch.setattr(page.intake, "complete", broken)
+        answer = await ada.get("/api/complete", channel="general", command="model", option="name", typed="x")
+    assert answer == (500, {"error": "Something went wrong on my side."})
