@@ -128,6 +128,9 @@ class Feed:
                 await self._send_news(tab, socket)
         except ConnectionError:
             log.debug("tab went away", tab=tab.id)
+        except Exception:
+            log.exception("tab could not be told", tab=tab.id, cursor=tab.cursor)
+            await socket.close(code=1011)  # it comes back, and asks for what it missed
 
     async def _send_news(self, tab: Tab, socket: web.WebSocketResponse) -> None:
         while tab.extra:

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import aiohttp
+import pytest
+
 from bot.messages import PlaceKind, Rendered
 from tests.web_page import news, playground, tab, upload
 
@@ -89,3 +92,23 @@ async def test_direct_messages_are_for_the_two_who_talk(tmp_path: Path) -> None:
             assert [message["text"] for message in await news(socket)] == ["first thing Grace sees"]
     assert page.intake.heard[0].addressed
     assert page.intake.heard[0].place.kind is PlaceKind.DM
+
+
+async def test_a_tab_that_could_not_be_told_is_hung_up_on_and_told_when_it_comes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with playground(tmp_path) as page, page.browser() as ada:
+        changed = page.log.changed
+
+        async def broken(*_: object) -> None:
+            raise ZeroDivisionError
+
+        _, state = await ada.get("/api/state")
+        async with tab(ada) as socket:
+            monkeypatch.setattr(page.log, "changed", broken)
+            await ada.say("hi")
+            hung_up = await socket.receive(timeout=5)
+            assert (hung_up.type, hung_up.data) == (aiohttp.WSMsgType.CLOSE, 1011)
+        monkeypatch.setattr(page.log, "changed", changed)
+        async with tab(ada, since=str(state["seq"])) as socket:
+            assert [message["text"] for message in await news(socket)] == ["hi"]
