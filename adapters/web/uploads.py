@@ -11,7 +11,7 @@ from adapters.web.outbound import clean_name
 from bot.messages import PageFile
 from bot.ports import FileStore
 
-FILE_BYTES = 25 * 1024 * 1024
+FILE_BYTES = 25_000_000
 FILES = 10
 _JSON_BYTES = 512 * 1024
 _PICTURES = (

@@ -124,3 +124,11 @@ async def test_the_page_knows_which_files_it_still_shows(tmp_path: Path) -> None
         assert await page.store.read(held_files, {"other", *list(shown)[:1]}) == set(list(shown)[:1])
         await ada.post("/api/delete", message=answer["id"])
         assert await page.store.read(held_files) == set()
+
+
+async def test_a_file_may_have_25_million_bytes_and_not_one_more(tmp_path: Path) -> None:
+    async with playground(tmp_path) as page, page.browser() as ada:
+        most = 25_000_000
+        assert (await ada.get("/api/state"))[1]["limits"]["fileBytes"] == most
+        assert (await upload(ada, "over", ("a.bin", "x/y", bytes(most + 1))))[0] == 413
+        assert (await upload(ada, "just", ("a.bin", "x/y", bytes(most))))[0] == 200
