@@ -28,8 +28,8 @@ from bot.http import listen
 from bot.ids import Ids
 from bot.intake import Intake
 from bot.media.reader import WorkerReader
-from bot.messages import CommandSpec, TurnState
-from bot.ports import About, Adapter, Gateway, NewId, ServesPages, offers
+from bot.messages import CommandSpec, Model, TurnState
+from bot.ports import About, Adapter, NewId, ServesPages, offers
 from bot.settings import Settings, read_settings
 from bot.store.engine import Store, open_store
 from bot.store.files import Files
@@ -276,13 +276,15 @@ async def learn_models(gateway: OpenAIGateway) -> None:
         return
 
 
-async def list_models(settings: Settings) -> Gateway:
-    """The gateway with its catalogue read. Raises a GatewayError when there is none, on the wire or on disk."""
-    reader = WorkerReader()
-    async with open_gateway(settings, reader) as gateway:
+async def list_models(settings: Settings) -> Sequence[Model]:
+    """The catalogue. Raises a GatewayError when there is none, on the wire or on disk."""
+    async with AsyncExitStack() as stack:
+        reader = WorkerReader()
+        stack.push_async_callback(reader.close)
+        gateway = await stack.enter_async_context(open_gateway(settings, reader))
         try:
             await gateway.refresh()
         except GatepostError:
             if not gateway.models():
                 raise
-        return gateway
+        return gateway.models()

@@ -6,6 +6,7 @@ Everything heavy is imported by the command that needs it: this process may only
 import argparse
 import contextlib
 import gc
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Coroutine
 
+    from bot.settings import Settings
+
 CREDENTIALS = ("AI_GATEWAY_API_KEY", "VERCEL_OIDC_TOKEN", "AI_GATEWAY_BASE_URL")
 
 
@@ -30,6 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; its exit status."""
+    if not _make_streams_usable():
+        sys.stderr.write("gatepost: Standard output is closed, so there is nowhere to write to.\n")
+        return 1
     options = parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = getattr(options, "command", serve)
     try:
@@ -46,6 +52,19 @@ def run(arguments: Sequence[str]) -> int:
         _silence_output()
         sys.stderr.write(f"gatepost: {error.strerror or type(error).__name__}.\n")
         return 1
+
+
+def _make_streams_usable() -> bool:
+    """Let no character stop a command, nor a closed stderr; whether there is a standard output at all.
+
+    A stream that was closed before the start is None, and the next file opened would take its place.
+    """
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - it stays open as long as the program runs
+    for stream in (sys.stdin, sys.stdout):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    return sys.stdout is not None
 
 
 def _silence_output() -> None:
@@ -73,7 +92,7 @@ def parser() -> argparse.ArgumentParser:
     asking = commands.add_parser("ask", help="ask one question; the answer is streamed to standard output")
     asking.add_argument("text", help="the question; - reads it from standard input")
     asking.add_argument("-f", "--file", action="append", default=[], type=Path, metavar="FILE", dest="files")
-    asking.add_argument("-m", "--model", metavar="MODEL", help="the model's id")
+    asking.add_argument("-m", "--model", type=_model_id, metavar="MODEL", help="the model's id")
     asking.set_defaults(command=ask)
 
     listing = commands.add_parser("models", help="list the models: id, context, price, what they can take")
@@ -99,6 +118,12 @@ def parser() -> argparse.ArgumentParser:
     restoring.add_argument("archive", type=Path, metavar="FILE")
     restoring.set_defaults(command=restore)
     return top
+
+
+def _model_id(typed: str) -> str:
+    if not typed.isprintable():
+        raise argparse.ArgumentTypeError("it has to be a model's id, such as creator/model")
+    return typed
 
 
 class _Parser(argparse.ArgumentParser):
@@ -143,10 +168,13 @@ def _everything_stays() -> Iterator[None]:
 
 
 def is_demo(environment: Mapping[str, str], env_file: str = ".env") -> bool:
-    """Whether nothing names a gateway: `Settings.demo` without what reading all settings takes."""
-    from dotenv import dotenv_values
+    """Whether nothing names a gateway: `Settings.demo` without what reading all settings takes.
 
-    written = dotenv_values(env_file) if Path(env_file).is_file() else {}
+    Raises StartError as reading all of them would.
+    """
+    from bot.envfile import read_env_file
+
+    written = read_env_file(env_file)
     return not any(environment.get(name) or written.get(name) for name in CREDENTIALS)
 
 
@@ -155,21 +183,23 @@ def _announce(address: str) -> None:
 
 
 def _until_stopped(work: "Callable[[asyncio.Event], Coroutine[Any, Any, None]]") -> int:
-    """Run until SIGINT or SIGTERM asks for an orderly end; a second one ends at once."""
+    """Run until SIGINT or SIGTERM asks for an orderly end; a second one, of either kind, ends at once."""
     import asyncio
     import signal
 
     async def run_it() -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
+        numbers = (signal.SIGINT, signal.SIGTERM)
 
-        def once(number: int) -> None:
+        def once() -> None:
             stop.set()
-            loop.remove_signal_handler(number)
+            for number in numbers:
+                loop.remove_signal_handler(number)
 
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in numbers:
             with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C arrives as KeyboardInterrupt
-                loop.add_signal_handler(number, once, number)
+                loop.add_signal_handler(number, once)
         await work(stop)
 
     asyncio.run(run_it())
@@ -184,25 +214,61 @@ def ask(options: argparse.Namespace) -> int:
     from bot.settings import read_settings
 
     for path in options.files:
-        if not path.is_file():
+        if path.is_dir() or not path.exists():
             said = f"{path} is a directory, not a file." if path.is_dir() else f"There is no file {path}."
             raise StartError(said)
-    text = sys.stdin.read() if options.text == "-" else options.text
+    text = _question(options.text)
     if not text.strip() and not options.files:
         raise StartError("There is nothing to ask: the question is empty.")
     settings = read_settings()
 
     with _everything_stays():
         from bot.app import ask as ask_once
-        from bot.log import start_logging
+
+    _log_faults_only(settings)
+    if options.model:
+        settings = settings.model_copy(update={"default_model": options.model})
+    with _ended_by_sigterm(), tempfile.TemporaryDirectory(prefix="gatepost-ask-") as directory:
+        whole = asyncio.run(ask_once(settings, text, options.files, Path(directory), _print, _note))
+    return 0 if whole else 1
+
+
+def _question(typed: str) -> str:
+    if typed != "-":
+        return typed
+    if sys.stdin is None:
+        raise StartError("Standard input is closed, so there is no question to read.")
+    return sys.stdin.read()
+
+
+def _log_faults_only(settings: "Settings") -> None:
+    """Who waits for one answer reads errors and no more, unless more is asked for."""
+    from bot.log import start_logging
 
     level = settings.log_level if "log_level" in settings.model_fields_set else "error"
     start_logging(level, settings.log_format, settings.secrets)
-    if options.model:
-        settings = settings.model_copy(update={"default_model": options.model})
-    with tempfile.TemporaryDirectory(prefix="gatepost-ask-") as directory:
-        whole = asyncio.run(ask_once(settings, text, options.files, Path(directory), _print, _note))
-    return 0 if whole else 1
+
+
+@contextlib.contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM end what runs inside as Ctrl-C would, cleaning up; then exit with 143."""
+    import signal
+
+    came: list[int] = []
+
+    def interrupt(number: int, _frame: object) -> None:
+        came.append(number)
+        signal.raise_signal(signal.SIGINT)
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    except KeyboardInterrupt:
+        if came:
+            raise SystemExit(128 + signal.SIGTERM) from None
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _print(text: str) -> None:
@@ -223,7 +289,9 @@ def models(options: argparse.Namespace) -> int:
     from bot.commands.wording import abilities, price
     from bot.settings import read_settings
 
-    found = sorted(asyncio.run(list_models(read_settings())).models(), key=lambda model: model.id)
+    settings = read_settings()
+    _log_faults_only(settings)
+    found = sorted(asyncio.run(list_models(settings)), key=lambda model: model.id)
     if options.json:
         import orjson
 

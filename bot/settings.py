@@ -1,11 +1,15 @@
 """What the operator sets, by environment variable or in `.env`: read once, checked whole."""
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.envfile import ENCODING, read_env_file
 from bot.errors import StartError
 
 NOT_YET = (
@@ -27,7 +31,9 @@ NOT_YET = (
 class Settings(BaseSettings):
     """Every setting. A field's description completes the sentence "NAME has to be …"."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding=ENCODING, env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     ai_gateway_api_key: SecretStr | None = Field(
         None, description="a key of the gateway, on one line and without spaces"
@@ -90,7 +96,15 @@ class Settings(BaseSettings):
     def secrets(self) -> tuple[str, ...]:
         """What must never be printed."""
         held = (self.ai_gateway_api_key, self.vercel_oidc_token, self.playground_password)
-        return tuple(secret.get_secret_value() for secret in held if secret is not None)
+        named = (secret.get_secret_value() for secret in held if secret is not None)
+        return (*named, *_logins(self.ai_gateway_base_url), *_logins(self.database_url or ""))
+
+
+def _logins(url: str) -> tuple[str, ...]:
+    """What stands before the @ of an address, and the password alone, as written and as it is sent."""
+    login, at, _host = url.partition("://")[2].partition("/")[0].rpartition("@")
+    password = login.partition(":")[2]
+    return tuple(dict.fromkeys(part for part in (login, password, unquote(password)) if at and part))
 
 
 def _pair(person: str) -> tuple[str, str, str]:
@@ -99,24 +113,19 @@ def _pair(person: str) -> tuple[str, str, str]:
 
 def read_settings(env_file: str | None = ".env") -> Settings:
     """The settings. Raises StartError with one sentence that names the variable; values are never repeated."""
-    refuse_what_is_not_yet(env_file)
+    refuse_what_is_not_yet(read_env_file(env_file) if env_file else {})
     try:
         return Settings(_env_file=env_file)
     except ValidationError as error:
         fault = error.errors(include_input=False, include_url=False)[0]
         raise StartError(_sentence(str(fault["loc"][0]))) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise StartError(f"The file {env_file} can't be read: {type(error).__name__}.") from error
 
 
-def refuse_what_is_not_yet(env_file: str | None) -> None:
-    """Raises StartError when something is set that this version would ignore."""
-    from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource
-
-    environment = EnvSettingsSource(Settings, env_ignore_empty=True).env_vars
-    written = DotEnvSettingsSource(Settings, env_file=env_file, env_ignore_empty=True).env_vars
+def refuse_what_is_not_yet(written: Mapping[str, str | None]) -> None:
+    """Raises StartError when something is set, here or in the environment, that this version would ignore."""
+    given = {name.upper() for source in (written, os.environ) for name, value in source.items() if value}
     for name in NOT_YET:
-        if environment.get(name.lower()) or written.get(name.lower()):
+        if name in given:
             raise StartError(f"{name} is set, but this version of Gatepost does not support it yet. Remove it.")
 
 

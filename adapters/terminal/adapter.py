@@ -39,6 +39,7 @@ class TerminalAdapter:
         self._write = write
         self._note = note
         self._clock = clock
+        self._files: list[Path] = []
         self._printed = ""
         self._noted: str | None = None
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -56,12 +57,18 @@ class TerminalAdapter:
             kind=InboundKind.MESSAGE,
             place=HERE,
             message_id=key,
-            person=Person("you", os.environ.get("USER", "you")),
+            person=Person("you", legible(os.environ.get("USER", "you"))),
             sent_at=self._clock(),
-            text=text,
+            text=legible(text),
             addressed=True,
-            attachments=tuple(Attachment(str(path), path.name, path.stat().st_size) for path in files),
+            attachments=tuple(self._attachment(path) for path in files),
         )
+
+    def _attachment(self, path: Path) -> Attachment:
+        """A file by number, for its path may be no text; of a pipe nobody knows the size before its end."""
+        self._files.append(path)
+        size = path.stat().st_size if path.is_file() else None
+        return Attachment(str(len(self._files) - 1), legible(path.name), size)
 
     async def post(self, place: Place, rendered: Rendered, key: str) -> str:
         """Begin to print."""
@@ -77,7 +84,7 @@ class TerminalAdapter:
 
     async def fetch(self, attachment: Attachment) -> AsyncIterator[bytes]:
         """The file's bytes."""
-        with await asyncio.to_thread(open, attachment.id, "rb") as file:
+        with await asyncio.to_thread(open, self._files[int(attachment.id)], "rb") as file:
             while piece := await asyncio.to_thread(file.read, _PIECE):
                 yield piece
 
@@ -94,7 +101,7 @@ class TerminalAdapter:
             return
         try:
             self._show(rendered)
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001 - whoever waits for the end is told, whatever it is
             self.ended.set_exception(error)
 
     def _show(self, rendered: Rendered) -> None:
@@ -109,6 +116,11 @@ class TerminalAdapter:
         self._noted = rendered.status
         if rendered.final:
             self.ended.set_result(None)
+
+
+def legible(text: str) -> str:
+    """The text with what stands for undecodable bytes replaced: nothing can store or send that."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _whole_words(text: str) -> str:

@@ -2,18 +2,23 @@
 
 import http.server
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
 import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from bot import __version__
 from tests.files import pdf, picture
 from tests.scenario.conftest import ELSEWHERE, Here
-from tests.scenario.program import Ran, Shell, ended, first_line, stopped
+from tests.scenario.program import ROOT, Ran, Shell, ended, first_line, stopped
 
 LONG = "Write 2000 words about gates, pace 40"
 KEY = "sk-a-key-that-nobody-may-read"
@@ -146,6 +151,131 @@ def test_the_store_is_saved_beside_a_running_bot_and_put_back_only_without_one(h
     assert (saved.status, saved.err) == (0, "")
     assert here.run("db", "restore", "saved.zip").status == 0
     assert here.run("db", "upgrade").status == 0
+
+
+@pytest.mark.parametrize("words", [(), ("models",)])
+@pytest.mark.parametrize(
+    ("written", "sentence"),
+    [
+        (b'AI_GATEWAY_API_KEY="sk-unclosed', "Line 1 of .env has to be NAME=value, with every quote closed."),
+        (b"AI_GATEWAY_API_KEY=\xff", "The file .env is not text in UTF-8. Save it as UTF-8."),
+    ],
+)
+def test_a_file_of_settings_that_cannot_be_read_stops_every_command(
+    here: Here, words: tuple[str, ...], written: bytes, sentence: str
+) -> None:
+    (here.directory / ".env").write_bytes(written)
+    ran = here.run(*words)
+    assert (ran.status, ran.sentence) == (1, f"gatepost: {sentence}")
+
+
+@pytest.mark.parametrize(
+    ("redirected", "sentence"),
+    [
+        (">&-", "Standard output is closed, so there is nowhere to write to."),
+        (">/dev/full", "No space left on device."),
+    ],
+)
+def test_an_output_that_takes_nothing_is_said_and_ends_the_command(
+    shell: Shell, redirected: str, sentence: str
+) -> None:
+    ran = typed_in_sh(shell, f"ask hi {redirected}")
+    assert (ran.status, ran.sentence) == (1, f"gatepost: {sentence}")
+
+
+def test_an_answer_comes_even_when_standard_error_is_closed(shell: Shell) -> None:
+    assert typed_in_sh(shell, "ask 'repeat after me: heron' 2>&-") == Ran(0, "heron\n", "")
+
+
+def test_a_question_from_a_closed_input_is_refused(shell: Shell) -> None:
+    ran = typed_in_sh(shell, "ask - <&-")
+    assert (ran.status, ran.sentence) == (
+        1,
+        "gatepost: Standard input is closed, so there is no question to read.",
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        r"""ask "$(printf 'repeat after me: \377 heron')" """,
+        r"""ask - < question""",
+    ],
+)
+def test_bytes_that_are_no_text_are_replaced_in_a_question(shell: Shell, line: str) -> None:
+    (shell.directory / "question").write_bytes(b"repeat after me: \xff heron")
+    assert typed_in_sh(shell, line) == Ran(0, "\ufffd heron\n", "")
+
+
+def test_a_file_is_read_from_a_pipe_and_under_a_name_that_is_no_text(shell: Shell) -> None:
+    heron = pdf(["The secret word is heron."])
+    (shell.directory / os.fsdecode(b"\xffheron.pdf")).write_bytes(heron)
+
+    piped = typed_in_sh(shell, "ask x -f /dev/stdin", before="cat *heron.pdf |")
+    named = typed_in_sh(shell, """ask x -f "$(printf '\\377heron.pdf')" """)
+
+    for ran in (piped, named):
+        assert ran.status == 0
+        assert "The secret word is heron." in ran.out
+    assert (piped.err, named.err) == ("reading stdin…\n", "reading \ufffdheron.pdf…\n")
+
+
+def test_a_question_that_is_terminated_leaves_nothing_behind(shell: Shell, tmp_path: Path) -> None:
+    asking = shell.begin("ask", LONG, TMPDIR=str(tmp_path))
+    assert first_line(asking) == "# On gates\n"
+    assert [path.name[:13] for path in tmp_path.iterdir()] == ["gatepost-ask-"]
+
+    asking.send_signal(signal.SIGTERM)
+    left = ended(asking)
+
+    assert (left.status, left.err) == (143, "")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("first", "second"), [(signal.SIGINT, signal.SIGTERM), (signal.SIGTERM, signal.SIGINT)])
+def test_a_second_signal_of_either_kind_ends_an_orderly_end_at_once(
+    first: signal.Signals, second: signal.Signals
+) -> None:
+    slow = """
+import asyncio
+from bot.cli import _until_stopped
+async def work(stop):
+    print("runs", flush=True)
+    await stop.wait()
+    print("ends", flush=True)
+    await asyncio.sleep(3600)
+_until_stopped(work)
+"""
+    running = subprocess.Popen(
+        [sys.executable, "-c", slow],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    assert first_line(running) == "runs\n"
+    running.send_signal(first)
+    assert first_line(running) == "ends\n"
+    running.send_signal(second)
+
+    assert ended(running).status == -second
+
+
+def typed_in_sh(shell: Shell, line: str, before: str = "") -> Ran:
+    """What came of `gatepost` with the line after it, as a shell reads it."""
+    command = f'{before} exec "{sys.executable}" -m bot {line}'
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}
+    return ended(
+        subprocess.Popen(
+            ["sh", "-c", command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=shell.directory,
+            env=environment,
+        )
+    )
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """What the operator sets: read once, refused in one sentence, never repeated where it is secret."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,70 @@ def test_secrets_are_not_in_the_settings_text(monkeypatch: pytest.MonkeyPatch) -
     assert "vck_very_secret" not in repr(settings)
     assert "open-sesame" not in repr(settings)
     assert set(settings.secrets) == {"vck_very_secret", "open-sesame"}
+
+
+def test_the_logins_in_addresses_are_secrets_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AI_GATEWAY_BASE_URL", "https://ada:p%40ss-word@gate.example/v1")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://bot:db-word@db.example/x")
+
+    assert set(read_settings(None).secrets) == {
+        "ada:p%40ss-word",
+        "p%40ss-word",
+        "p@ss-word",
+        "bot:db-word",
+        "db-word",
+    }
+
+
+def test_an_address_with_an_at_sign_in_its_path_holds_no_login(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AI_GATEWAY_BASE_URL", "https://gate.example/@team/v1")
+
+    assert read_settings(None).secrets == ()
+
+
+@pytest.mark.parametrize("read", [read_settings, lambda name: is_demo({}, name)])
+@pytest.mark.parametrize(
+    ("written", "line"),
+    [
+        ('AI_GATEWAY_API_KEY="sk-unclosed\n', 1),
+        ("# mine\n\nHTTP_PORT=1\n\n\nAI_GATEWAY_API_KEY sk-no-equals\n", 6),
+        ('AI_GATEWAY_API_KEY="sk-unclosed\nDEFAULT_MODEL="a/b"\n', 1),
+    ],
+)
+def test_a_malformed_line_stops_the_start_by_its_number_instead_of_dropping_the_key(
+    read: Callable[[str], object],
+    written: str,
+    line: int,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    env_file = tmp_path / ".env"
+    env_file.write_text(written)
+
+    with pytest.raises(StartError) as refused:
+        read(str(env_file))
+
+    assert refused.value.said == f"Line {line} of {env_file} has to be NAME=value, with every quote closed."
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("read", [read_settings, lambda name: is_demo({}, name)])
+def test_a_file_that_is_no_utf_8_is_refused_in_a_sentence(read: Callable[[str], object], tmp_path: Path) -> None:
+    env_file = tmp_path / ".env"
+    env_file.write_bytes("AI_GATEWAY_API_KEY=clé".encode("latin-1"))
+
+    with pytest.raises(StartError) as refused:
+        read(str(env_file))
+
+    assert refused.value.said == f"The file {env_file} is not text in UTF-8. Save it as UTF-8."
+
+
+def test_the_mark_that_windows_puts_before_a_file_hides_no_key(tmp_path: Path) -> None:
+    env_file = tmp_path / ".env"
+    env_file.write_text("AI_GATEWAY_API_KEY=k", encoding="utf-8-sig")
+
+    assert not is_demo({}, str(env_file))
+    assert not read_settings(str(env_file)).demo
 
 
 def test_people_are_listed_with_their_platform(monkeypatch: pytest.MonkeyPatch) -> None:
