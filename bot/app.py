@@ -33,7 +33,7 @@ from bot.ports import About, Adapter, NewId, ServesPages, offers
 from bot.settings import Settings, read_settings
 from bot.store.engine import Store, open_store
 from bot.store.files import Files
-from bot.store.intents.rows import last_turn
+from bot.store.intents.rows import alive, last_turn
 from bot.store.lock import ServingLock
 from bot.store.page import PageLog
 from bot.store.tidier import Tidier
@@ -222,7 +222,7 @@ def page_for(parts: Core, settings: Settings, announce: Callable[[str], None]) -
 async def is_ready(store: Store) -> bool:
     """Whether the store answers."""
     try:
-        await store.read(last_turn)
+        await store.read(alive)
     except GatepostError:
         return False
     return True
