@@ -93,7 +93,8 @@ function openThread(message) {
 
 /** One's own question is answered in a thread: it opens beside the channel, where the focus stays. */
 function followAnswer(message, before, live) {
-  const begun = live && message.title !== null && (before?.title ?? null) === null;
+  const news = live || outbox.sent.has(message.id); // sent while the place was still being read, it comes with that
+  const begun = news && message.title !== null && (before?.title ?? null) === null;
   if (!begun || message.person.id !== me || !channelPane.isAt({ channel: message.channel, thread: null })) return;
   if (threadPane?.composer.inUse()) return;
   if (matchMedia("(max-width: 760px)").matches) return openThread(message); // it covers the channel there

@@ -10,6 +10,7 @@ export class Outbox {
   /** `onChange(entry)` is called whenever an entry changes or is gone. */
   constructor(onChange) {
     this.entries = [];
+    this.sent = new Set(); // ids of what this tab has sent since it was opened
     this.onChange = onChange;
     this.sending = false;
     this.wait = 500;
@@ -30,6 +31,7 @@ export class Outbox {
     const id = `${me}-${clientId}`;
     const entry = { id, clientId, channel, thread, text, replyTo, files, progress: 0, problem: null, failed: false };
     this.entries.push(entry);
+    this.sent.add(id);
     this.keep();
     this.onChange(entry);
     this.flush();
