@@ -56,7 +56,7 @@ def _bare_pairs(path: Path) -> Iterable[float]:
 async def _commits(directory: Path) -> list[Figure]:
     kinds: list[tuple[str, Answer, int]] = [
         ("a one-part answer", _seen_growing("one ", "two"), 4),
-        ("an answer with one tool call", _after_a_tool, 5),
+        ("an answer with one tool call", _after_a_tool, 6),
         ("a two-part answer", _seen_growing(*["words " * 50] * 10), 5),
     ]
     return [
