@@ -1,0 +1,123 @@
+"""The values that cross a seam: frozen, slotted, JSON-safe. No library's object is ever inside one."""
+
+from bot.messages.catalogue import (
+    Model,
+)
+from bot.messages.commands import (
+    Choice,
+    CommandCall,
+    CommandOption,
+    CommandSpec,
+)
+from bot.messages.deltas import (
+    Delta,
+    Finish,
+    ImageDelta,
+    ReasoningDelta,
+    Retrying,
+    Started,
+    TextDelta,
+    Usage,
+)
+from bot.messages.files import (
+    Attachment,
+    Reading,
+    ReadingKind,
+    StoredFile,
+)
+from bot.messages.history import (
+    Item,
+    Role,
+    ToolCall,
+)
+from bot.messages.inbound import (
+    Action,
+    ActionName,
+    Inbound,
+    InboundKind,
+    PastMessage,
+)
+from bot.messages.page import (
+    PageFile,
+    PageMessage,
+)
+from bot.messages.places import (
+    Person,
+    PersonKind,
+    Place,
+    PlaceKind,
+    person_key,
+)
+from bot.messages.prompt import (
+    ChatRequest,
+    FilePart,
+    Part,
+    PicturePart,
+    PromptMessage,
+    TextPart,
+    ToolSpec,
+)
+from bot.messages.shown import (
+    Budget,
+    Capabilities,
+    Failure,
+    FailureKind,
+    OutFile,
+    Rendered,
+)
+from bot.messages.turns import (
+    Turn,
+    TurnKind,
+    TurnState,
+)
+
+__all__ = [
+    "Action",
+    "ActionName",
+    "Attachment",
+    "Budget",
+    "Capabilities",
+    "ChatRequest",
+    "Choice",
+    "CommandCall",
+    "CommandOption",
+    "CommandSpec",
+    "Delta",
+    "Failure",
+    "FailureKind",
+    "FilePart",
+    "Finish",
+    "ImageDelta",
+    "Inbound",
+    "InboundKind",
+    "Item",
+    "Model",
+    "OutFile",
+    "PageFile",
+    "PageMessage",
+    "Part",
+    "PastMessage",
+    "Person",
+    "PersonKind",
+    "PicturePart",
+    "Place",
+    "PlaceKind",
+    "PromptMessage",
+    "Reading",
+    "ReadingKind",
+    "ReasoningDelta",
+    "Rendered",
+    "Retrying",
+    "Role",
+    "Started",
+    "StoredFile",
+    "TextDelta",
+    "TextPart",
+    "ToolCall",
+    "ToolSpec",
+    "Turn",
+    "TurnKind",
+    "TurnState",
+    "Usage",
+    "person_key",
+]

@@ -1,0 +1,73 @@
+"""What happens on a platform, normalised."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.messages.commands import CommandCall
+from bot.messages.files import Attachment
+from bot.messages.places import Person, Place
+
+
+class InboundKind(StrEnum):
+    """What happened on the platform."""
+
+    MESSAGE = "message"
+    EDIT = "edit"
+    DELETE = "delete"
+    COMMAND = "command"
+    BUTTON = "button"
+
+
+class ActionName(StrEnum):
+    """What a button under an answer does."""
+
+    STOP = "stop"
+    CONTINUE = "continue"
+    REGENERATE = "regenerate"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A button under an answer: what it does, and the turn it does it to."""
+
+    name: ActionName
+    turn_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """One thing that happened on a platform, normalised.
+
+    `key` is unique for the event and the same when the platform delivers it again. `addressed` tells whether
+    the bot is spoken to. `handle` is opaque, may expire, and goes back to the adapter for private replies.
+    `sent_at` is seconds since the epoch, by the platform's clock.
+    """
+
+    key: str
+    kind: InboundKind
+    place: Place
+    message_id: str
+    person: Person
+    sent_at: float
+    text: str = ""
+    addressed: bool = False
+    reply_to: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    handle: str | None = None
+    command: CommandCall | None = None
+    action: Action | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PastMessage:
+    """A message said earlier, read from the platform's own history, and the place in which it stands.
+
+    What a thread hangs on stands in the channel.
+    """
+
+    message_id: str
+    person: Person
+    text: str
+    sent_at: float
+    attachments: tuple[Attachment, ...] = ()
+    place: Place | None = None

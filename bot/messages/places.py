@@ -1,0 +1,65 @@
+"""Where something is said, and by whom."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from urllib.parse import quote
+
+
+class PlaceKind(StrEnum):
+    """What kind of place people talk in."""
+
+    DM = "dm"
+    CHANNEL = "channel"
+    THREAD = "thread"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is said. `key` names it across restarts; one function builds it, this one."""
+
+    platform: str
+    workspace: str
+    channel: str
+    thread: str | None = None
+    kind: PlaceKind = PlaceKind.CHANNEL
+
+    @property
+    def key(self) -> str:
+        """One string for the place, the same for ever: `platform:workspace:channel[:thread]`."""
+        return _place_key(self.platform, self.workspace, self.channel, self.thread)
+
+    @property
+    def parent(self) -> "Place":
+        """The channel a thread hangs in; any other place is its own parent."""
+        if self.thread is None:
+            return self
+        return Place(self.platform, self.workspace, self.channel)
+
+
+@lru_cache(maxsize=4096)
+def _place_key(*parts: str | None) -> str:
+    return ":".join(quote(part, safe="") for part in parts if part is not None)
+
+
+class PersonKind(StrEnum):
+    """Who is speaking: a person, another program, or we ourselves."""
+
+    HUMAN = "human"
+    BOT = "bot"
+    SELF = "self"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who said something, by the platform's own id. The name is for reading only and may be anything."""
+
+    id: str
+    name: str
+    kind: PersonKind = PersonKind.HUMAN
+    roles: tuple[str, ...] = ()
+
+
+def person_key(platform: str, person: Person) -> str:
+    """One string for a person on their platform, for settings, caps and accounts."""
+    return f"{platform}:{person.id}"

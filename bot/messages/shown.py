@@ -1,0 +1,73 @@
+"""What people see, and what a platform can do."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from bot.messages.inbound import Action
+
+
+@dataclass(frozen=True, slots=True)
+class OutFile:
+    """A file to show with a message. `description` is its alternative text."""
+
+    name: str
+    media_type: str
+    data: bytes = field(repr=False)
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """One message as it is to appear. `text` is the platform's own markup, within its limit.
+
+    `status` is a short line under the text ("thinking…", "stopped"); `final` says nothing more will change.
+    """
+
+    text: str
+    status: str | None = None
+    actions: tuple[Action, ...] = ()
+    files: tuple[OutFile, ...] = ()
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """At most `calls` calls in any `seconds` seconds."""
+
+    calls: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a platform can do, and how much of it.
+
+    `text_limit` counts characters of rendered text in one message, room for the status line already taken off.
+    `edits` limits posts and edits together for each place, `total` over all places (None: no limit of its own).
+    `threads` means that a mention in a channel is answered in a thread of its own.
+    """
+
+    text_limit: int
+    edits: Budget
+    total: Budget | None = None
+    threads: bool = False
+    buttons: bool = False
+    private_replies: bool = False
+
+
+class FailureKind(StrEnum):
+    """Why a platform refused a call, as far as it decides what to do next."""
+
+    TRANSIENT = "transient"
+    RATE_LIMIT = "rate_limit"
+    NOT_FOUND = "not_found"
+    FORBIDDEN = "forbidden"
+    INVALID = "invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A refusal, classified. `retry_after` is seconds, for rate limits."""
+
+    kind: FailureKind
+    retry_after: float | None = None

@@ -1,0 +1,44 @@
+"""What is remembered of a turn."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.messages.places import Person, Place
+from bot.messages.shown import Rendered
+
+
+class TurnKind(StrEnum):
+    """Why a turn exists: a question, more of a stopped answer, or the same question again."""
+
+    ANSWER = "answer"
+    CONTINUE = "continue"
+    REGENERATE = "regenerate"
+
+
+class TurnState(StrEnum):
+    """Where a turn stands. Only `waiting` and `running` turns have work left."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    STOPPED = "stopped"
+    INTERRUPTED = "interrupted"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One answer in the making, or made. `origin` is the turn that is continued or answered again."""
+
+    id: str
+    conversation: str
+    place: Place
+    kind: TurnKind
+    state: TurnState
+    requester: Person
+    origin: str | None = None
+    model: str | None = None
+    attempt: int = 0
+    restarts: int = 0
+    final: Rendered | None = None
