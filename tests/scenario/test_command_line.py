@@ -238,13 +238,13 @@ def test_a_second_signal_of_either_kind_ends_an_orderly_end_at_once(
 ) -> None:
     slow = """
 import asyncio
-from bot.cli import _until_stopped
+from bot.cli.process import until_stopped
 async def work(stop):
     print("runs", flush=True)
     await stop.wait()
     print("ends", flush=True)
     await asyncio.sleep(3600)
-_until_stopped(work)
+until_stopped(work)
 """
     running = subprocess.Popen(
         [sys.executable, "-c", slow],

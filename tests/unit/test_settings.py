@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli import is_demo
+from bot.cli.serving import is_demo
 from bot.errors import StartError
 from bot.settings import NOT_YET, Settings, read_settings
 

@@ -1,0 +1,69 @@
+"""What can be typed after `gatepost`, and which command it means."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from bot import __version__
+from bot.cli.asking import ask, models
+from bot.cli.database import backup, restore, upgrade
+from bot.cli.serving import demo_gateway, serve
+
+
+def parser() -> argparse.ArgumentParser:
+    """Everything that can be typed, with its help."""
+    top = _Parser(prog="gatepost", description="A self-hosted chat assistant.")
+    commands = top.add_subparsers(title="commands", metavar="COMMAND")
+
+    serving = commands.add_parser("run", help="start (the default); without any key, the playground")
+    serving.set_defaults(command=serve)
+
+    asking = commands.add_parser("ask", help="ask one question; the answer is streamed to standard output")
+    asking.add_argument("text", help="the question; - reads it from standard input")
+    asking.add_argument("-f", "--file", action="append", default=[], type=Path, metavar="FILE", dest="files")
+    asking.add_argument("-m", "--model", type=_model_id, metavar="MODEL", help="the model's id")
+    asking.set_defaults(command=ask)
+
+    listing = commands.add_parser("models", help="list the models: id, context, price, what they can take")
+    listing.add_argument("--json", action="store_true", help="as JSON")
+    listing.set_defaults(command=models)
+
+    demo = commands.add_parser(
+        "demo-gateway",
+        help="run the built-in offline gateway alone",
+        description="Models that are scripted, not intelligent, over the gateway's own protocol.",
+        epilog="GET /v1/faults lists the faults it can be asked for with the header x-gatepost-fault.",
+    )
+    demo.add_argument("--port", type=_port, default=0, metavar="N", help="a free one is chosen without")
+    demo.set_defaults(command=demo_gateway)
+
+    database = commands.add_parser("db", help="upgrade, back up or restore the store")
+    steps = database.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    steps.add_parser("upgrade", help="bring the database up to date").set_defaults(command=upgrade)
+    saving = steps.add_parser("backup", help="database and files into one archive, while the bot runs")
+    saving.add_argument("archive", type=Path, metavar="FILE")
+    saving.set_defaults(command=backup)
+    restoring = steps.add_parser("restore", help="put an archive back; what is there is moved aside")
+    restoring.add_argument("archive", type=Path, metavar="FILE")
+    restoring.set_defaults(command=restore)
+    return top
+
+
+class _Parser(argparse.ArgumentParser):
+    """Tells the version wherever it is asked for; its subcommands are parsed by the same class."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.add_argument("--version", action="version", version=f"gatepost {__version__}")
+
+
+def _model_id(typed: str) -> str:
+    if not typed.isprintable():
+        raise argparse.ArgumentTypeError("it has to be a model's id, such as creator/model")
+    return typed
+
+
+def _port(typed: str) -> int:
+    if not typed.isascii() or not typed.isdecimal() or int(typed) > 65535:
+        raise argparse.ArgumentTypeError("it has to be a port number from 0 to 65535")
+    return int(typed)
