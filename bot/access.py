@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterable
 
 from bot.errors import NotAllowed
-from bot.messages import CommandSpec, Person, person_key
+from bot.messages import MODERATOR, CommandSpec, Person, person_key
+from bot.preferences import SHARED, Scope
 
 
 class Access:
@@ -20,6 +21,11 @@ class Access:
         """Raises NotAllowed when the command is not for this person."""
         if spec.admins_only and not self.is_admin(platform, person):
             raise NotAllowed(f"/{spec.name} is for admins only.")
+
+    def may_set(self, platform: str, person: Person, scope: Scope) -> None:
+        """Raises NotAllowed when this person may not choose for others there."""
+        if scope in SHARED and MODERATOR not in person.roles and not self.is_admin(platform, person):
+            raise NotAllowed(f"Only admins and moderators can set that for the {scope}. Nothing was changed.")
 
     def may_press(self, platform: str, person: Person, speakers: Iterable[Person]) -> None:
         """Raises NotAllowed unless this person asked the question, with others perhaps, or is an admin."""

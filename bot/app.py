@@ -152,7 +152,7 @@ def intake_for(
     """The way in, over these platforms. `deleted` is told when a message was."""
     access = Access(admins)
     command_ports = CommandPorts(
-        parts.store, parts.gateway, desk, time.time, parts.about, time.time(), access.may_press
+        parts.store, parts.gateway, desk, time.time, parts.about, time.time(), access.may_press, access.may_set
     )
     return Intake(
         store=parts.store,

@@ -11,6 +11,7 @@ from bot.commands.dispatch import Commands
 from bot.conversation.desk import Desk
 from bot.errors import GatepostError, NotAllowed, SaidError, sentence_for
 from bot.messages import (
+    Action,
     ActionName,
     Choice,
     Inbound,
@@ -26,6 +27,7 @@ from bot.ports import Adapter, Clock, NewId, OpensThreads, RepliesPrivately, off
 from bot.store.engine import Store
 from bot.store.files import Files
 from bot.store.intents.changes import accept_delete, accept_edit
+from bot.store.intents.feedback import rate
 from bot.store.intents.inbox import (
     Accepted,
     Outcome,
@@ -150,12 +152,15 @@ class Intake:
         if action is None:
             return
         try:
+            if action.name in (ActionName.GOOD, ActionName.BAD):
+                await self._store.write(rate, inbound, action.turn_id, action.name, self._clock())
+                return
             asked = await self._store.write(speakers, action.turn_id)
             self._access.may_press(inbound.place.platform, inbound.person, asked)
             if action.name is ActionName.STOP:
                 await self._stop(inbound, action.turn_id)
             else:
-                await self._again(inbound, action.turn_id, TurnKind(action.name.value))
+                await self._again(inbound, action)
         except NotAllowed as error:
             await self._say(inbound, error.said, private=True)
 
@@ -166,9 +171,14 @@ class Intake:
         if turn is not None:
             await self._desk.stop(turn.conversation, turn_id)
 
-    async def _again(self, inbound: Inbound, turn_id: str, kind: TurnKind) -> None:
+    async def _again(self, inbound: Inbound, action: Action) -> None:
+        kind = TurnKind.CONTINUE if action.name is ActionName.CONTINUE else TurnKind.REGENERATE
+        if action.name is ActionName.OTHER_MODEL and not action.value:
+            raise NotAllowed("Choose a model first: `/models` lists them.")
         new_id = self._new_id()
-        accepted = await self._store.write(accept_again, inbound, kind, turn_id, new_id, self._clock())
+        accepted = await self._store.write(
+            accept_again, inbound, kind, action.turn_id, new_id, self._clock(), action.value
+        )
         if accepted.outcome is Outcome.REFUSED:
             raise NotAllowed("The conversation has gone on since. Ask again instead.")
         if accepted.outcome is Outcome.ASKED:

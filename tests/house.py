@@ -240,7 +240,7 @@ def _intake(
     access = Access(admins)
     about = About("0", True, "acme/alpha-2")
     command_ports = CommandPorts(
-        ports.store, ports.gateway, desk, ports.clock, about, time.time(), access.may_press
+        ports.store, ports.gateway, desk, ports.clock, about, time.time(), access.may_press, access.may_set
     )
     return Intake(
         store=ports.store,

@@ -10,6 +10,7 @@ from itertools import count
 
 from bot.errors import PlatformError
 from bot.messages import (
+    MODERATOR,
     Action,
     ActionName,
     Attachment,
@@ -29,7 +30,7 @@ from bot.messages import (
 )
 from bot.ports import Intake
 
-ADA = Person("u1", "Ada")
+ADA = Person("u1", "Ada", roles=(MODERATOR,))
 GRACE = Person("u2", "Grace")
 US = Person("bot", "Gatepost", PersonKind.SELF)
 CHANNEL = Place("town", "w", "square")
@@ -185,11 +186,11 @@ class PlainTownAdapter:
         key = f"press:{next(self.town.numbers)}"
         await self.deliver(Inbound(key, InboundKind.BUTTON, shown.place, shown.id, who, 0.0, action=action))
 
-    async def command(self, name: str, who: Person = ADA, place: Place = THREAD, **options: str) -> None:
+    async def command(self, name: str, /, who: Person = ADA, place: Place = THREAD, **options: str) -> None:
         """Type a command."""
         await self.deliver(self.typed(name, who, place, **options))
 
-    def typed(self, name: str, who: Person = ADA, place: Place = THREAD, **options: str) -> Inbound:
+    def typed(self, name: str, /, who: Person = ADA, place: Place = THREAD, **options: str) -> Inbound:
         """A command as an event."""
         key = f"command:{next(self.town.numbers)}"
         call = CommandCall(name, options)

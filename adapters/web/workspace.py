@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from bot.messages import Person, PersonKind, Place, PlaceKind
+from bot.messages import MODERATOR, Person, PersonKind, Place, PlaceKind
 
 PLATFORM = "web"
 WORKSPACE = "local"
 CHANNELS = ("general", "dev", "random")
-PEOPLE = (Person("ada", "Ada"), Person("grace", "Grace"))
+PEOPLE = (Person("ada", "Ada", roles=(MODERATOR,)), Person("grace", "Grace", roles=(MODERATOR,)))
 GATEPOST = Person("gatepost", "Gatepost", PersonKind.SELF)
 
 

@@ -5,8 +5,9 @@ from bot.commands.help import HELP
 from bot.commands.model import MODEL
 from bot.commands.models import MODELS
 from bot.commands.reset import RESET
+from bot.commands.settings import SETTINGS
 from bot.commands.status import STATUS
 from bot.commands.stop import STOP
 
-COMMANDS: tuple[Command, ...] = (MODEL, MODELS, RESET, STOP, STATUS, HELP)
+COMMANDS: tuple[Command, ...] = (MODEL, MODELS, SETTINGS, RESET, STOP, STATUS, HELP)
 """Every command, in the order in which help lists them."""

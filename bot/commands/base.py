@@ -6,6 +6,7 @@ from typing import Protocol
 
 from bot.messages import Choice, CommandCall, CommandSpec, Person, Place
 from bot.ports import About, Clock, Gateway
+from bot.preferences import Scope
 from bot.store.engine import Store
 
 
@@ -38,6 +39,7 @@ class CommandPorts:
     about: About
     started_at: float
     may_press: Callable[[str, Person, Sequence[Person]], None]
+    may_set: Callable[[str, Person, Scope], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +61,9 @@ class CommandContext:
 class Command:
     """A command: what surfaces offer, what it does, and what it suggests while an option is typed.
 
-    `run` returns Markdown for the person. `complete` answers from memory.
+    `run` returns Markdown for the person. `complete` answers from memory what goes into an option, by its name.
     """
 
     spec: CommandSpec
     run: Callable[[CommandContext], Awaitable[str]]
-    complete: Callable[[CommandPorts, str], Sequence[Choice]] | None = None
+    complete: Callable[[CommandPorts, str, str], Sequence[Choice]] | None = None

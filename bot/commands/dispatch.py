@@ -46,4 +46,4 @@ class Commands:
             return ()
         if spec.choices:
             return [Choice(c, c) for c in spec.choices if c.startswith(typed)]
-        return command.complete(self._ports, typed) if spec.complete and command.complete else ()
+        return command.complete(self._ports, option, typed) if spec.complete and command.complete else ()

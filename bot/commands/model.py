@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from bot.commands.base import Command, CommandContext, CommandPorts
 from bot.commands.wording import describe
 from bot.errors import CommandRefused
-from bot.messages import Choice, CommandOption, CommandSpec, PlaceKind
-from bot.store.intents.settings import choose, chosen_model
+from bot.messages import Choice, CommandOption, CommandSpec, PlaceKind, person_key
+from bot.preferences import Scope
+from bot.store.intents.settings import MODEL as CHOSEN
+from bot.store.intents.settings import choose, in_force
 
 DEFAULT = "default"
 
@@ -17,19 +19,28 @@ async def run(context: CommandContext) -> str:
     if not wanted:
         return await _show(context)
     ports, place = context.ports, context.place
+    if place.kind is PlaceKind.CHANNEL:
+        ports.may_set(place.platform, context.person, Scope.CHANNEL)
     if wanted == DEFAULT:
-        await ports.store.write(choose, place.key, "model", None)
-        now = await ports.store.read(chosen_model, place) or ports.about.default_model
+        await ports.store.write(choose, place.key, CHOSEN, None)
+        now = await current_model(context)
         return f"{_here(context)} goes back to `{now}`."
     if ports.gateway.models() and ports.gateway.model(wanted) is None:
         raise CommandRefused(_unknown(context, wanted))
-    await ports.store.write(choose, place.key, "model", wanted)
+    await ports.store.write(choose, place.key, CHOSEN, wanted)
     return f"{_here(context)} now uses `{wanted}`."
+
+
+async def current_model(context: CommandContext) -> str:
+    """The model that answers this person here."""
+    ports, place = context.ports, context.place
+    chosen = await ports.store.read(in_force, place, person_key(place.platform, context.person))
+    return chosen.get(CHOSEN, ports.about.default_model)
 
 
 async def _show(context: CommandContext) -> str:
     ports = context.ports
-    current = await ports.store.read(chosen_model, context.place) or ports.about.default_model
+    current = await current_model(context)
     known = ports.gateway.model(current)
     said = describe(known) if known else current
     return f"{_here(context)} uses {said}.\nSwitch with `/model ID`, go back with `/model {DEFAULT}`."
@@ -46,7 +57,7 @@ def _here(context: CommandContext) -> str:
     return names[context.place.kind]
 
 
-def complete(ports: CommandPorts, typed: str) -> Sequence[Choice]:
+def complete(ports: CommandPorts, _option: str, typed: str) -> Sequence[Choice]:
     """Models of the catalogue, described."""
     return [Choice(model.id, describe(model)) for model in ports.gateway.search(typed)]
 

@@ -1,14 +1,14 @@
 """Says how the bot is."""
 
 from bot.commands.base import Command, CommandContext
+from bot.commands.model import current_model
 from bot.messages import CommandSpec
-from bot.store.intents.settings import chosen_model
 
 
 async def run(context: CommandContext) -> str:
     """Version, model, work at hand, how long it has been up."""
     ports = context.ports
-    model = await ports.store.read(chosen_model, context.place) or ports.about.default_model
+    model = await current_model(context)
     known = len(ports.gateway.models())
     source = "the built-in scripted gateway" if ports.about.demo else "the AI gateway"
     return "\n".join(

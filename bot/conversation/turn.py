@@ -1,26 +1,26 @@
 """One turn: from its messages to its settled answer, whatever comes between."""
 
 import asyncio
-import hashlib
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 
 import structlog
 
 from bot.conversation import words
-from bot.conversation.gather import earlier_messages, kept_bytes, read_files
+from bot.conversation.endings import Ending, broken, buttons, stopped, too_many_steps, whole
+from bot.conversation.gather import earlier_messages, read_files
 from bot.conversation.history import Cut, Room, plan_cut
 from bot.conversation.ports import Ports
-from bot.conversation.prompt import Moment, build, files_needed, unseen
+from bot.conversation.prompt import unseen
+from bot.conversation.request import build_request
 from bot.conversation.toolbox import close_open_calls, run_calls
 from bot.delivery.pump import Showing
-from bot.errors import AnswerCutOff, GatepostError, GatewayError, RequestRefused
+from bot.errors import AnswerCutOff, GatewayError
 from bot.messages import (
     Action,
     ActionName,
-    ChatRequest,
     Finish,
     Item,
     ReasoningDelta,
@@ -30,7 +30,6 @@ from bot.messages import (
     Started,
     TextDelta,
     ToolCall,
-    TurnState,
     Usage,
 )
 from bot.ports import Adapter
@@ -55,16 +54,6 @@ class Verdict(Enum):
     STOP = "stop"
     RESTART = "restart"
     WITHDRAW = "withdraw"
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a turn ends: its state, the line under the answer, the buttons, and the error for the log."""
-
-    state: TurnState
-    status: str | None = None
-    error: GatepostError | None = None
-    may_continue: bool = False
 
 
 class TurnAtWork:
@@ -132,7 +121,7 @@ class TurnAtWork:
                 if self._verdict is None:
                     raise
             if self._verdict is not Verdict.RESTART:
-                return Ending(TurnState.STOPPED, words.STOPPED, may_continue=True)
+                return stopped()
             await self._begin_again()
 
     async def _begin_again(self) -> None:
@@ -152,14 +141,7 @@ class TurnAtWork:
             self._items += await close_open_calls(self._ports, self._claim, self._items)
             return await self._rounds()
         except GatewayError as error:
-            return self._broken(error)
-
-    def _broken(self, error: GatewayError) -> Ending:
-        """What was said stands; without a word said, the sentence is the answer."""
-        if self._written:
-            said = words.interrupted(error, self.reference)
-            return Ending(TurnState.INTERRUPTED, said, error, may_continue=not isinstance(error, RequestRefused))
-        return Ending(TurnState.FAILED, words.failed(error, self.reference), error)
+            return broken(error, self.reference, said=bool(self._written))
 
     @property
     def _written(self) -> str:
@@ -198,20 +180,13 @@ class TurnAtWork:
         for _ in range(self._ports.limits.rounds):
             done = await self._ask()
             if not done.tool_calls:
-                return self._whole(done)
+                return whole(done, self.reference, said=bool(self._written))
             await self._use_tools(done)
-        return Ending(TurnState.DONE, words.too_many_steps(self._ports.limits.rounds), may_continue=True)
-
-    def _whole(self, done: Finish) -> Ending:
-        if done.reason == "length":
-            return Ending(TurnState.DONE, words.CUT_OFF, may_continue=True)
-        if done.reason == "content_filter":
-            return self._broken(RequestRefused("finish_reason content_filter"))
-        return Ending(TurnState.DONE)
+        return too_many_steps(self._ports.limits.rounds)
 
     async def _ask(self) -> Finish:
         """One request, its text shown as it comes."""
-        request = await self._request()
+        request = await build_request(self._ports, self._claim, self._items, self._cut.media_seq)
         silence = asyncio.get_running_loop().call_later(SILENCE, self.reply.set_status, words.THINKING)
         generation = ""
         try:
@@ -255,22 +230,6 @@ class TurnAtWork:
         if not self._round:
             self.reply.set_status(words.THINKING)
 
-    async def _request(self) -> ChatRequest:
-        ports, claim = self._ports, self._claim
-        model = ports.gateway.model(self._model)
-        needed = files_needed(self._items, model, self._cut.media_seq)
-        blobs = await kept_bytes(ports, needed)
-        moment = Moment(ports.clock(), claim.turn.place, claim.speakers)
-        messages = build(self._items, moment, model, self._cut.media_seq, blobs, claim.turn.id)
-        able = model is None or model.calls_tools is not False
-        return ChatRequest(
-            model=self._model,
-            messages=messages,
-            tools=tuple(tool.spec for tool in ports.tools) if able else (),
-            max_tokens=ports.limits.answer_tokens,
-            conversation=hashlib.sha256(claim.turn.conversation.encode()).hexdigest()[:24],
-        )
-
     async def _use_tools(self, done: Finish) -> None:
         """Record the calls, run them side by side, record each result as it comes."""
         self._called = True
@@ -306,7 +265,7 @@ class TurnAtWork:
         notices = unseen(self._items, ports.gateway.model(self._model), turn.id)
         doubt = [words.TWICE] if self.reply.may_stand_twice else []
         status = words.with_notices(ending.status, [*notices, *doubt])
-        actions = _actions(ending, turn.id)
+        actions = buttons(ending, turn.id)
         self.reply.finish(status, actions)
         last = "".join(self._round)
         said = [Item(seq=0, role=Role.ASSISTANT, text=last, turn_id=turn.id)] if last else []
@@ -335,8 +294,3 @@ class TurnAtWork:
             log.info("turn ended", **known)
         else:
             log.warning("turn ended", **known, error=type(ending.error).__name__, detail=str(ending.error))
-
-
-def _actions(ending: Ending, turn_id: str) -> tuple[Action, ...]:
-    again = (Action(ActionName.REGENERATE, turn_id),)
-    return (Action(ActionName.CONTINUE, turn_id), *again) if ending.may_continue else again

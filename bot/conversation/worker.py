@@ -33,7 +33,7 @@ MOST_ATTEMPTS = 2
 
 @dataclass(slots=True)
 class Waiting:
-    """A turn that has not begun: who asked, where, and the sign that they were heard, once there is one."""
+    """A turn that has not begun: who asked (by key), where, and the sign that they were heard, if any."""
 
     turn_id: str
     asker: str
@@ -197,7 +197,7 @@ class Worker:
             return await self._ports.store.write(resume, waiting.turn_id)
         ports = self._ports
         return await ports.store.write(
-            claim, waiting.turn_id, waiting.place, post_key, ports.default_model, ports.clock()
+            claim, waiting.turn_id, waiting.place, waiting.asker, post_key, ports.default_model, ports.clock()
         )
 
     async def _give_up(self, claimed: Claim, reply: Showing) -> None:

@@ -42,6 +42,7 @@ from bot.messages.page import (
     PageMessage,
 )
 from bot.messages.places import (
+    MODERATOR,
     Person,
     PersonKind,
     Place,
@@ -72,6 +73,7 @@ from bot.messages.turns import (
 )
 
 __all__ = [
+    "MODERATOR",
     "Action",
     "ActionName",
     "Attachment",

@@ -24,14 +24,21 @@ class ActionName(StrEnum):
     STOP = "stop"
     CONTINUE = "continue"
     REGENERATE = "regenerate"
+    OTHER_MODEL = "other_model"
+    GOOD = "good"
+    BAD = "bad"
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A button under an answer: what it does, and the turn it does it to."""
+    """A button under an answer: what it does, the turn it does it to, and with what.
+
+    `OTHER_MODEL` takes a model's id as its `value`; a surface offers what completing `/model` does to choose from.
+    """
 
     name: ActionName
     turn_id: str
+    value: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,11 @@ class Place:
         return _place_key(self.platform, self.workspace, self.channel, self.thread)
 
     @property
+    def workspace_key(self) -> str:
+        """One string for the workspace the place is in."""
+        return _place_key(self.platform, self.workspace)
+
+    @property
     def parent(self) -> "Place":
         """The channel a thread hangs in; any other place is its own parent."""
         if self.thread is None:
@@ -48,6 +53,10 @@ class PersonKind(StrEnum):
     HUMAN = "human"
     BOT = "bot"
     SELF = "self"
+
+
+MODERATOR = "moderator"
+"""The role of somebody who, by the platform's word, may manage the place in which they speak."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,6 +126,16 @@ usage = Table(
     Index("usage_by_time", "at"),
 )
 
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("turn_id", Text, primary_key=True),
+    Column("person", Text, primary_key=True),  # platform:id
+    Column("rating", Text, nullable=False),  # good, bad
+    Column("model", Text),
+    Column("at", Float, nullable=False),
+)
+
 settings = Table(
     "settings",
     metadata,

@@ -56,7 +56,7 @@ async def _turn(store: Store, asked: Inbound) -> float:
     place, turn_id, now = asked.place, asked.text, time.time()
     await store.write(accept_message, asked, Target(place, place.key), turn_id, now)
     started = time.perf_counter()
-    claimed = await store.write(claim, turn_id, place, f"post {turn_id}", MODEL, now)
+    claimed = await store.write(claim, turn_id, place, "town:u1", f"post {turn_id}", MODEL, now)
     assert claimed is not None
     planned = _prompt(claimed, now)
     spent = time.perf_counter() - started

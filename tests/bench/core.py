@@ -162,7 +162,9 @@ async def core(
         ports = Ports(store, files, model, reader, pump, adapters, TOOLS, time.time, new_id, MODEL, limits)
         desk, access = Desk(ports), Access(())
         about = About("0", True, MODEL)
-        commands = CommandPorts(store, model, desk, time.time, about, time.time(), access.may_press)
+        commands = CommandPorts(
+            store, model, desk, time.time, about, time.time(), access.may_press, access.may_set
+        )
         table = Commands(COMMANDS, commands, access)
         intake = Intake(store, files, desk, table, access, adapters, time.time, new_id, lambda: None)
         try:

@@ -172,3 +172,46 @@ def test_every_command_says_what_it_does_under_a_name_of_its_own() -> None:
 
     assert len(set(names)) == len(names)
     assert all(command.spec.description for command in COMMANDS)
+
+
+async def test_a_setting_is_shown_changed_and_obeyed(tmp_path: Path) -> None:
+    async with house(tmp_path, catalogue=CATALOGUE) as here:
+        await here.people.command("settings", name="max_tokens", value="1,200")
+        said = await told(here)
+        await here.people.command("settings")
+        listed = await told(here, 1)
+        await here.people.say("hello")
+        model = await here.answer("hi")
+        await here.answered(1)
+
+    assert "`max_tokens`: `1200` (here)" in said
+    assert "`max_tokens`: `1200` (here)" in listed
+    assert model.exchange.json["max_tokens"] == 1200
+
+
+async def test_a_setting_out_of_range_or_unknown_changes_nothing_and_says_what_it_takes(tmp_path: Path) -> None:
+    async with house(tmp_path, catalogue=CATALOGUE) as here:
+        await here.people.command("settings", name="max_tokens", value="many")
+        bad = await told(here)
+        await here.people.command("settings", name="colour", value="red")
+        unknown = await told(here, 1)
+        await here.people.command("settings", name="max_tokens", value="100", scope="galaxy")
+        nowhere = await told(here, 2)
+
+    assert "`max_tokens` has to be a whole number from 16 to 200,000. Nothing was changed." in bad
+    assert "There is no setting `colour`" in unknown
+    assert "can be set for: here, channel, me, workspace" in nowhere
+
+
+async def test_only_moderators_choose_for_a_whole_channel(tmp_path: Path) -> None:
+    async with house(tmp_path, catalogue=CATALOGUE) as here:
+        await here.people.command("settings", GRACE, CHANNEL, name="max_tokens", value="100")
+        refused = await told(here)
+        await here.people.command("model", GRACE, CHANNEL, id="zeta/fast-3")
+        also = await told(here, 1)
+        await here.people.command("settings", GRACE, CHANNEL, name="max_tokens", value="100", scope="me")
+        own = await told(here, 2)
+
+    assert "Only admins and moderators can set that for the channel" in refused
+    assert "Only admins and moderators" in also
+    assert "(for you)" in own

@@ -26,6 +26,7 @@ from bot.messages import (
     TurnState,
     Usage,
 )
+from bot.preferences import Scope
 from bot.store.intents.changes import accept_delete, accept_edit
 from bot.store.intents.history import cut, keep_readings, reset, seed
 from bot.store.intents.inbox import (
@@ -40,7 +41,7 @@ from bot.store.intents.inbox import (
 from bot.store.intents.posts import first_post, record_post, settle_posts
 from bot.store.intents.recovery import unfinished
 from bot.store.intents.rows import alive, find_turn
-from bot.store.intents.settings import choose, chosen_model
+from bot.store.intents.settings import Chosen, choose, chosen_where, in_force
 from bot.store.intents.turns import (
     Claim,
     begin_calls,
@@ -92,7 +93,7 @@ def ask(conn: Connection, n: int, text: str = "hello", who: Person = ADA) -> Acc
 
 
 def begin(conn: Connection, turn_id: str) -> Claim:
-    begun = claim(conn, turn_id, THREAD, f"post-{turn_id}", "model", 50.0)
+    begun = claim(conn, turn_id, THREAD, "town:u1", f"post-{turn_id}", "model", 50.0)
     assert begun is not None
     return begun
 
@@ -146,7 +147,7 @@ def test_a_turn_is_claimed_once(conn: Connection) -> None:
     ask(conn, 1)
     begin(conn, "turn1")
 
-    assert claim(conn, "turn1", THREAD, "other", "model", 51.0) is None
+    assert claim(conn, "turn1", THREAD, "town:u1", "other", "model", 51.0) is None
 
 
 def test_the_claim_intends_the_first_post_and_keeps_an_earlier_sign(conn: Connection) -> None:
@@ -444,14 +445,35 @@ def test_a_cut_is_remembered(conn: Connection) -> None:
     assert again.media_seq == begun.items[-1].seq
 
 
-def test_the_model_of_a_thread_is_its_own_or_its_channels(conn: Connection) -> None:
-    choose(conn, CHANNEL.key, "model", "channel/model")
-    inherited = chosen_model(conn, THREAD)
-    choose(conn, THREAD.key, "model", "thread/model")
-    own = chosen_model(conn, THREAD)
+def test_of_several_choices_the_nearest_is_in_force(conn: Connection) -> None:
+    asker = "town:u1"
+    nearest = []
+    for scope in (THREAD.workspace_key, asker, CHANNEL.key, THREAD.key):
+        choose(conn, scope, "model", scope)
+        nearest.append(in_force(conn, THREAD, asker)["model"])
     choose(conn, THREAD.key, "model", None)
 
-    assert (inherited, own, chosen_model(conn, THREAD)) == ("channel/model", "thread/model", "channel/model")
+    assert nearest == [THREAD.workspace_key, asker, CHANNEL.key, THREAD.key]
+    assert chosen_where(conn, THREAD, asker)["model"] == Chosen(CHANNEL.key, Scope.CHANNEL)
+
+
+def test_what_another_person_or_place_chose_holds_for_nobody_else(conn: Connection) -> None:
+    choose(conn, "town:u2", "model", "theirs")
+    choose(conn, THREAD.key + "0", "model", "elsewhere")
+
+    assert in_force(conn, THREAD, "town:u1") == {}
+
+
+def test_an_answer_by_another_model_is_written_by_it_and_continued_by_it(conn: Connection) -> None:
+    answer(conn, 1)
+    pressed = press(1, ActionName.OTHER_MODEL, "turn1")
+    accept_again(conn, pressed, TurnKind.REGENERATE, "turn1", "turn2", 70.0, "other")
+    again = begin(conn, "turn2")
+    finish(conn, again.turn, TurnState.STOPPED, Rendered("half", final=True), (), {}, 80.0)
+    accept_again(conn, press(2, ActionName.CONTINUE, "turn2"), TurnKind.CONTINUE, "turn2", "turn3", 90.0)
+
+    assert again.turn.model == "other"
+    assert begin(conn, "turn3").turn.model == "other"
 
 
 def test_a_command_is_taken_in_once(conn: Connection) -> None:

@@ -81,10 +81,10 @@ function fileItem(file) {
 }
 
 function presses(message, can) {
-  const buttons = message.actions.map((action) => {
+  const buttons = message.actions.filter((action) => LABELS[action.name]).map((action) => {
     const press = (event) => can.press(message, action, event.currentTarget);
     const onpointerdown = action.name === "stop" ? holdPress : null;
-    return button(LABELS[action.name] ?? action.name, press, { onpointerdown });
+    return button(LABELS[action.name], press, { onpointerdown });
   });
   return h("div", { className: "actions" }, ...buttons);
 }

@@ -80,16 +80,26 @@ def accept_message(conn: Connection, inbound: Inbound, target: Target, turn_id: 
 
 
 def accept_again(
-    conn: Connection, inbound: Inbound, kind: TurnKind, origin_id: str, turn_id: str, now: float
+    conn: Connection,
+    inbound: Inbound,
+    kind: TurnKind,
+    origin_id: str,
+    turn_id: str,
+    now: float,
+    model: str | None = None,
 ) -> Accepted:
-    """Continue an answer or write it again: a new turn, if the old one is the conversation's latest."""
+    """Continue an answer or write it again: a new turn, if the old one is the conversation's latest.
+
+    `model` writes it again; without, the one that is chosen where it stands. What is continued keeps its model.
+    """
     if seen(conn, inbound):
         return Accepted(Outcome.DUPLICATE)
     origin = find_turn(conn, origin_id)
     if origin is None or _has_newer(conn, origin.conversation, origin_id):
         record(conn, inbound, now)
         return Accepted(Outcome.REFUSED)
-    _add_turn(conn, inbound, Target(origin.place, origin.conversation), kind, turn_id, now, origin_id)
+    writer = origin.model if kind is TurnKind.CONTINUE else model
+    _add_turn(conn, inbound, Target(origin.place, origin.conversation), kind, turn_id, now, origin_id, writer)
     record(conn, inbound, now, origin.conversation, turn_id)
     return Accepted(Outcome.ASKED, origin.conversation, turn_id)
 
@@ -196,6 +206,7 @@ def _add_turn(
     turn_id: str,
     now: float,
     origin: str | None = None,
+    model: str | None = None,
 ) -> None:
     turn = {
         "id": turn_id,
@@ -203,6 +214,7 @@ def _add_turn(
         "place": dump(target.place),
         "kind": kind,
         "origin": origin,
+        "model": model,
         "state": TurnState.WAITING,
         "requester": dump(inbound.person),
         "attempt": 0,

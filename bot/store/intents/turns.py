@@ -17,13 +17,14 @@ from bot.messages import (
     TurnKind,
     TurnState,
     Usage,
+    person_key,
 )
 from bot.store.codec import dump, load
 from bot.store.intents.accounts import book_usage
 from bot.store.intents.inbox import Accepted, Target, accept_message, each_once, item_from, speakers
 from bot.store.intents.posts import PostRow, add_post, posts_of
 from bot.store.intents.rows import append, erase_items, find_turn, get_turn, load_item, turn_of
-from bot.store.intents.settings import MODEL, scopes
+from bot.store.intents.settings import MODEL, in_force
 from bot.store.schema import conversations, inbox, items, posts, tool_calls, turns
 
 WINDOW = 600
@@ -42,7 +43,7 @@ _BEGIN = (
     .values(
         state=TurnState.RUNNING,
         attempt=1,
-        model=func.coalesce(MODEL, bindparam("otherwise")),
+        model=func.coalesce(turns.c.model, bindparam("otherwise")),
         started_at=bindparam("now"),
     )
     .returning(turns)
@@ -80,7 +81,8 @@ class Claim:
 
     `items` is the history the model sees, `said` the text of this answer that is there already. The history
     begins at `cut_seq`, its pictures and whole files at `media_seq`. `asked` are the messages to answer.
-    `seeded` is False when the place's earlier messages were never read.
+    `seeded` is False when the place's earlier messages were never read. `chosen` are the preferences in force for
+    who asked, by name.
     """
 
     turn: Turn
@@ -92,6 +94,7 @@ class Claim:
     media_seq: int
     seeded: bool
     asked: tuple[Inbound, ...]
+    chosen: Mapping[str, str]
 
 
 def accept_and_begin(
@@ -110,19 +113,20 @@ def accept_and_begin(
     accepted = accept_message(conn, inbound, target, turn_id, now)
     if accepted.turn_id != turn_id:
         return accepted, None
-    return accepted, claim(conn, turn_id, target.place, post_key, default_model, now)
+    asker = person_key(target.place.platform, inbound.person)
+    return accepted, claim(conn, turn_id, target.place, asker, post_key, default_model, now)
 
 
 def claim(
-    conn: Connection, turn_id: str, place: Place, post_key: str, default_model: str, now: float
+    conn: Connection, turn_id: str, place: Place, asker: str, post_key: str, default_model: str, now: float
 ) -> Claim | None:
     """Begin a waiting turn: its messages become history, its first post is intended. None if it waits no more.
 
-    `place` is the turn's own.
+    `place` is the turn's own, `asker` the key of the person who asked.
     """
-    row = conn.execute(
-        _BEGIN, {"turn_id": turn_id, "otherwise": default_model, "now": now, **scopes(place)}
-    ).first()
+    chosen = in_force(conn, place, asker)
+    otherwise = chosen.get(MODEL, default_model)
+    row = conn.execute(_BEGIN, {"turn_id": turn_id, "otherwise": otherwise, "now": now}).first()
     if row is None:
         return None
     turn = turn_of(row)
@@ -135,7 +139,7 @@ def claim(
     if not shown:
         add_post(conn, post_key, turn_id, turn.place, 0)
         shown = (PostRow(post_key, 0, None),)
-    return _claim(conn, turn, asked, shown)
+    return _claim(conn, turn, asked, shown, chosen)
 
 
 def resume(conn: Connection, turn_id: str) -> Claim | None:
@@ -144,7 +148,8 @@ def resume(conn: Connection, turn_id: str) -> Claim | None:
     if turn is None or turn.state is not TurnState.RUNNING:
         return None
     conn.execute(update(turns).where(turns.c.id == turn_id).values(attempt=turns.c.attempt + 1))
-    return _claim(conn, get_turn(conn, turn_id), asked_in(conn, turn_id), posts_of(conn, turn_id))
+    chosen = in_force(conn, turn.place, person_key(turn.place.platform, turn.requester))
+    return _claim(conn, get_turn(conn, turn_id), asked_in(conn, turn_id), posts_of(conn, turn_id), chosen)
 
 
 def hand_over(conn: Connection, turn_id: str) -> None:
@@ -172,7 +177,8 @@ def restart(conn: Connection, turn_id: str, joining: str | None = None) -> Claim
     known = set(conn.scalars(_KNOWN, {"turn_id": turn_id}))
     _make_history(conn, turn, [inbound for inbound in asked if inbound.message_id not in known])
     conn.execute(update(turns).where(turns.c.id == turn_id).values(restarts=turns.c.restarts + 1))
-    return _claim(conn, get_turn(conn, turn_id), asked, posts_of(conn, turn_id))
+    chosen = in_force(conn, turn.place, person_key(turn.place.platform, turn.requester))
+    return _claim(conn, get_turn(conn, turn_id), asked, posts_of(conn, turn_id), chosen)
 
 
 def begin_calls(conn: Connection, conversation: str, item: Item, now: float) -> tuple[Item, ...]:
@@ -271,7 +277,13 @@ def _chain(conn: Connection, turn: Turn) -> list[str]:
     return ids
 
 
-def _claim(conn: Connection, turn: Turn, asked: tuple[Inbound, ...], shown: tuple[PostRow, ...]) -> Claim:
+def _claim(
+    conn: Connection,
+    turn: Turn,
+    asked: tuple[Inbound, ...],
+    shown: tuple[PostRow, ...],
+    chosen: Mapping[str, str],
+) -> Claim:
     rows = conn.execute(_WINDOW, {"conversation": turn.conversation}).all()
     row = rows[0]  # there is one without an item where nothing is visible
     window = tuple(load_item(row) for row in reversed(rows) if row.id is not None)
@@ -285,6 +297,7 @@ def _claim(conn: Connection, turn: Turn, asked: tuple[Inbound, ...], shown: tupl
         media_seq=row.media_seq,
         seeded=bool(row.seeded),
         asked=asked,
+        chosen=chosen,
     )
 
 

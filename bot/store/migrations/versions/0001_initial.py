@@ -19,6 +19,7 @@ def upgrade() -> None:
     _make_posts()
     _make_files()
     _make_usage()
+    _make_feedback()
     _make_settings()
     _make_page_messages()
     _make_page_files()
@@ -154,6 +155,17 @@ def _make_usage() -> None:
         sa.Column("at", sa.Float, nullable=False),
     )
     op.create_index("usage_by_time", "usage", ["at"])
+
+
+def _make_feedback() -> None:
+    op.create_table(
+        "feedback",
+        sa.Column("turn_id", sa.Text, primary_key=True),
+        sa.Column("person", sa.Text, primary_key=True),
+        sa.Column("rating", sa.Text, nullable=False),
+        sa.Column("model", sa.Text),
+        sa.Column("at", sa.Float, nullable=False),
+    )
 
 
 def _make_settings() -> None:
