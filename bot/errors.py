@@ -4,17 +4,21 @@ GatepostError
 ├── StartError            the program cannot start: settings, port, data directory, second process
 ├── GatewayError          the model's side
 │   ├── GatewayRefused    key refused or missing
-│   ├── GatewayUnpaid     no credit, or a spending limit of the key
+│   ├── GatewayUnpaid     no credit
+│   │   └── KeyLimitReached  a spending limit of the key
 │   ├── ModelUnknown      no such model
 │   ├── ModelNotAllowed   the model is not open to this key
+│   ├── PrivacyUnmet      nobody serves the model with the privacy that was asked for
 │   ├── RequestRefused    the provider declined the content
 │   ├── RequestInvalid    the request was not understood
+│   │   └── ParameterNotSupported  the model takes no such parameter
 │   ├── PromptTooLong     more than the model can take
 │   ├── PartNotSupported  the model cannot take a picture, a file or tools
 │   ├── RequestTooLarge   the body is too large
 │   ├── GatewayBusy       rate limited
 │   ├── GatewayDown       unreachable or failing
-│   │   └── GatewaySilent it did not begin to answer in time
+│   │   ├── GatewaySilent it did not begin to answer in time
+│   │   └── ModelResting  it failed so often that it is left alone for a while
 │   ├── AnswerEmpty       it finished without saying anything
 │   └── AnswerCutOff      the stream broke after it had begun
 ├── StoreError            the database or the disk
@@ -52,15 +56,27 @@ class StartError(SaidError):
 
 
 class GatewayError(GatepostError):
-    """The model's side failed. `retry_after` in seconds where the gateway named it; `generation_id` if known."""
+    """The model's side failed.
+
+    `retry_after` is seconds, where the gateway named them, `generation_id` the answer's, if it had one. `about` is
+    one word for what exactly is at fault: an ability, a parameter, or `account` where every model is concerned.
+    """
 
     sentence = "I can't reach my AI service right now."
     retriable: ClassVar[bool] = False
 
-    def __init__(self, detail: str, *, retry_after: float | None = None, generation_id: str | None = None) -> None:
+    def __init__(
+        self,
+        detail: str,
+        *,
+        retry_after: float | None = None,
+        generation_id: str | None = None,
+        about: str | None = None,
+    ) -> None:
         super().__init__(detail)
         self.retry_after = retry_after
         self.generation_id = generation_id
+        self.about = about
 
 
 class GatewayRefused(GatewayError):
@@ -70,9 +86,15 @@ class GatewayRefused(GatewayError):
 
 
 class GatewayUnpaid(GatewayError):
-    """402: no credit is left, or a limit on the key is reached."""
+    """402: no credit is left."""
 
     sentence = "The AI credit for this bot is used up. Ask the operator."
+
+
+class KeyLimitReached(GatewayUnpaid):
+    """402: a limit that was set on the key, its project or its team is reached. It resets in UTC."""
+
+    sentence = "The spending limit of this bot's key is reached; it resets at midnight UTC at the earliest."
 
 
 class ModelUnknown(GatewayError):
@@ -87,6 +109,12 @@ class ModelNotAllowed(GatewayError):
     sentence = "That model isn't available to this bot. Try /model."
 
 
+class PrivacyUnmet(GatewayError):
+    """Zero data retention, or no training, was asked for and nobody who promises it serves this model."""
+
+    sentence = "No privacy-approved provider offers this model here. Pick another model with /model."
+
+
 class RequestRefused(GatewayError):
     """The provider declined the content."""
 
@@ -99,6 +127,10 @@ class RequestInvalid(GatewayError):
     sentence = "I couldn't build a valid request."
 
 
+class ParameterNotSupported(RequestInvalid):
+    """The model does not take the parameter that `about` names."""
+
+
 class PromptTooLong(GatewayError):
     """The conversation holds more than the model can take."""
 
@@ -106,7 +138,7 @@ class PromptTooLong(GatewayError):
 
 
 class PartNotSupported(GatewayError):
-    """The model cannot take a kind of part that the request holds."""
+    """The model cannot do what the request needs; `about` names the ability as `Model` does: `sees`, …."""
 
     sentence = "This model can't take what is attached; switch with /model."
 
@@ -135,6 +167,13 @@ class GatewaySilent(GatewayDown):
     """No first word in time. People have waited long enough: it is not tried again."""
 
     sentence = "The AI service took too long to answer; please try again shortly."
+    retriable = False
+
+
+class ModelResting(GatewayDown):
+    """The model failed several times in a row, for whomever it was; nothing is sent to it for a while."""
+
+    sentence = "This model keeps failing. Try again in a minute, or switch with /model."
     retriable = False
 
 

@@ -13,9 +13,12 @@ from bot.errors import (
     GatewayError,
     GatewayRefused,
     GatewayUnpaid,
+    KeyLimitReached,
     ModelNotAllowed,
     ModelUnknown,
+    ParameterNotSupported,
     PartNotSupported,
+    PrivacyUnmet,
     PromptTooLong,
     RequestInvalid,
     RequestRefused,
@@ -38,12 +41,14 @@ _BY_TYPE: Mapping[str, Kind] = {
     "authentication_error": GatewayRefused,
     "customer_verification_required": GatewayRefused,
     "insufficient_funds": GatewayUnpaid,
-    "quota_for_entity_exceeded": GatewayUnpaid,
+    "insufficient_quota": GatewayUnpaid,  # OpenAI's own word, with a 429
+    "quota_for_entity_exceeded": KeyLimitReached,
     "no_providers_available": ModelNotAllowed,
     "forbidden": ModelNotAllowed,
     "permission_error": RequestRefused,
     "content_filter": RequestRefused,
     "model_not_found": ModelUnknown,
+    "context_length_exceeded": PromptTooLong,
     "rate_limit_exceeded": GatewayBusy,
     "failed_dependency": RequestInvalid,
     "invalid_request_error": RequestInvalid,
@@ -60,6 +65,8 @@ _BY_STATUS: Mapping[int, Kind] = {
     429: GatewayBusy,
 }
 
+_PRIVACY = re.compile(r"zero.data.retention|\bZDR\b|prompt.training|\btraining\b", re.I)
+
 _BY_TEXT: tuple[tuple[re.Pattern[str], Kind], ...] = (
     (
         re.compile(r"context.{0,10}(length|window)|too many tokens|prompt is too long|maximum.{0,20}tokens", re.I),
@@ -74,8 +81,35 @@ _BY_TEXT: tuple[tuple[re.Pattern[str], Kind], ...] = (
         PartNotSupported,
     ),
     (re.compile(r"content (policy|filter|management)|safety (system|filter)|flagged", re.I), RequestRefused),
-    (re.compile(r"zero data retention|\bZDR\b", re.I), ModelNotAllowed),
+    (_PRIVACY, PrivacyUnmet),
 )
+
+_ABILITIES = (
+    ("sees", re.compile("image|vision", re.I)),
+    ("reads_files", re.compile("pdf|file|document", re.I)),
+    ("calls_tools", re.compile("tool|function", re.I)),
+)
+
+OPTIONAL = (
+    "temperature",
+    "top_p",
+    "frequency_penalty",
+    "presence_penalty",
+    "stop",
+    "max_tokens",
+    "reasoning",
+    "reasoning_effort",
+    "response_format",
+    "stream_options",
+    "tool_choice",
+    "providerOptions",
+)
+"""Parameters without which a request still asks the same."""
+
+_NOT_TAKEN = re.compile(
+    r"unsupported|not support|unrecogni[sz]ed|unknown|not permitted|not allowed|deprecated|unexpected", re.I
+)
+_NAMED = re.compile(rf"[`'\"]({'|'.join(OPTIONAL)})[`'\"]")
 
 _SECRETS = re.compile(
     r"https?://\S+"
@@ -101,7 +135,7 @@ def failure_in_response(status: int, headers: Mapping[str, str], body: bytes, no
     message = _message(told) or body[:_MOST_READ].decode("utf-8", "replace")
     error = _error(told, message, status, text(told.get("generationId")) or None)
     error.retry_after = _retry_after(headers, now)
-    if isinstance(error, GatewayBusy) and error.retry_after is None and "free tier" in message.lower():
+    if error.about == "account" and error.retry_after is None:
         error.retry_after = FREE_TIER_PAUSE
     return error
 
@@ -119,9 +153,28 @@ def cleaned(words: str) -> str:
 
 def _error(told: Mapping[str, Any], message: str, status: int | None, generation_id: str | None) -> GatewayError:
     type_ = _type(told)
-    kind = _kind(status, type_, message, bool(told))
+    kind, about = _kind(status, type_, message, bool(told)), None
+    if kind is GatewayBusy and "free tier" in message.lower():
+        about = "account"
+    elif kind is ModelNotAllowed and type_ == "no_providers_available" and _PRIVACY.search(message):
+        kind = PrivacyUnmet
+    elif kind in (RequestInvalid, PartNotSupported) and (about := _parameter(told, message)):
+        kind = ParameterNotSupported
+    elif kind is PartNotSupported:
+        about = next((ability for ability, words in _ABILITIES if words.search(message)), None)
     detail = " ".join(part for part in (str(status or ""), type_, message) if part)
-    return kind(cleaned(detail), generation_id=generation_id)
+    return kind(cleaned(detail), generation_id=generation_id, about=about)
+
+
+def _parameter(told: Mapping[str, Any], message: str) -> str | None:
+    """The optional parameter that is not taken, where the refusal names one."""
+    if not _NOT_TAKEN.search(message):
+        return None
+    named = text(dig(told, "error", "param"))
+    if named in OPTIONAL:
+        return named
+    quoted = _NAMED.search(message)
+    return quoted[1] if quoted else None
 
 
 def _kind(status: int | None, type_: str, message: str, is_json: bool) -> Kind:

@@ -11,9 +11,12 @@ from bot.errors import (
     GatewayError,
     GatewayRefused,
     GatewayUnpaid,
+    KeyLimitReached,
     ModelNotAllowed,
     ModelUnknown,
+    ParameterNotSupported,
     PartNotSupported,
+    PrivacyUnmet,
     PromptTooLong,
     RequestInvalid,
     RequestRefused,
@@ -48,11 +51,14 @@ RESPONSES: list[tuple[int, object, type[GatewayError]]] = [
     (400, _error("PDF files are not supported by acme/alpha-2"), PartNotSupported),
     (400, _error("acme/alpha-2 doesn't support tools"), PartNotSupported),
     (400, _error("Your prompt was flagged by our content policy"), RequestRefused),
-    (400, ZDR, ModelNotAllowed),
+    (400, ZDR, PrivacyUnmet),
+    (400, _error("No provider without prompt training", "no_providers_available"), PrivacyUnmet),
+    (400, _error("No provider of `only` is left", "no_providers_available"), ModelNotAllowed),
     (401, _error("Invalid API key", "authentication_error"), GatewayRefused),
     (401, b"", GatewayRefused),
     (402, _error("Insufficient funds. Please add credits", "insufficient_funds"), GatewayUnpaid),
-    (402, _error("Budget of $5 reached", "quota_for_entity_exceeded"), GatewayUnpaid),
+    (402, _error("Budget of $5 reached", "quota_for_entity_exceeded"), KeyLimitReached),
+    (429, _error("You exceeded your quota", code="insufficient_quota"), GatewayUnpaid),
     (403, _error("Add a card", "customer_verification_required"), GatewayRefused),
     (403, _error("Free tier users do not have access", "no_providers_available"), ModelNotAllowed),
     (403, _error("x", "no_providers_available", param={"name": "RestrictedProvidersError"}), ModelNotAllowed),
@@ -84,6 +90,37 @@ def test_a_status_and_its_body_mean_one_error(status: int, body: object, kind: t
 
     assert type(error) is kind
     assert str(error).startswith(str(status))
+
+
+@pytest.mark.parametrize(
+    ("message", "param", "parameter"),
+    [
+        ("Unsupported parameter: 'max_tokens' is not supported with this model.", "max_tokens", "max_tokens"),
+        ("'temperature' does not support 0.7 with this model.", None, "temperature"),
+        ("Unrecognized request argument supplied.", "reasoning_effort", "reasoning_effort"),
+        ("Extra inputs are not permitted: `providerOptions`", None, "providerOptions"),
+    ],
+)
+def test_a_parameter_that_is_not_taken_is_named(message: str, param: str | None, parameter: str) -> None:
+    error = failure_in_response(400, {}, orjson.dumps(_error(message, "invalid_request_error", param=param)), NOW)
+
+    assert type(error) is ParameterNotSupported
+    assert error.about == parameter
+
+
+@pytest.mark.parametrize(
+    ("message", "ability"),
+    [
+        ("This model does not support image inputs.", "sees"),
+        ("PDF files are not supported by acme/alpha-2", "reads_files"),
+        ("acme/alpha-2 doesn't support tool calling", "calls_tools"),
+    ],
+)
+def test_the_ability_that_a_model_lacks_is_named_as_the_catalogue_names_it(message: str, ability: str) -> None:
+    error = failure_in_response(400, {}, orjson.dumps(_error(message, "invalid_request_error")), NOW)
+
+    assert type(error) is PartNotSupported
+    assert error.about == ability
 
 
 def test_the_generation_is_kept_for_the_books() -> None:
