@@ -88,6 +88,16 @@ class Settings(BaseSettings):
         return credential is None and "ai_gateway_base_url" not in self.model_fields_set
 
     @property
+    def platforms(self) -> tuple[str, ...]:
+        """The chat platforms that have credentials."""
+        return ()
+
+    @property
+    def shows_page(self) -> bool:
+        """Whether the playground is served: where it is wanted, or where there is nothing else."""
+        return self.playground == "on" or (self.playground == "auto" and not self.platforms)
+
+    @property
     def database(self) -> str:
         """The database's URL."""
         return self.database_url or f"sqlite:///{self.data_dir / 'gatepost.db'}"

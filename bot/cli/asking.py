@@ -30,7 +30,7 @@ def ask(options: argparse.Namespace) -> int:
     settings = read_settings()
 
     with everything_stays():
-        from bot.app import ask as ask_once
+        from bot.app.once import ask as ask_once
 
     _log_faults_only(settings)
     if options.model:
@@ -60,7 +60,7 @@ def models(options: argparse.Namespace) -> int:
     """`gatepost models`."""
     import asyncio
 
-    from bot.app import list_models
+    from bot.app.once import list_models
     from bot.commands.wording import abilities, price
     from bot.settings import read_settings
 

@@ -19,7 +19,7 @@ def serve(_options: argparse.Namespace) -> int:
     end_with_parent()
 
     with everything_stays():
-        from bot.app import serve as serve_all
+        from bot.app.serve import serve as serve_all
         from bot.log import start_logging
         from bot.settings import read_settings
 

@@ -1,0 +1,1 @@
+"""Settings to a running program. Only here concrete classes are named, adapters in `platforms` and `once`."""

@@ -1,0 +1,138 @@
+"""The conversation core with everything it stands on: opened together, closed in turn."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from bot import __version__
+from bot.access import Access
+from bot.commands import COMMANDS
+from bot.commands.base import CommandPorts
+from bot.commands.dispatch import Commands
+from bot.conversation.desk import Desk
+from bot.conversation.ports import Limits, Ports
+from bot.conversation.postlog import StorePostLog
+from bot.delivery.pump import Pump
+from bot.demo.server import DemoGateway
+from bot.gateway.client import OpenAIGateway
+from bot.ids import Ids
+from bot.intake import Intake
+from bot.media.reader import WorkerReader
+from bot.ports import About, Adapter, NewId
+from bot.settings import Settings, read_settings
+from bot.store.engine import Store, open_store
+from bot.store.files import Files
+from bot.tools import TOOLS
+
+DEFAULT_MODEL = "anthropic/claude-sonnet-4.5"
+DEMO_MODEL = "gatepost/scripted"
+CALLS_SECONDS = 2.0
+"""How long an orderly end waits for the platforms' last calls."""
+
+
+def about(settings: Settings) -> About:
+    """What the program says of itself."""
+    default = settings.default_model or (DEMO_MODEL if settings.demo else DEFAULT_MODEL)
+    return About(__version__, settings.demo, default)
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """The conversation core with everything it stands on, and no platform yet."""
+
+    store: Store
+    files: Files
+    gateway: OpenAIGateway
+    reader: WorkerReader
+    pump: Pump
+    about: About
+    new_id: NewId
+
+
+@asynccontextmanager
+async def core(settings: Settings, directory: Path, database: str) -> AsyncIterator[Core]:
+    """Open store, files, gateway and file reader; close them in turn. Raises StartError."""
+    async with AsyncExitStack() as stack:
+        store = await asyncio.to_thread(open_store, database)
+        stack.push_async_callback(store.close)
+        reader = WorkerReader()
+        stack.push_async_callback(reader.close)
+        gateway = await stack.enter_async_context(open_gateway(settings, reader))
+        new_id = Ids()
+        pump = Pump(StorePostLog(store), new_key=new_id)
+        stack.push_async_callback(pump.close, CALLS_SECONDS)
+        yield Core(store, Files(directory / "files"), gateway, reader, pump, about(settings), new_id)
+
+
+@asynccontextmanager
+async def open_gateway(settings: Settings, reader: WorkerReader) -> AsyncIterator[OpenAIGateway]:
+    """The gateway that is set, or the built-in one on a loopback port of its own."""
+    async with AsyncExitStack() as stack:
+        base_url, cache = settings.ai_gateway_base_url, settings.data_dir / "models.json"
+        if settings.demo:
+            base_url = (await stack.enter_async_context(DemoGateway(reader=reader))).base_url
+        gateway = OpenAIGateway(
+            base_url=base_url,
+            credential=credential(settings),
+            clock=time.time,
+            random=Random(),
+            cache_file=None if settings.demo else cache,
+        )
+        stack.push_async_callback(gateway.close)
+        yield gateway
+
+
+def credential(settings: Settings) -> Callable[[], Awaitable[str]]:
+    """What goes to the gateway as bearer: the key if there is one, else the token as it is written now."""
+    key = settings.ai_gateway_api_key
+
+    async def bearer() -> str:
+        if key is not None:
+            return key.get_secret_value()
+        token = (await asyncio.to_thread(read_settings)).vercel_oidc_token
+        return token.get_secret_value() if token is not None else "none"
+
+    return bearer
+
+
+def desk_for(parts: Core, adapters: Sequence[Adapter]) -> Desk:
+    """The conversations, over these platforms."""
+    ports = Ports(
+        store=parts.store,
+        files=parts.files,
+        gateway=parts.gateway,
+        reader=parts.reader,
+        pump=parts.pump,
+        adapters={adapter.platform: adapter for adapter in adapters},
+        tools=TOOLS,
+        clock=time.time,
+        new_id=parts.new_id,
+        default_model=parts.about.default_model,
+        limits=Limits(),
+    )
+    return Desk(ports)
+
+
+def intake_for(
+    parts: Core, desk: Desk, adapters: Sequence[Adapter], admins: Sequence[str], deleted: Callable[[], None]
+) -> Intake:
+    """The way in, over these platforms. `deleted` is told when a message was."""
+    access = Access(admins)
+    command_ports = CommandPorts(
+        parts.store, parts.gateway, desk, time.time, parts.about, time.time(), access.may_press, access.may_set
+    )
+    return Intake(
+        store=parts.store,
+        files=parts.files,
+        desk=desk,
+        commands=Commands(COMMANDS, command_ports, access),
+        access=access,
+        adapters={adapter.platform: adapter for adapter in adapters},
+        clock=time.time,
+        new_id=parts.new_id,
+        deleted=deleted,
+    )

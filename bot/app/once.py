@@ -1,0 +1,81 @@
+"""What the program does once and is done with: one question, the list of models."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from adapters.terminal.adapter import TerminalAdapter
+from bot.app.core import core, desk_for, intake_for, open_gateway
+from bot.errors import GatepostError, GatewayDown, GatewayRefused
+from bot.gateway.client import OpenAIGateway
+from bot.media.reader import WorkerReader
+from bot.messages import Model, TurnState
+from bot.settings import Settings
+from bot.store.intents.rows import last_turn
+
+ANSWER_SECONDS = 5.0
+"""How long an answer that nobody waits for any more may take to end."""
+
+
+async def ask(
+    settings: Settings,
+    text: str,
+    files: Sequence[Path],
+    directory: Path,
+    write: Callable[[str], None],
+    note: Callable[[str], None],
+) -> bool:
+    """Answer one question over a throw-away store in `directory`; whether it was answered whole.
+
+    The answer goes to `write` as it comes, everything else to `note`. Raises what `write` raised, and a
+    GatewayError when the gateway takes no question at all.
+    """
+    adapter = TerminalAdapter(write, note, time.time)
+    async with core(settings, directory, f"sqlite:///{directory / 'ask.db'}") as parts:
+        await learn_models(parts.gateway)
+        model = parts.about.default_model
+        desk = desk_for(parts, [adapter])
+        intake = intake_for(parts, desk, [adapter], (), lambda: None)
+        drain = 0.0
+        try:
+            await intake.accept(adapter.question(text, files, parts.new_id()))
+            await adapter.ended
+            drain = ANSWER_SECONDS
+        finally:
+            await desk.close(drain)
+        turn = await parts.store.read(last_turn)
+        whole = turn is not None and turn.state is TurnState.DONE
+        if not whole and parts.gateway.models() and parts.gateway.model(model) is None:
+            note(f"`gatepost models` lists no {model}.")
+    return whole
+
+
+async def learn_models(gateway: OpenAIGateway) -> None:
+    """Read the catalogue for what the model can take; without it the question is asked all the same.
+
+    Raises GatewayRefused or GatewayDown where asking would only fail more slowly.
+    """
+    try:
+        async with asyncio.timeout(5):
+            await gateway.refresh()
+    except (GatewayRefused, GatewayDown):
+        if not gateway.models():
+            raise
+    except (GatepostError, TimeoutError):
+        return
+
+
+async def list_models(settings: Settings) -> Sequence[Model]:
+    """The catalogue. Raises a GatewayError when there is none, on the wire or on disk."""
+    async with AsyncExitStack() as stack:
+        reader = WorkerReader()
+        stack.push_async_callback(reader.close)
+        gateway = await stack.enter_async_context(open_gateway(settings, reader))
+        try:
+            await gateway.refresh()
+        except GatepostError:
+            if not gateway.models():
+                raise
+        return gateway.models()

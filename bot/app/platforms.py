@@ -1,0 +1,47 @@
+"""From settings to adapters: the one place that names their classes."""
+
+import time
+from collections.abc import Callable, Sequence
+
+from adapters.web.adapter import WebAdapter
+from bot.app.core import Core
+from bot.commands import COMMANDS
+from bot.messages import CommandSpec
+from bot.ports import About, Adapter
+from bot.settings import Settings
+from bot.store.page import PageLog
+
+
+class CoreViews:
+    """Implements `bot.ports.Views`."""
+
+    def __init__(self, about: About, specs: Sequence[CommandSpec]) -> None:
+        self._about = about
+        self._specs = specs
+
+    def about(self) -> About:
+        """Which program this is."""
+        return self._about
+
+    def commands(self) -> Sequence[CommandSpec]:
+        """What can be typed."""
+        return self._specs
+
+
+def platforms_for(_parts: Core, _settings: Settings) -> Sequence[Adapter]:
+    """An adapter for each platform that has credentials."""
+    return ()
+
+
+def page_for(parts: Core, settings: Settings, announce: Callable[[str], None]) -> WebAdapter:
+    """The playground."""
+    password = settings.playground_password
+    return WebAdapter(
+        PageLog(parts.store),
+        parts.files,
+        CoreViews(parts.about, tuple(command.spec for command in COMMANDS)),
+        clock=time.time,
+        new_id=parts.new_id,
+        announce=announce,
+        password=password.get_secret_value() if password else None,
+    )
