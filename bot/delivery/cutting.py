@@ -76,7 +76,7 @@ class Message:
         if growing and room >= len(self.text):
             return None
         latest_first = sorted(breaks, key=lambda one: -one.at)
-        return self._first_possible(latest_first) or self._forced(max(room, seen))
+        return self._first_possible(latest_first) or self._forced(max(room, seen), seen)
 
     def _size(self, piece: Piece) -> int:
         return len(self.render(piece.of(self.text)))
@@ -141,9 +141,12 @@ class Message:
         head = line.table if len(line.table) <= self.limit // _LONGEST_TABLE_HEAD and line.at == at else ""
         return Cut(Piece(self.start, end, self.prefix), at, head)
 
-    def _forced(self, end: int) -> Cut:
-        """A border where no good one fits: between two characters, and if need be without reopening emphasis."""
-        at = _between_characters(self.text, self.start, end)
+    def _forced(self, end: int, seen: int) -> Cut:
+        """A border where no good one fits: between two characters, and if need be without reopening emphasis.
+
+        What people have seen stays, be it the half of a character whose other half no longer fits.
+        """
+        at = max(seen, _between_characters(self.text, self.start, end))
         while at > self.start + 1:
             line = self._line_at(at)
             ways = [self._open_at(at, line)]

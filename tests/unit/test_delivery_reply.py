@@ -94,6 +94,14 @@ def test_text_never_moves_between_messages(chunks: list[str | None], limit: int)
         assert without_marks(final[len(texts) - 1]).startswith(without_marks(texts[-1]))
 
 
+def test_half_a_flag_that_was_seen_stays_where_it_was_seen() -> None:
+    reply = Reply(24, str)
+
+    looks = grow(reply, ["x" * 23 + "\U0001f1e9", None, "\U0001f1ea and more", None])
+
+    assert reply.finish()[0].startswith(looks[0][0])
+
+
 @settings(max_examples=150, deadline=None)
 @given(streams(), limits)
 def test_stable_text_only_grows_and_begins_the_final_text(chunks: list[str | None], limit: int) -> None:
