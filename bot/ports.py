@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any, Protocol, TypeAlias, TypeGuard, TypeVar, runtime_checkable
 
 from bot.messages import (
+    Ability,
     Attachment,
     Capabilities,
     ChatRequest,
@@ -15,10 +16,12 @@ from bot.messages import (
     Failure,
     Inbound,
     Model,
+    ModelDetails,
     PageMessage,
     PastMessage,
     Person,
     Place,
+    Purpose,
     Reading,
     Rendered,
 )
@@ -164,13 +167,25 @@ class Gateway(Protocol):
         """
 
     def model(self, model_id: str) -> Model | None:
-        """What the catalogue says of a model, from memory; None when it says nothing."""
+        """What the catalogue says of a model, and what refusals taught since, from memory; None for nothing."""
 
     def models(self) -> Sequence[Model]:
         """The catalogue, from memory; empty until it has been read once."""
 
-    def search(self, typed: str, limit: int = 25) -> Sequence[Model]:
-        """Models for what somebody has typed so far, best first; from memory, in a few milliseconds."""
+    def search(
+        self, typed: str, limit: int = 25, *, purpose: Purpose = Purpose.CHAT, recent: Sequence[str] = ()
+    ) -> Sequence[Model]:
+        """Models for what somebody has typed so far, best first, among equals the `recent` ones; from memory, in a
+        few milliseconds. One about to be withdrawn is found only by its whole id."""
+
+    def learned(self, model_id: str, unable: Ability) -> None:
+        """A refusal has shown that a model cannot do this. `model` says so too, for a day."""
+
+    async def details(self, model_id: str) -> ModelDetails:
+        """A model with its providers, asked for now.
+
+        Raises `ModelUnknown`, or another `GatewayError` where nothing is known of it and the gateway is silent.
+        """
 
 
 class MediaReader(Protocol):

@@ -1,7 +1,7 @@
 """The gateway as the core sees it: an answer as a stream of deltas, tried again where that is safe."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +12,12 @@ import structlog
 
 from bot.errors import AnswerCutOff, GatewayDown, GatewayError, GatewaySilent, RequestInvalid
 from bot.gateway import catalogue
+from bot.gateway.catalogue import Catalogue
 from bot.gateway.reader import StreamReader
 from bot.gateway.retry import pause_before_retry
 from bot.gateway.transport import Transport
 from bot.gateway.wire import body_of, headers_of
-from bot.messages import ChatRequest, Delta, Model, Retrying
+from bot.messages import Ability, ChatRequest, Delta, Model, ModelDetails, Purpose, Retrying
 from bot.ports import Clock
 
 if TYPE_CHECKING:
@@ -37,9 +38,6 @@ for every single token is most of what a token costs. The first word never waits
 _LITTLE = 4096
 """Bytes; a larger piece means that more is waiting, so the next look comes at once."""
 
-_CATALOGUE_LIFE = (3000.0, 4200.0)
-"""Seconds between two readings of the catalogue: about an hour, never in step with other programs."""
-
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
@@ -55,7 +53,8 @@ class Timeouts:
 class OpenAIGateway:
     """The OpenAI-compatible endpoint at `base_url` (which ends in `/v1`); implements `bot.ports.Gateway`.
 
-    `credential` is asked anew for every attempt. `cache_file` keeps the last good catalogue across restarts.
+    `credential` is asked anew for every attempt. `cache_file` keeps the last good catalogue across restarts; the
+    operator is told when a `watched` model cannot be counted on.
     """
 
     def __init__(
@@ -66,6 +65,7 @@ class OpenAIGateway:
         clock: Clock,
         random: Random,
         cache_file: Path | None = None,
+        watched: Collection[str] = (),
         timeouts: Timeouts | None = None,
     ) -> None:
         self._timeouts = timeouts or Timeouts()
@@ -73,8 +73,7 @@ class OpenAIGateway:
             base_url=base_url, credential=credential, clock=clock, connect_timeout=self._timeouts.connect
         )
         self._random = random
-        self._cache_file = cache_file
-        self._models: dict[str, Model] = {}
+        self._catalogue = Catalogue(self._get, clock=clock, random=random, cache_file=cache_file, watched=watched)
 
     async def warm(self) -> None:
         """Import the SDK in the background, so that neither the start nor the first person waits for it."""
@@ -105,62 +104,50 @@ class OpenAIGateway:
                 await asyncio.sleep(pause)
 
     def model(self, model_id: str) -> Model | None:
-        """What the catalogue says of a model, from memory; None when it says nothing."""
-        return self._models.get(model_id)
+        """What is known of a model; see `Catalogue.model`, and so on."""
+        return self._catalogue.model(model_id)
 
     def models(self) -> Sequence[Model]:
-        """The catalogue, from memory; empty until it has been read once."""
-        return tuple(self._models.values())
+        """The catalogue."""
+        return self._catalogue.models()
 
-    def search(self, typed: str, limit: int = 25) -> Sequence[Model]:
-        """The language models that fit what somebody has typed so far, best first; from memory."""
-        return catalogue.search(self._models.values(), typed, limit)
+    def search(
+        self, typed: str, limit: int = 25, *, purpose: Purpose = Purpose.CHAT, recent: Sequence[str] = ()
+    ) -> Sequence[Model]:
+        """The models that fit what somebody has typed so far."""
+        return self._catalogue.search(typed, limit, purpose=purpose, recent=recent)
+
+    def learned(self, model_id: str, unable: Ability) -> None:
+        """A refusal has shown what a model cannot do."""
+        self._catalogue.learned(model_id, unable)
+
+    async def details(self, model_id: str) -> ModelDetails:
+        """A model with its providers."""
+        return await self._catalogue.details(model_id)
+
+    async def recall(self) -> bool:
+        """Take the catalogue's copy on disk; whether any model is known then."""
+        return await self._catalogue.recall()
 
     async def refresh(self) -> None:
-        """Read the catalogue anew, and keep a copy on disk.
-
-        Raises a `GatewayError` when it cannot be read. The models known before stand then, or those of the copy.
-        """
-        if not self._models and self._cache_file is not None:
-            self._know(await asyncio.to_thread(catalogue.load, self._cache_file))
-        body = await self._fetch_catalogue()
-        models = catalogue.models_in(body)
-        if not models:
-            raise GatewayDown("the list of models holds none")
-        self._know(models)
-        await self._keep_copy(body)
+        """Read the catalogue anew."""
+        await self._catalogue.refresh()
 
     async def keep_fresh(self) -> None:
-        """Read the catalogue now and about every hour, for ever. A reading that fails is logged, no more."""
-        while True:
-            try:
-                await self.refresh()
-            except GatewayError as error:
-                log.warning("catalogue not read", failure=type(error).__name__, detail=str(error))
-            await asyncio.sleep(self._random.uniform(*_CATALOGUE_LIFE))
+        """Keep the catalogue fresh, for ever."""
+        await self._catalogue.keep_fresh()
 
-    def _know(self, models: Iterable[Model]) -> None:
-        self._models = {model.id: model for model in models}
-
-    async def _fetch_catalogue(self) -> bytes:
+    async def _get(self, path: str) -> bytes:
         await self._transport.warm()
         try:
             with self._transport.failures():
                 async with (
                     asyncio.timeout(self._timeouts.first),
-                    aclosing(await self._transport.get("/models")) as answer,
+                    aclosing(await self._transport.get(path)) as answer,
                 ):
                     return await _whole(answer)
         except TimeoutError as error:
-            raise GatewaySilent("no list of models in time") from error
-
-    async def _keep_copy(self, body: bytes) -> None:
-        if self._cache_file is None:
-            return
-        try:
-            await asyncio.to_thread(catalogue.save, self._cache_file, body)
-        except OSError as error:
-            log.warning("catalogue not kept", failure=type(error).__name__, errno=error.errno)
+            raise GatewaySilent(f"no answer to {path} in time") from error
 
     async def _attempt(self, request: ChatRequest, reader: StreamReader) -> AsyncGenerator[Delta, None]:
         """One try: the whole stream, its last byte included, inside the guard."""
@@ -221,7 +208,7 @@ class OpenAIGateway:
         return self._timeouts.idle if reader.spoke else self._patience(model)
 
     def _patience(self, model: str) -> float:
-        known = self._models.get(model)
+        known = self.model(model)
         return self._timeouts.thinking if known is not None and known.reasons else self._timeouts.first
 
 

@@ -1,7 +1,11 @@
 """The values that cross a seam: frozen, slotted, JSON-safe. No library's object is ever inside one."""
 
 from bot.messages.catalogue import (
+    Ability,
     Model,
+    ModelDetails,
+    Provider,
+    Purpose,
 )
 from bot.messages.commands import (
     Choice,
@@ -79,6 +83,7 @@ from bot.messages.turns import (
 
 __all__ = [
     "MODERATOR",
+    "Ability",
     "Action",
     "ActionName",
     "AnswerSchema",
@@ -100,6 +105,7 @@ __all__ = [
     "InboundKind",
     "Item",
     "Model",
+    "ModelDetails",
     "OutFile",
     "PageFile",
     "PageMessage",
@@ -111,6 +117,8 @@ __all__ = [
     "Place",
     "PlaceKind",
     "PromptMessage",
+    "Provider",
+    "Purpose",
     "Reading",
     "ReadingKind",
     "Reasoning",

@@ -27,6 +27,7 @@ from bot.intake import Intake
 from bot.log import start_logging
 from bot.media.reader import WorkerReader
 from bot.messages import (
+    Ability,
     Attachment,
     Budget,
     Capabilities,
@@ -38,10 +39,12 @@ from bot.messages import (
     Inbound,
     InboundKind,
     Model,
+    ModelDetails,
     PastMessage,
     Person,
     Place,
     PlaceKind,
+    Purpose,
     Rendered,
     Started,
     TextDelta,
@@ -117,8 +120,16 @@ class ReadyModel:
     def models(self) -> Sequence[Model]:
         return (self._model,)
 
-    def search(self, typed: str, limit: int = 25) -> Sequence[Model]:
+    def search(
+        self, typed: str, limit: int = 25, *, purpose: Purpose = Purpose.CHAT, recent: Sequence[str] = ()
+    ) -> Sequence[Model]:
         return self.models()
+
+    def learned(self, model_id: str, unable: Ability) -> None:
+        raise NotImplementedError
+
+    async def details(self, model_id: str) -> ModelDetails:
+        return ModelDetails(self._model)
 
 
 @dataclass(slots=True)

@@ -1,195 +1,197 @@
-"""The catalogue: rows to models, finding them, the copy on disk."""
+"""The catalogue over time: fresh or not, what refusals teach, what is withdrawn, the copy on disk."""
 
-import time
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from random import Random
 
 import orjson
 import pytest
+import structlog
 
-from bot.gateway.catalogue import load, models_in, save, search
-from bot.messages import Model
+from bot.errors import GatewayDown, ModelUnknown
+from bot.gateway.catalogue import LEARNED_FOR, LIFE, SOON, Catalogue, load, save
+from bot.messages import Ability, Model, Provider
+from tests.wire.hurried_time import run_hurried
 
-ROW: dict[str, Any] = {
-    "id": "acme/alpha-2",
-    "object": "model",
-    "created": 1755000000,
-    "owned_by": "acme",
-    "name": "Alpha 2",
-    "type": "language",
-    "tags": ["tool-use", "vision", "file-input", "reasoning"],
-    "context_window": 200000,
-    "max_tokens": 32000,
-    "modalities": {"input": ["text", "image", "pdf"], "output": ["text"]},
-    "supported_parameters": ["max_tokens", "tools"],
-    "reasoning_options": [{"type": "toggle"}],
-    "pricing": {"input": "0.000001", "output": "0.000005"},
-}
+NOW = 1_790_000_000.0
 
 
-def _list(*rows: object) -> bytes:
-    return orjson.dumps({"object": "list", "data": rows})
+def _list(*ids: str, **more: object) -> bytes:
+    return orjson.dumps({"object": "list", "data": [{"id": model_id, **more} for model_id in ids]})
 
 
-def _model(**changes: object) -> Model:
-    """The row as a model, with some fields changed; None takes a field out."""
-    row = {name: value for name, value in (ROW | changes).items() if value is not None}
-    (model,) = models_in(_list(row))
-    return model
+class Time:
+    """A clock that is put forward by hand."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> float:
+        return self.now
 
 
-def test_a_row_becomes_a_model() -> None:
-    assert _model() == Model(
-        id="acme/alpha-2",
-        name="Alpha 2",
-        context_window=200000,
-        max_tokens=32000,
-        input_price="0.000001",
-        output_price="0.000005",
-        sees=True,
-        reads_files=True,
-        calls_tools=True,
-        reasons=True,
+class Endpoint:
+    """Answers paths; one that is not told of fails."""
+
+    def __init__(self, **bodies: bytes) -> None:
+        self.bodies = {f"/{path}": body for path, body in bodies.items()}
+        self.asked: list[str] = []
+
+    async def fetch(self, path: str) -> bytes:
+        self.asked.append(path)
+        if path not in self.bodies:
+            raise GatewayDown("no such path")
+        return self.bodies[path]
+
+
+def _catalogue(
+    fetch: Callable[[str], Awaitable[bytes]], time: Time | None = None, file: Path | None = None, watched: str = ""
+) -> Catalogue:
+    return Catalogue(
+        fetch, clock=time or Time(), random=Random(1), cache_file=file, watched=watched.split() if watched else ()
     )
 
 
-@pytest.mark.parametrize(
-    ("changes", "sees"),
-    [
-        ({"tags": ["vision"], "modalities": None}, True),
-        ({"tags": [], "modalities": {"input": ["text", "image"]}}, True),
-        ({"tags": None, "modalities": {"input": ["text"]}}, False),
-        ({"tags": ["tool-use"], "modalities": None}, None),
-        ({"tags": None, "modalities": {"input": "text"}}, None),
-    ],
-)
-def test_seeing_is_yes_no_or_unknown(changes: dict[str, object], sees: bool | None) -> None:
-    assert _model(**changes).sees is sees
+# --- what refusals teach -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("changes", "reads"),
-    [
-        ({"tags": ["file-input"], "modalities": None}, True),
-        ({"tags": None, "modalities": {"input": ["text", "pdf"]}}, True),
-        ({"tags": None, "modalities": {"input": ["text", "file"]}}, True),
-        ({"tags": None, "modalities": {"input": ["text", "image"]}}, False),
-        ({"tags": ["vision"], "modalities": None}, None),
-    ],
-)
-def test_reading_files_is_yes_no_or_unknown(changes: dict[str, object], reads: bool | None) -> None:
-    assert _model(**changes).reads_files is reads
+async def test_what_a_refusal_taught_is_believed_for_a_day() -> None:
+    time = Time()
+    catalogue = _catalogue(Endpoint(models=_list("acme/alpha-2", tags=["vision", "tool-use"])).fetch, time)
+    await catalogue.refresh()
+
+    catalogue.learned("acme/alpha-2", Ability.SEES)
+    await catalogue.refresh()
+
+    assert catalogue.model("acme/alpha-2") == Model("acme/alpha-2", sees=False, calls_tools=True)
+    assert catalogue.search("alpha")[0].sees is False
+    time.now += LEARNED_FOR
+    known = catalogue.model("acme/alpha-2")
+    assert known is not None
+    assert known.sees is True
 
 
-@pytest.mark.parametrize(
-    ("changes", "calls"),
-    [
-        ({"supported_parameters": ["tools"], "tags": []}, True),
-        ({"supported_parameters": ["temperature"], "tags": ["tool-use"]}, False),
-        ({"supported_parameters": None, "tags": ["tool-use"]}, True),
-        ({"supported_parameters": None, "tags": ["vision"]}, None),
-        ({"supported_parameters": None, "tags": None}, None),
-    ],
-)
-def test_a_list_of_parameters_decides_on_tools_both_ways(changes: dict[str, object], calls: bool | None) -> None:
-    assert _model(**changes).calls_tools is calls
+async def test_something_is_learned_of_a_model_that_is_not_listed() -> None:
+    catalogue = _catalogue(Endpoint().fetch)
+
+    catalogue.learned("qwen3:8b", Ability.CALLS_TOOLS)
+
+    assert catalogue.model("qwen3:8b") == Model("qwen3:8b", calls_tools=False)
+    assert catalogue.models() == ()
 
 
-@pytest.mark.parametrize(
-    ("changes", "reasons"),
-    [
-        ({"tags": ["reasoning"], "reasoning_options": None}, True),
-        ({"tags": [], "reasoning_options": [{"type": "effort"}]}, True),
-        ({"tags": [], "reasoning_options": []}, None),
-        ({"tags": None, "reasoning_options": None}, None),
-    ],
-)
-def test_reasoning_is_never_ruled_out(changes: dict[str, object], reasons: bool | None) -> None:
-    assert _model(**changes).reasons is reasons
+# --- fresh and stale -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("pricing", [{}, None, "free", {"input": "cheap"}, {"input": "-1"}, {"input": "NaN"}])
-def test_no_published_price_is_no_price_not_zero(pricing: object) -> None:
-    assert _model(pricing=pricing).input_price is None
+def _keep_fresh_for(seconds: float, endpoint: Endpoint, file: Path, time: Callable[[], float]) -> None:
+    async def main() -> None:
+        catalogue = Catalogue(endpoint.fetch, clock=time, random=Random(1), cache_file=file)
+        keeping = asyncio.create_task(catalogue.keep_fresh())
+        await asyncio.sleep(seconds)
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+
+    run_hurried(main())
 
 
-def test_prices_are_plain_digits() -> None:
-    assert _model(pricing={"input": "1.5e-7", "output": 0}).input_price == "0.00000015"
-    assert _model(pricing={"input": "1.5e-7", "output": 0}).output_price == "0"
+def test_a_young_copy_is_used_and_not_asked_for_again_before_its_life_is_over(tmp_path: Path) -> None:
+    file = tmp_path / "models.json"
+    save(file, _list("acme/alpha-2"))
+    os.utime(file, (NOW - 600, NOW - 600))
+    early, late = Endpoint(models=_list("acme/beta")), Endpoint(models=_list("acme/beta"))
+
+    _keep_fresh_for(LIFE[0] - 601, early, file, Time())
+    _keep_fresh_for(LIFE[1], late, file, Time())
+
+    assert early.asked == []
+    assert late.asked == ["/models"]
 
 
-def test_odd_rows_are_passed_over_and_the_rest_is_kept() -> None:
-    odd: list[object] = [
-        None,
-        7,
-        [],
-        {},
-        {"id": None},
-        {"id": ""},
-        {"id": "zeta/x", "context_window": "big", "type": "hologram"},
-    ]
+def test_an_old_copy_stands_until_the_list_has_come(tmp_path: Path) -> None:
+    file = tmp_path / "models.json"
+    save(file, _list("acme/alpha-2"))
+    os.utime(file, (NOW - 10 * LIFE[1], NOW - 10 * LIFE[1]))
 
-    models = models_in(_list(*odd, ROW, ROW))
+    async def main() -> tuple[bool, bool, list[str], list[str]]:
+        came = asyncio.Event()
 
-    assert [(model.id, model.type) for model in models] == [("zeta/x", "hologram"), ("acme/alpha-2", "language")]
-    assert models[0].context_window is None
+        async def fetch(path: str) -> bytes:
+            await came.wait()
+            return _list("acme/beta")
 
+        catalogue = _catalogue(fetch, file=file)
+        keeping = asyncio.create_task(catalogue.keep_fresh())
+        while not catalogue.models():  # noqa: ASYNC110 - it has no bell
+            await asyncio.sleep(0.01)
+        stale, before = catalogue.fresh, [model.id for model in catalogue.models()]
+        came.set()
+        while catalogue.model("acme/beta") is None:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        keeping.cancel()
+        return stale, catalogue.fresh, before, [model.id for model in catalogue.models()]
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"{}", b'{"data":{"id":"x"}}', b'{"data":null}', b"\xff"])
-def test_what_is_no_list_of_models_holds_none(body: bytes) -> None:
-    assert models_in(body) == ()
-
-
-# --- finding one -------------------------------------------------------------------------------
-
-MODELS = (
-    Model("acme/alpha-2", "Alpha 2"),
-    Model("acme/alpha-2-mini", "Alpha 2 mini"),
-    Model("acme/beta", "Beta"),
-    Model("zeta/alphabet", "Zeta Letters"),
-    Model("zeta/fast-3", "Quick Three"),
-    Model("acme/alpha-draw", "Alpha Draw", type="image"),
-)
+    assert asyncio.run(main()) == (False, True, ["acme/alpha-2"], ["acme/beta"])
 
 
-def _found(typed: str) -> list[str]:
-    return [model.id for model in search(MODELS, typed)]
+def test_a_list_that_cannot_be_read_is_asked_for_again_soon_and_then_less_often(tmp_path: Path) -> None:
+    endpoint = Endpoint()
+
+    _keep_fresh_for(LIFE[0] * 4, endpoint, tmp_path / "models.json", Time())
+
+    assert 6 <= len(endpoint.asked) <= 12
 
 
-def test_a_whole_id_comes_first_then_ids_that_begin_with_it() -> None:
-    assert _found("acme/alpha-2") == ["acme/alpha-2", "acme/alpha-2-mini"]
+# --- withdrawn, or not there ---------------------------------------------------------------------
 
 
-def test_the_maker_need_not_be_typed_nor_the_case_be_right() -> None:
-    assert _found(" ALPHA") == ["acme/alpha-2", "acme/alpha-2-mini", "zeta/alphabet"]
+async def test_the_operator_is_warned_once_of_a_default_model_that_cannot_be_counted_on() -> None:
+    soon = _list("acme/old", deprecated_at=int(NOW + SOON / 2) * 1000)
+    catalogue = _catalogue(Endpoint(models=soon).fetch, watched="acme/old acme/gone")
+
+    with structlog.testing.capture_logs() as logged:
+        await catalogue.refresh()
+        await catalogue.refresh()
+
+    warned = [(line["model"], line["reason"]) for line in logged if line["event"] == "choose another model"]
+    assert warned == [("acme/old", "withdrawn on 2026-10-06"), ("acme/gone", "not listed by the gateway")]
+    assert catalogue.search("old") == []
+    assert [model.id for model in catalogue.search("acme/old")] == ["acme/old"]
 
 
-def test_a_name_is_found_as_well_as_an_id() -> None:
-    assert _found("quick") == ["zeta/fast-3"]
+# --- one model -----------------------------------------------------------------------------------
 
 
-def test_all_words_have_to_be_somewhere() -> None:
-    assert _found("mini acme") == ["acme/alpha-2-mini"]
-    assert _found("mini zeta") == []
+async def test_a_models_details_are_its_row_and_its_providers() -> None:
+    endpoint = Endpoint(models=_list("acme/alpha-2", context_window=200000))
+    endpoint.bodies["/models/acme/alpha-2/endpoints"] = b'{"data":{"endpoints":[{"provider_name":"bedrock"}]}}'
+    catalogue = _catalogue(endpoint.fetch)
+    await catalogue.refresh()
+
+    details = await catalogue.details("acme/alpha-2")
+
+    assert details.model.context_window == 200000
+    assert details.providers == (Provider("bedrock"),)
 
 
-def test_nothing_typed_offers_language_models_only_and_not_too_many() -> None:
-    assert _found("") == [model.id for model in MODELS[:5]]
-    assert len(search(MODELS, "", limit=2)) == 2
+async def test_a_model_that_is_not_in_the_list_is_asked_for_by_its_name() -> None:
+    endpoint = Endpoint()
+    endpoint.bodies["/models/acme/new"] = b'{"id":"acme/new","name":"New"}'
+
+    details = await _catalogue(endpoint.fetch).details("acme/new")
+
+    assert details.model == Model("acme/new", "New")
+    assert details.providers == (), "most other endpoints do not tell of any"
 
 
-def test_four_hundred_models_are_searched_within_a_keystroke() -> None:
-    models = [Model(f"maker-{n % 20}/model-{n}", f"The Model Number {n}") for n in range(400)]
+@pytest.mark.parametrize("typed", ["../credits", "acme/../../credits", "", "acme/", "a b", "acme/x?y=1", "%2e%2e"])
+async def test_only_what_can_be_a_models_id_is_asked_for(typed: str) -> None:
+    endpoint = Endpoint()
 
-    fastest = min(_seconds(models, typed) for typed in ("number 39", "maker", "nothing at all") for _ in range(5))
-
-    assert fastest < 0.005
-
-
-def _seconds(models: list[Model], typed: str) -> float:
-    started = time.perf_counter()
-    search(models, typed)
-    return time.perf_counter() - started
+    with pytest.raises(ModelUnknown):
+        await _catalogue(endpoint.fetch).details(typed)
+    assert endpoint.asked == []
 
 
 # --- the copy on disk ----------------------------------------------------------------------------
@@ -197,18 +199,18 @@ def _seconds(models: list[Model], typed: str) -> float:
 
 def test_a_saved_list_is_loaded_again_and_replaced_whole(tmp_path: Path) -> None:
     file = tmp_path / "models.json"
-    save(file, _list(ROW | {"id": "old/one"}))
-    save(file, _list(ROW))
+    save(file, _list("old/one"))
+    save(file, _list("acme/alpha-2"))
 
-    assert [model.id for model in load(file)] == ["acme/alpha-2"]
+    assert [model.id for model in load(file)[0]] == ["acme/alpha-2"]
     assert list(tmp_path.iterdir()) == [file]
 
 
 def test_a_missing_or_broken_copy_is_no_copy(tmp_path: Path) -> None:
     (tmp_path / "broken.json").write_bytes(b'{"data":[{"id"')
 
-    assert load(tmp_path / "broken.json") == ()
-    assert load(tmp_path / "missing.json") == ()
+    assert load(tmp_path / "broken.json")[0] == ()
+    assert load(tmp_path / "missing.json") == ((), 0.0)
 
 
 def test_a_copy_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import base64
 from types import MappingProxyType
-
 from typing import Any
 
 import orjson

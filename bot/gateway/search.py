@@ -1,0 +1,72 @@
+"""Finding a model while somebody types: each keystroke is answered from memory, and nothing worked out twice."""
+
+import heapq
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.messages import Model, Purpose
+
+_NEVER = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A model as it is compared: in lower case, its id also without the maker, which people rarely type."""
+
+    id: str
+    lower: str
+    tail: str
+    name: str
+    withdrawn_at: float
+
+    def rank(self, wanted: str, words: Sequence[str]) -> int | None:
+        """How it fits: the id itself, an id that begins so, a name that does, one with all the words; or not."""
+        if self.lower == wanted:
+            return 0
+        if self.lower.startswith(wanted):
+            return 1
+        if self.tail.startswith(wanted) or self.name.startswith(wanted):
+            return 2
+        return 3 if all(word in self.lower or word in self.name for word in words) else None
+
+
+class Index:
+    """The models of one list, ready to be searched."""
+
+    def __init__(self, models: Iterable[Model]) -> None:
+        self._entries: Mapping[Purpose, list[_Entry]] = {purpose: [] for purpose in Purpose}
+        for model in models:
+            for purpose in _purposes(model):
+                self._entries[purpose].append(_entry(model))
+
+    def search(
+        self, typed: str, limit: int, purpose: Purpose, recent: Sequence[str], *, withdrawn_before: float
+    ) -> list[str]:
+        """The ids of the models that fit what was typed so far, best first; among equals those used here lately.
+
+        A model that is withdrawn before that moment is found only by its whole id.
+        """
+        wanted = typed.strip().lower()
+        words = wanted.split()
+        used = {model_id: place for place, model_id in enumerate(recent)}
+        fitting = []
+        for entry in self._entries[purpose]:
+            rank = entry.rank(wanted, words)
+            if rank == 0 or (rank is not None and entry.withdrawn_at > withdrawn_before):
+                fitting.append((rank, used.get(entry.id, len(used)), entry.id))
+        return [model_id for _, _, model_id in heapq.nsmallest(limit, fitting)]
+
+
+def _purposes(model: Model) -> Iterable[Purpose]:
+    if model.type == "language":
+        yield Purpose.CHAT
+    if model.draws:
+        yield Purpose.DRAW
+    if model.type == "embedding":
+        yield Purpose.EMBED
+
+
+def _entry(model: Model) -> _Entry:
+    lower = model.id.lower()
+    withdrawn_at = _NEVER if model.withdrawn_at is None else model.withdrawn_at
+    return _Entry(model.id, lower, lower.partition("/")[2], model.name.lower(), withdrawn_at)
