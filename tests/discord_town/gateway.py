@@ -1,0 +1,340 @@
+"""The gateway: sessions that are identified, told everything in order, lost, resumed and invalidated."""
+
+import asyncio
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+import orjson
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from tests.discord_town import shapes
+from tests.discord_town.rights import sees
+from tests.discord_town.state import Event, State
+from tests.discord_town.world import Json
+
+MESSAGE_CONTENT = 1 << 15
+_MEMBERS = 1 << 1
+_PRIVILEGED = {_MEMBERS: "members", 1 << 8: "presences", MESSAGE_CONTENT: "message_content"}
+_INTENTS = {
+    "GUILD_MEMBER": (_MEMBERS, 0),
+    "MESSAGE_REACTION": (1 << 10, 1 << 13),
+    "MESSAGE": (1 << 9, 1 << 12),
+    "TYPING": (1 << 11, 1 << 14),
+    "GUILD": (1 << 0, 0),
+    "CHANNEL": (1 << 0, 1 << 12),
+    "THREAD": (1 << 0, 0),
+}
+"""By the beginning of an event's name: the intent for guilds, the one for direct messages."""
+
+SENDS_PER_MINUTE = 120
+
+
+@dataclass(eq=False)
+class Session:
+    """What the gateway keeps of one client, connected or not."""
+
+    id: str
+    intents: int
+    told: list[tuple[int, str, Json]] = field(default_factory=list)
+    seq: int = 0
+    connection: "Connection | None" = None
+    left_at: float | None = None
+    resumable: bool = True
+
+    def tell(self, name: str, body: Json) -> None:
+        """Number an event, keep it for a resume, send it if somebody listens."""
+        self.seq += 1
+        self.told.append((self.seq, name, body))
+        if self.connection is not None:
+            self.connection.send(0, body, name, self.seq)
+
+
+class Connection:
+    """One websocket. What is sent goes out in order; a zombie takes everything and says nothing."""
+
+    def __init__(self, socket: web.WebSocketResponse, request: web.Request) -> None:
+        self.socket = socket
+        self.request = request
+        self.outbox: asyncio.Queue[bytes | int] = asyncio.Queue()
+        self.session: Session | None = None
+        self.zombie = False
+        self.received = 0
+        self._deflate = zlib.compressobj() if request.query.get("compress") == "zlib-stream" else None
+
+    def send(self, op: int, body: Any = None, name: str | None = None, seq: int | None = None) -> None:
+        """Send one payload."""
+        if not self.zombie:
+            self.outbox.put_nowait(orjson.dumps({"op": op, "d": body, "t": name, "s": seq}))
+
+    def close(self, code: int) -> None:
+        """Close with this code, after all that was sent before."""
+        self.outbox.put_nowait(code)
+
+    def cut(self) -> None:
+        """Break the connection without a word."""
+        if self.request.transport is not None:
+            self.request.transport.abort()
+
+    async def write(self) -> None:
+        """Write what is sent until it is closed."""
+        while True:
+            next_one = await self.outbox.get()
+            if isinstance(next_one, int):
+                await self.socket.close(code=next_one)
+                return
+            if self._deflate is None:
+                await self.socket.send_str(next_one.decode())
+            else:
+                frame = self._deflate.compress(next_one) + self._deflate.flush(zlib.Z_SYNC_FLUSH)
+                await self.socket.send_bytes(frame)
+
+
+class Gateway:
+    """All sessions, and everything that can be done to them."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.heartbeat_interval = 41.25
+        self.resume_within = 180.0
+        self.refusals = 0
+        """So many connections are refused with 503 from now on."""
+        self.replay_again = 0
+        """So many events that were already received are told once more by a resume."""
+        self.acknowledge = True
+        self.sessions: dict[str, Session] = {}
+        self.connections: list[Connection] = []
+        self.identified: list[float] = []
+        self.resumed: list[float] = []
+        self.heartbeats: list[float] = []
+        self.closed_by_client: list[int | None] = []
+        self.problems: list[Exception] = []
+        self._numbers = count(1)
+        state.told.append(self.tell)
+
+    # --- what a test does ------------------------------------------------------------------------
+
+    @property
+    def online(self) -> bool:
+        """Whether a client listens."""
+        return any(one.connection is not None for one in self.sessions.values())
+
+    def drop(self, code: int = 4000) -> None:
+        """Close every connection with this code."""
+        for one in list(self.connections):
+            one.close(code)
+
+    def cut(self) -> None:
+        """Break every connection without a word."""
+        for one in list(self.connections):
+            one.cut()
+
+    def ask_to_reconnect(self) -> None:
+        """Opcode 7."""
+        for one in list(self.connections):
+            one.send(7)
+
+    def invalidate(self, *, resumable: bool = False) -> None:
+        """Opcode 9. Without `resumable` the sessions are gone, and what happens meanwhile is never told."""
+        for one in list(self.connections):
+            one.send(9, resumable)
+            if one.session is not None and not resumable:
+                self._end(one.session)
+
+    def forget_sessions(self) -> None:
+        """Let no session be resumed."""
+        for session in list(self.sessions.values()):
+            session.resumable = False
+
+    def become_zombie(self) -> None:
+        """Keep the connections open, take everything, say nothing any more."""
+        for one in self.connections:
+            one.zombie = True
+
+    def repeat(self, name: str = "MESSAGE_CREATE") -> None:
+        """Tell the newest event of this name a second time."""
+        for session in self.sessions.values():
+            body = next(body for _, told, body in reversed(session.told) if told == name)
+            session.tell(name, body)
+
+    def tell(self, event: Event) -> None:
+        """Tell an event to every session that may know it."""
+        for session in self.sessions.values():
+            if self._may_know(session, event):
+                session.tell(event.name, self._body(session, event))
+
+    # --- what a client does ----------------------------------------------------------------------
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """One connection, from HELLO to its end."""
+        if self.refusals:
+            self.refusals -= 1
+            return web.Response(status=503)
+        socket = web.WebSocketResponse(max_msg_size=4096 * 4, compress=False, timeout=0.2)
+        await socket.prepare(request)
+        connection = Connection(socket, request)
+        self.connections.append(connection)
+        connection.send(10, {"heartbeat_interval": int(self.heartbeat_interval * 1000)})
+        writer = asyncio.ensure_future(connection.write())
+        try:
+            await self._listen(connection)
+        except Exception as problem:
+            self.problems.append(problem)
+            raise
+        finally:
+            self._left(connection)
+            writer.cancel()
+            await asyncio.gather(writer, return_exceptions=True)
+        return socket
+
+    async def close(self) -> None:
+        """End every connection."""
+        for one in list(self.connections):
+            await one.socket.close(code=WSCloseCode.GOING_AWAY)
+
+    async def _listen(self, connection: Connection) -> None:
+        async for message in connection.socket:
+            if message.type is not WSMsgType.TEXT:
+                continue
+            connection.received += 1
+            payload = orjson.loads(message.data)
+            self._hear(connection, payload["op"], payload.get("d"))
+            self.state.touch()
+
+    def _hear(self, connection: Connection, op: int, body: Any) -> None:
+        match op:
+            case 1:
+                self.heartbeats.append(self.state.clock())
+                if self.acknowledge:
+                    connection.send(11)
+            case 2:
+                self._identify(connection, body)
+            case 6:
+                self._resume(connection, body)
+            case 3 | 4:
+                pass
+            case 8:
+                self._request_members(connection, body)
+            case _:
+                connection.close(4001)
+
+    def _identify(self, connection: Connection, body: Json) -> None:
+        app = self.state.application
+        if body["token"] != app.token:
+            return connection.close(4004)
+        intents = int(body["intents"])
+        if any(intents & bit and not getattr(app, switch) for bit, switch in _PRIVILEGED.items()):
+            return connection.close(4014)
+        self.identified.append(self.state.clock())
+        session = Session(f"session-{next(self._numbers)}", intents, connection=connection)
+        self.sessions[session.id] = connection.session = session
+        mine = [one for one in self.state.guilds.values() if self.state.me.id in one.members]
+        ready = {
+            "v": 10,
+            "user": shapes.user(self.state.me) | {"verified": True, "mfa_enabled": False, "email": None},
+            "guilds": [{"id": str(one.id), "unavailable": True} for one in mine],
+            "session_id": session.id,
+            "resume_gateway_url": self.state.base_url.replace("http", "ws", 1) + "/gw/",
+            "application": {"id": str(app.id), "flags": app.flags},
+            "session_type": "normal",
+            "user_settings": {},
+            "private_channels": [],
+        }
+        session.tell("READY", ready | ({"shard": body["shard"]} if "shard" in body else {}))
+        for guild in mine:
+            if guild.available:
+                session.tell("GUILD_CREATE", shapes.whole_guild(self.state, guild))
+        return None
+
+    def _resume(self, connection: Connection, body: Json) -> None:
+        session = self.sessions.get(body["session_id"])
+        if body["token"] != self.state.application.token:
+            return connection.close(4004)
+        if session is None or not self._can_resume(session):
+            self.sessions.pop(body["session_id"], None)
+            return connection.send(9, False)
+        if int(body["seq"] or 0) > session.seq:
+            return connection.close(4007)
+        if session.connection is not None:
+            session.connection.session = None
+            session.connection.close(4000)
+        self.resumed.append(self.state.clock())
+        since = int(body["seq"] or 0) - self.replay_again
+        for seq, name, told in session.told:
+            if seq > max(since, 0) and name not in ("READY", "RESUMED"):
+                connection.send(0, told, name, seq)
+        session.connection, connection.session, session.left_at = connection, session, None
+        session.tell("RESUMED", {"_trace": []})
+        return None
+
+    def _can_resume(self, session: Session) -> bool:
+        away = 0.0 if session.left_at is None else self.state.clock() - session.left_at
+        return session.resumable and away <= self.resume_within
+
+    def _request_members(self, connection: Connection, body: Json) -> None:
+        assert connection.session is not None
+        guild = self.state.guild(int(body["guild_id"]))
+        wanted = {int(one) for one in _listed(body.get("user_ids"))}
+        query = (body.get("query") or "").lower()
+        found = [
+            one
+            for one in guild.members.values()
+            if (one.user.id in wanted if wanted else one.user.name.lower().startswith(query))
+        ]
+        chunk = {
+            "guild_id": str(guild.id),
+            "members": [shapes.member(one) for one in found],
+            "chunk_index": 0,
+            "chunk_count": 1,
+            "not_found": [str(one) for one in wanted - set(guild.members)],
+            **({"nonce": body["nonce"]} if body.get("nonce") else {}),
+        }
+        connection.session.tell("GUILD_MEMBERS_CHUNK", chunk)
+
+    def _left(self, connection: Connection) -> None:
+        self.connections.remove(connection)
+        code = connection.socket.close_code
+        self.closed_by_client.append(code)
+        session = connection.session
+        if session is not None and session.connection is connection:
+            session.connection, session.left_at = None, self.state.clock()
+            if code in (1000, 1001):
+                self._end(session)
+        self.state.touch()
+
+    def _end(self, session: Session) -> None:
+        self.sessions.pop(session.id, None)
+
+    # --- who may know what -----------------------------------------------------------------------
+
+    def _may_know(self, session: Session, event: Event) -> bool:
+        if (
+            event.guild is not None
+            and self.state.me.id not in event.guild.members
+            and event.name != "GUILD_DELETE"
+        ):
+            return False
+        if event.name == "INTERACTION_CREATE":
+            return True
+        if event.name == "THREAD_MEMBERS_UPDATE" and not session.intents & _MEMBERS:
+            return str(self.state.me.id) in {one["user_id"] for one in event.body["added_members"]}
+        direct = event.channel is not None and event.channel.is_dm
+        intent = next((pair for start, pair in _INTENTS.items() if event.name.startswith(start)), (0, 0))[direct]
+        if intent and not session.intents & intent:
+            return False
+        return event.channel is None or sees(event.channel, self.state.me, self.state.clock())
+
+    def _body(self, session: Session, event: Event) -> Json:
+        if event.message is None:
+            return event.body
+        content = bool(session.intents & MESSAGE_CONTENT)
+        nonce = event.name == "MESSAGE_CREATE"
+        return shapes.message(self.state, event.message, content=content, event=True, nonce=nonce)
+
+
+def _listed(value: Any) -> Iterable[Any]:
+    if value is None:
+        return ()
+    return value if isinstance(value, list) else (value,)

@@ -1,0 +1,172 @@
+"""The local Discord as a test holds it: `async with discord_town() as town`."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from tests.discord_town import cdn, rest_interactions, rest_places, shapes
+from tests.discord_town.clock import TownClock
+from tests.discord_town.gateway import Gateway
+from tests.discord_town.people import Person
+from tests.discord_town.rest import API, Rest
+from tests.discord_town.rest_messages import message_routes
+from tests.discord_town.rights import ALL, USUAL
+from tests.discord_town.state import FOUNDED, Event, State
+from tests.discord_town.world import Channel, ChannelType, Guild, Member, Overwrite, Role, User
+
+TOKEN = "town.token.of-the-bot"
+
+
+class DiscordTown:
+    """A Discord with one bot. `faults`, `limits`, `calls` and `gateway` say what goes wrong and what happened."""
+
+    def __init__(self, start: float | None = None) -> None:
+        self.clock = TownClock(start)
+        self.state = State(self.clock, TOKEN)
+        self.rest = Rest(self.state)
+        self.gateway = Gateway(self.state)
+        self.cdn = cdn.Cdn(self.state, self.rest.calls, self.rest.faults)
+        self._changed: asyncio.Future[None] | None = None
+        self.state.touched.append(self._wake)
+
+    @property
+    def base_url(self) -> str:
+        """What `DISCORD_API_BASE_URL` is set to."""
+        return self.state.base_url + API
+
+    @property
+    def gateway_url(self) -> str:
+        return self.state.base_url.replace("http", "ws", 1) + "/gw/"
+
+    @property
+    def me(self) -> User:
+        """The bot."""
+        return self.state.me
+
+    # --- who and what is here --------------------------------------------------------------------
+
+    def person(self, name: str, *guilds: Guild, roles: tuple[Role, ...] = ()) -> Person:
+        """Somebody new, a member of these guilds."""
+        user = self.state.add_user(name)
+        for guild in guilds:
+            self.joins(user, guild, *roles)
+        return Person(self.state, user)
+
+    def guild(self, name: str = "Town", *, bot: bool = True, rights: int = USUAL) -> Guild:
+        """A new guild, owned by nobody who matters. With `bot` the bot is a member from the start."""
+        guild_id = self.state.snowflake(FOUNDED)
+        owner = self.state.add_user(f"owner of {name}")
+        guild = Guild(guild_id, name, owner.id, {guild_id: Role(guild_id, "@everyone", int(rights))})
+        self.state.guilds[guild_id] = guild
+        for user in (owner, self.me) if bot else (owner,):
+            guild.members[user.id] = Member(user, FOUNDED)
+        return guild
+
+    def channel(
+        self,
+        guild: Guild,
+        name: str,
+        *,
+        kind: ChannelType = ChannelType.TEXT,
+        overwrites: tuple[Overwrite, ...] = (),
+        nsfw: bool = False,
+    ) -> Channel:
+        """A new channel."""
+        channel = Channel(self.state.snowflake(FOUNDED), kind, name, guild, overwrites=list(overwrites), nsfw=nsfw)
+        self.state.channels[channel.id] = guild.channels[channel.id] = channel
+        self.state.publish(Event("CHANNEL_CREATE", shapes.channel(self.state, channel), guild, channel))
+        return channel
+
+    def role(self, guild: Guild, name: str, rights: int = 0, *, mentionable: bool = False) -> Role:
+        """A new role."""
+        role = self.state.add_role(guild, name, rights, mentionable=mentionable)
+        body = {"guild_id": str(guild.id), "role": shapes.role(role)}
+        self.state.publish(Event("GUILD_ROLE_CREATE", body, guild))
+        return role
+
+    def moderators(self, guild: Guild) -> Role:
+        """A role that may do everything."""
+        return self.role(guild, "moderators", ALL)
+
+    def joins(self, user: User, guild: Guild, *roles: Role) -> None:
+        """Make somebody a member of a guild; the bot, when it is added."""
+        guild.members[user.id] = Member(user, self.clock(), {one.id for one in roles})
+        if user is self.me:
+            self.state.publish(Event("GUILD_CREATE", shapes.whole_guild(self.state, guild), guild))
+        else:
+            body = shapes.member(guild.members[user.id]) | {"guild_id": str(guild.id)}
+            self.state.publish(Event("GUILD_MEMBER_ADD", body, guild))
+
+    def leaves(self, user: User, guild: Guild) -> None:
+        """Take somebody out of a guild; the bot, when it is thrown out."""
+        del guild.members[user.id]
+        if user is self.me:
+            self.state.publish(Event("GUILD_DELETE", {"id": str(guild.id)}, guild))
+        else:
+            body = {"guild_id": str(guild.id), "user": shapes.user(user)}
+            self.state.publish(Event("GUILD_MEMBER_REMOVE", body, guild))
+
+    def set_overwrites(self, channel: Channel, *overwrites: Overwrite) -> None:
+        """Change who may do what in a channel."""
+        channel.overwrites = list(overwrites)
+        self.state.publish(Event("CHANNEL_UPDATE", shapes.channel(self.state, channel), channel.guild, channel))
+
+    def remove_channel(self, channel: Channel) -> None:
+        """Delete a channel or a thread with all that is in it."""
+        assert channel.guild is not None
+        name = "THREAD_DELETE" if channel.is_thread else "CHANNEL_DELETE"
+        self.state.publish(Event(name, shapes.channel(self.state, channel), channel.guild, channel))
+        for one in [t for t in channel.guild.threads.values() if t.parent is channel] + [channel]:
+            self.state.channels.pop(one.id, None)
+            channel.guild.threads.pop(one.id, None)
+        channel.guild.channels.pop(channel.id, None)
+
+    # --- waiting ---------------------------------------------------------------------------------
+
+    async def until(self, holds: Callable[[], object], seconds: float = 10.0) -> None:
+        """Wait until it holds, asking again whenever anything changed."""
+        async with asyncio.timeout(seconds):
+            while not holds():
+                if self._changed is None:
+                    self._changed = asyncio.get_running_loop().create_future()
+                await asyncio.shield(self._changed)
+
+    def _wake(self) -> None:
+        if self._changed is not None and not self._changed.done():
+            self._changed.set_result(None)
+        self._changed = None
+
+    # --- the server ------------------------------------------------------------------------------
+
+    def application(self) -> web.Application:
+        """Everything it serves."""
+        app = web.Application(client_max_size=64 * 1024 * 1024)
+        tables = (message_routes(self.rest.limits), rest_places.routes, rest_interactions.routes, cdn.routes)
+        for route in (one for table in tables for one in table.all):
+            app.router.add_route(route.method, API + route.path, self.rest.handler(route))
+        app.router.add_get("/gw/", self.gateway.serve)
+        app.router.add_get("/attachments/{channel_id}/{attachment_id}/{name}", self.cdn.serve)
+        app.router.add_route("*", "/{path:.*}", self.rest.no_route)
+        return app
+
+
+@asynccontextmanager
+async def discord_town(*, start: float | None = None, port: int = 0) -> AsyncIterator[DiscordTown]:
+    """Open a town on 127.0.0.1; whatever broke in the town itself is raised at the end."""
+    town = DiscordTown(start)
+    runner = web.AppRunner(town.application(), access_log=None, shutdown_timeout=0.5)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", port)
+    await site.start()
+    host, bound = runner.addresses[0][:2]
+    town.state.base_url = f"http://{host}:{bound}"
+    try:
+        yield town
+    finally:
+        await town.gateway.close()
+        await runner.cleanup()
+    problems = town.rest.problems + town.gateway.problems
+    if problems:
+        raise ExceptionGroup("in the town", problems)
