@@ -26,6 +26,7 @@ async def test_an_answer_grows_in_a_thread_beside_the_channel(world: Playground,
     await world.adapter.edit(thread, answer, Rendered("one\n\ntwo\n\nthree", final=True))
 
     await expect(shown).to_have_attribute("aria-busy", "false")
+    await expect(page.locator("#main .replies")).to_have_text("1 reply")
     await expect(page.locator("#announcer")).to_have_text(re.compile("Gatepost answered: one"))
 
 

@@ -1,10 +1,11 @@
 """Channels, threads and tabs: everybody sees the same, and everything is where it was after a reload."""
 
+import asyncio
 import re
 from dataclasses import replace
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, WebSocketRoute, expect
 
 from bot.messages import OutFile, PlaceKind, Rendered
 from tests.browser.conftest import OpenPage
@@ -48,6 +49,34 @@ async def test_two_people_in_two_tabs_see_the_same(world: Playground, page: Page
 
     await expect(said(other, "good morning, Grace")).to_contain_text("(edited)")
     await expect(said(other, "hello Grace")).to_have_count(0)
+
+
+async def test_the_channel_shows_what_the_thread_has_read_before_the_news_of_it_came(
+    world: Playground, page: Page
+) -> None:
+    reading, answered = asyncio.Event(), asyncio.Event()
+
+    async def hold_reading(route: Route) -> None:
+        reading.set()
+        await answered.wait()
+        await route.continue_()
+
+    def keep_news_on_its_way(tab: WebSocketRoute) -> None:
+        server = tab.connect_to_server()
+        server.on_message(lambda frame: None if reading.is_set() else tab.send(frame))
+
+    await page.route_web_socket(re.compile("/ws"), keep_news_on_its_way)
+    await page.route(re.compile("/api/messages.*thread=ada"), hold_reading)
+    await page.reload()
+    await say(page, "@Gatepost count for me")
+    event = await heard(world, 1)
+    await world.adapter.open_thread(event.place, event.message_id, event.text)
+    await asyncio.wait_for(reading.wait(), 5)
+    await begin_answer(world, event)
+    answered.set()
+
+    await expect(page.locator("#thread .message.ours")).to_contain_text("thinking…")
+    await expect(page.locator("#main .replies")).to_have_text("1 reply")
 
 
 async def test_threads_open_by_hand_count_their_replies_and_have_an_address(world: Playground, page: Page) -> None:

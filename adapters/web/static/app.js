@@ -200,8 +200,12 @@ async function start() {
     return;
   }
   drawSidebar();
-  model.onChange(followAnswer);
-  model.onChange(noteUnread);
+  model.onChange((changes, live) => {
+    for (const { message, before } of changes) {
+      followAnswer(message, before, live);
+      noteUnread(message, before, live);
+    }
+  });
   addEventListener("hashchange", goTo);
   addEventListener("keydown", escape);
   document.addEventListener("click", copyCode);

@@ -11,14 +11,16 @@ export class Model {
     this.listeners = new Set();
   }
 
-  /** Takes in messages, each unless a newer version of it is known. */
+  /** Takes in messages, each unless a newer version of it is known. `live` tells news from what was asked for. */
   apply(messages, { live }) {
+    const changes = [];
     for (const message of messages) {
       const before = this.messages.get(message.id);
       if (before && before.seq >= message.seq) continue;
       this.messages.set(message.id, message);
-      for (const listener of this.listeners) listener(message, before, live);
+      changes.push({ message, before });
     }
+    if (changes.length > 0) for (const listener of this.listeners) listener(changes, live);
   }
 
   /** Everything known of a place, private notes too, in order. A thread begins with the message it hangs on. */
@@ -32,7 +34,7 @@ export class Model {
     return this.in(place).findLast((message) => message.person?.id === person && !message.deleted);
   }
 
-  /** Calls `listener(message, before, live)` after every change; returns how to stop that. */
+  /** Calls `listener(changes, live)` after each `apply` that changed something; returns how to stop that. */
   onChange(listener) {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);

@@ -37,7 +37,7 @@ export class Pane {
     element.ondragover = (event) => this.drag(event, true);
     element.ondragleave = (event) => this.drag(event, false);
     element.ondrop = (event) => this.drop(event);
-    this.stopListening = world.model.onChange((message, before, live) => this.changed(message, before, live));
+    this.stopListening = world.model.onChange((changes, live) => this.changed(changes, live));
   }
 
   async load() {
@@ -67,12 +67,16 @@ export class Pane {
     this.resizing.disconnect();
   }
 
-  changed(message, before, live) {
-    if (!live || !stands(message, this.place)) return; // what was asked for is shown by who asked
+  /** Shows what changed here, whoever asked for it: what one pane has read is no news to the other any more. */
+  changed(changes, live) {
+    const here = changes.filter(({ message }) => stands(message, this.place));
+    if (here.length === 0) return;
     this.sync();
-    if (this.stuck || (message.person.id === me && !before)) this.toBottom();
-    else if (!before) this.pill.hidden = false;
-    if (message.person.us) this.tell(message, before);
+    if (!live) return;
+    const fresh = here.filter(({ before }) => !before);
+    if (this.stuck || fresh.some(({ message }) => message.person.id === me)) this.toBottom();
+    else if (fresh.length > 0) this.pill.hidden = false;
+    for (const { message, before } of here) if (message.person.us) this.tell(message, before);
   }
 
   /** A screen reader hears that an answer begins, and what it says once it is whole; not every word between. */
