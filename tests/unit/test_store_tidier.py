@@ -3,71 +3,89 @@
 import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Connection
 
-from bot.store.engine import open_store
+from bot.store.engine import Store, open_store
 from bot.store.files import Files
 from bot.store.schema import files as references
 from bot.store.tidier import Tidier
+
+HALF_AN_HOUR, TWO_HOURS = 1800, 7200
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    opened = open_store(f"sqlite:///{tmp_path / 'x.db'}")
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    return Files(tmp_path / "files")
+
+
+@asynccontextmanager
+async def tidying(store: Store, files: Files) -> AsyncIterator[Tidier]:
+    """A tidier at work, from its first look."""
+    tidier = Tidier(store, files, time.time, follow_up=0)
+    running = asyncio.create_task(tidier.run())
+    try:
+        yield tidier
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_only_files_in_use_stay_and_a_deletion_is_followed_up(
+    store: Store, files: Files, tmp_path: Path
+) -> None:
+    held = await files.put(b"held")
+    await store.write(refer, held)
+    orphan = await files.put(b"orphan")
+    age(tmp_path, TWO_HOURS, held, orphan)
+    async with tidying(store, files) as tidier:
+        await until(lambda: kept(tmp_path) == {held})
+        await store.write(lambda conn: conn.execute(references.delete()).rowcount)
+        tidier.soon()
+        await until(lambda: kept(tmp_path) == set())
+
+
+async def test_neither_a_start_nor_a_deletion_takes_what_somebody_put_half_an_hour_ago(
+    store: Store, files: Files, tmp_path: Path
+) -> None:
+    reading = await files.put(b"a page of a long document that is still being read")
+    first, second = [await files.put(word) for word in (b"gone at the start", b"gone after the deletion")]
+    age(tmp_path, HALF_AN_HOUR, reading)
+    age(tmp_path, TWO_HOURS, first)
+    async with tidying(store, files) as tidier:
+        await until(lambda: first not in kept(tmp_path))
+        age(tmp_path, TWO_HOURS, second)
+        tidier.soon()
+        await until(lambda: second not in kept(tmp_path))
+
+    assert kept(tmp_path) == {reading}
 
 
 def refer(conn: Connection, sha256: str) -> None:
     conn.execute(references.insert().values(item_id=1, sha256=sha256, size=1, media_type="x"))
 
 
-def age(directory: Path) -> None:
-    """Let every file be two hours old."""
-    for path in directory.rglob("*"):
-        os.utime(path, (time.time() - 7200, time.time() - 7200))
+def age(directory: Path, seconds: int, *hashes: str) -> None:
+    """Let these files be that old, and nothing else."""
+    then = time.time() - seconds
+    for sha256 in hashes:
+        os.utime(directory / "files" / sha256[:2] / sha256[2:], (then, then))
 
 
-async def test_only_files_in_use_stay_and_a_deletion_is_followed_up(tmp_path: Path) -> None:
-    store = open_store(f"sqlite:///{tmp_path / 'x.db'}")
-    files = Files(tmp_path / "files")
-    held = await files.put(b"held")
-    await store.write(refer, held)
-    await files.put(b"orphan")
-    age(tmp_path / "files")
-    tidy = Tidier(store, files, time.time, follow_up=0)
-    running = asyncio.create_task(tidy.run())
-
-    await until(lambda: kept(tmp_path) == [held])
-    await store.write(lambda conn: conn.execute(references.delete()).rowcount)
-    tidy.soon()
-    await until(lambda: kept(tmp_path) == [])
-
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
-    await store.close()
-
-
-async def test_neither_a_start_nor_a_deletion_takes_what_somebody_put_half_an_hour_ago(tmp_path: Path) -> None:
-    store = open_store(f"sqlite:///{tmp_path / 'x.db'}")
-    files = Files(tmp_path / "files")
-    reading = await files.put(b"a page of a long document that is still being read")
-    sentinels = [await files.put(b"first"), await files.put(b"second")]
-    for path in (tmp_path / "files").rglob("*"):
-        os.utime(path, (time.time() - 1800, time.time() - 1800))
-    age(tmp_path / "files" / sentinels[0][:2])
-    running = asyncio.create_task((tidy := Tidier(store, files, time.time, follow_up=0)).run())
-
-    await until(lambda: sentinels[0] not in kept(tmp_path))
-    age(tmp_path / "files" / sentinels[1][:2])
-    tidy.soon()
-    await until(lambda: sentinels[1] not in kept(tmp_path))
-
-    assert kept(tmp_path) == [reading]
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
-    await store.close()
-
-
-def kept(directory: Path) -> list[str]:
+def kept(directory: Path) -> set[str]:
     found = [path for path in (directory / "files").rglob("*") if path.is_file()]
-    return [path.parent.name + path.name for path in found]
+    return {path.parent.name + path.name for path in found}
 
 
 async def until(holds: Callable[[], bool]) -> None:
