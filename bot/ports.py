@@ -149,6 +149,40 @@ class ShowsTyping(Protocol):
 
 
 @runtime_checkable
+class ShowsStatus(Protocol):
+    """A platform that can say what we are doing before there is a message."""
+
+    async def show_status(self, place: Place, status: str) -> None:
+        """Show a short line, or with an empty one none. The next message takes it away; so may time."""
+
+
+@runtime_checkable
+class StreamsNatively(Protocol):
+    """A platform on which a message can grow by what is appended to it, within its own limits.
+
+    Every call may be refused as `FailureKind.CLOSED`: the message is there, but an ordinary one by now.
+    """
+
+    def takes_streams(self) -> bool:
+        """Whether the platform takes streams, as far as we have been told."""
+
+    def streamable(self, text: str) -> str:
+        """The beginning of a rendered text that reads the same whatever follows. Pure."""
+
+    async def start_stream(self, place: Place, text: str, asker: str) -> str:
+        """Show a new message that grows; its id. `asker` is the id of the person it is for."""
+
+    async def append_stream(self, place: Place, message_id: str, text: str, status: str | None) -> None:
+        """Add to it. `status` is what we are doing meanwhile."""
+
+    async def stop_stream(self, place: Place, message_id: str, text: str, rendered: Rendered, key: str) -> None:
+        """Add the last text and end it, with the status, actions and files of `rendered`; `key` as in a post."""
+
+    async def edit_streamed(self, place: Place, message_id: str, rendered: Rendered, key: str) -> None:
+        """Replace a message that was a stream, ending it if it is one still."""
+
+
+@runtime_checkable
 class OffersCommands(Protocol):
     """A platform that offers commands natively."""
 

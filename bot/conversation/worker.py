@@ -231,11 +231,12 @@ class Worker:
         fresh = ports.new_id()
         row = await ports.store.write(first_post, fresh, waiting.turn_id, waiting.place)
         adapter = ports.adapters[waiting.place.platform]
+        asker = waiting.asker.partition(":")[2]
         if row.key == fresh:
-            reply = ports.pump.open(adapter, waiting.place, waiting.turn_id, key=fresh)
+            reply = ports.pump.open(adapter, waiting.place, waiting.turn_id, asker=asker, key=fresh)
         else:
             post = Post(row.key, waiting.turn_id, row.n, row.message_id)
-            reply = ports.pump.open(adapter, waiting.place, waiting.turn_id, posts=(post,))
+            reply = ports.pump.open(adapter, waiting.place, waiting.turn_id, asker=asker, posts=(post,))
         reply.set_actions((Action(ActionName.STOP, waiting.turn_id),))
         reply.set_status(words.NEXT if self.at_work is not None else words.WAITING)
         return reply
@@ -274,7 +275,8 @@ def open_reply(
 
     `fresh_key` was stored by this process and never used; any other key without a message may have become one.
     """
+    asker = turn.requester.id
     if [row.key for row in posts] == [fresh_key]:
-        return ports.pump.open(adapter, turn.place, turn.id, key=fresh_key, text=said)
+        return ports.pump.open(adapter, turn.place, turn.id, asker=asker, key=fresh_key, text=said)
     known = tuple(Post(row.key, turn.id, row.n, row.message_id) for row in posts)
-    return ports.pump.open(adapter, turn.place, turn.id, posts=known, text=said)
+    return ports.pump.open(adapter, turn.place, turn.id, asker=asker, posts=known, text=said)

@@ -1,14 +1,15 @@
 """Single calls to a platform for the messages of one reply, each post stored before and receipted after."""
 
+import asyncio
 from dataclasses import dataclass
-from enum import Enum
 
 import structlog
 
 from bot.delivery.posts import Outcome, Post, PostLog
+from bot.delivery.streaming import Stream
 from bot.errors import StoreError
-from bot.messages import Place, Rendered
-from bot.ports import Adapter, Reconciles, offers
+from bot.messages import CallKind, Place, Rendered
+from bot.ports import Adapter, Reconciles, ShowsStatus, StreamsNatively, offers
 
 log = structlog.get_logger(__name__)
 
@@ -25,51 +26,69 @@ class Message:
     plain: bool = False  # the platform refused it with everything that goes with the text
     sent: Rendered | None = None
     outcome: Outcome | None = None
+    stream: Stream | None = None  # it was begun as one
 
-
-class Verb(Enum):
-    """What is done to a message."""
-
-    POST = "post"
-    EDIT = "edit"
-    DELETE = "delete"
+    @property
+    def streams(self) -> bool:
+        """Whether it is a stream at this moment."""
+        return self.stream is not None and self.stream.open
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One call that brings message `n` of a reply closer to what is wanted."""
+    """One call that brings message `n` of a reply closer to what is wanted. `text` is what a stream gets."""
 
-    verb: Verb
+    verb: CallKind
     message: Message
     n: int
     want: Rendered
+    text: str = ""
 
 
 class Courier:
     """Makes the calls of one reply. Errors of the platform and of the log come out as they are."""
 
-    def __init__(self, adapter: Adapter, place: Place, turn_id: str, post_log: PostLog) -> None:
+    def __init__(self, adapter: Adapter, place: Place, turn_id: str, asker: str, post_log: PostLog) -> None:
         self._adapter = adapter
         self._place = place
         self._turn_id = turn_id
+        self._asker = asker
         self._log = post_log
         self.in_doubt = False  # a message may be there already, and the platform cannot be asked
 
     async def carry_out(self, job: Job, *, ends: bool) -> bool:
         """Make the call; False when none was needed. With `ends`, a receipt is left to be stored with the end."""
-        if job.verb is Verb.EDIT:
-            assert job.message.message_id is not None
-            await self._adapter.edit(self._place, job.message.message_id, job.want)
-            job.message.sent = job.want
-            return True
+        match job.verb:
+            case CallKind.EDIT:
+                await self._edit(job)
+                return True
+            case CallKind.APPEND:
+                await self._append(job)
+                return True
+            case CallKind.STOP:
+                await self._stop(job)
+                return True
+            case CallKind.STATUS:
+                await self._show_status(job)
+                return True
         if job.message.unsure and await self._found(job.message):
             return False
-        if job.verb is Verb.DELETE:
+        if job.verb is CallKind.DELETE:
             return await self._delete(job.message)
         await self._post(job)
         if not ends:
             await self._receipt(job.message)
         return True
+
+    async def _edit(self, job: Job) -> None:
+        message, source = job.message, self._adapter
+        assert message.message_id is not None
+        port: object = source
+        if message.stream is not None and offers(port, StreamsNatively):
+            await port.edit_streamed(self._place, message.message_id, job.want, message.key)
+        else:
+            await source.edit(self._place, message.message_id, job.want)
+        message.sent = job.want
 
     async def _post(self, job: Job) -> None:
         message = job.message
@@ -77,9 +96,42 @@ class Courier:
             await self._log.intend(Post(message.key, self._turn_id, job.n), self._place)
             message.intended = True
         message.unsure = True
-        message.message_id = await self._adapter.post(self._place, job.want, message.key)
+        port: object = self._adapter
+        if job.verb is CallKind.START and offers(port, StreamsNatively):
+            begun = asyncio.get_running_loop().time()
+            message.message_id = await port.start_stream(self._place, job.text, self._asker)
+            message.stream = Stream(begun, job.text)
+        else:
+            message.message_id = await self._adapter.post(self._place, job.want, message.key)
+            message.sent = job.want
         message.unsure = False
-        message.sent = job.want
+
+    async def _append(self, job: Job) -> None:
+        port: object = self._adapter
+        message, stream = job.message, job.message.stream
+        assert message.message_id is not None
+        assert stream is not None
+        assert offers(port, StreamsNatively)
+        await port.append_stream(self._place, message.message_id, job.text, job.want.status)
+        stream.appended += job.text
+        stream.status = job.want.status
+
+    async def _stop(self, job: Job) -> None:
+        """End a stream; what it could not be made to say is edited afterwards."""
+        port: object = self._adapter
+        message, stream = job.message, job.message.stream
+        assert message.message_id is not None
+        assert stream is not None
+        assert offers(port, StreamsNatively)
+        await port.stop_stream(self._place, message.message_id, job.text, job.want, message.key)
+        stream.open = False
+        if not stream.doubtful and stream.appended + job.text == job.want.text:
+            message.sent = job.want
+
+    async def _show_status(self, job: Job) -> None:
+        port: object = self._adapter
+        assert offers(port, ShowsStatus)
+        await port.show_status(self._place, job.want.status or "")
 
     async def _delete(self, message: Message) -> bool:
         if message.message_id is not None:
@@ -96,6 +148,8 @@ class Courier:
         message.unsure = False
         if message.message_id is None:
             return False
+        if offers(self._adapter, StreamsNatively):
+            message.stream = Stream.of_old()
         await self._receipt(message)
         return True
 

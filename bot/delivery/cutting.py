@@ -78,6 +78,11 @@ class Message:
         latest_first = sorted(breaks, key=lambda one: -one.at)
         return self._first_possible(latest_first) or self._forced(max(room, seen), seen)
 
+    def cut_after(self, seen: int) -> Cut | None:
+        """The best border at or after what people have seen, full or not; None where nothing follows one."""
+        breaks = self._breaks(max(seen, self.start + 1), self._room())
+        return self._first_possible(sorted(breaks, key=lambda one: (-one.rank, one.at)))
+
     def _size(self, piece: Piece) -> int:
         return len(self.render(piece.of(self.text)))
 

@@ -99,6 +99,10 @@ class Pace:
         self._blocked_until = max(self._blocked_until, now + (retry_after or self.window.slot))
         self._slowness = min(_SLOWEST, self._slowness * _SLOW_DOWN)
 
+    def is_open(self, now: float) -> bool:
+        """Whether there is room for a call now."""
+        return self.window.free(now) > 0 and self._blocked_until <= now
+
     def accepted(self) -> None:
         """A call went well: back towards the full pace, slowly."""
         self._slowness = max(1.0, self._slowness * _RECOVER)
@@ -135,3 +139,13 @@ class Pace:
             max(mine, after - tail) - n * gap
             for n, (mine, after) in enumerate(zip(openings, following, strict=True))
         )
+
+
+class Burst(Pace):
+    """No rhythm: whatever there is room for is spent at once. For calls that are made once in a reply."""
+
+    __slots__ = ()
+
+    def opens_at(self, now: float, urgency: Urgency, age: float) -> float:
+        """When a call may start."""
+        return max(self.window.openings(now)[0], self._blocked_until)

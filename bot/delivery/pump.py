@@ -36,11 +36,12 @@ class Pump:
         place: Place,
         turn_id: str,
         *,
+        asker: str = "",
         key: str | None = None,
         posts: Sequence[Post] = (),
         text: str = "",
     ) -> Showing:
-        """Begin to show an answer.
+        """Begin to show an answer. `asker` is the id of the person whom it answers.
 
         `key` is a post's key that is stored already and was never used: the first new message takes it. `posts` is
         what an earlier attempt left; one without a message id is looked for by its key, or posted again with it.
@@ -49,7 +50,7 @@ class Pump:
         schedule = self._schedules.get(adapter.platform)
         if schedule is None:
             schedule = self._schedules[adapter.platform] = Schedule(adapter.capabilities)
-        showing = Showing(adapter, place, turn_id, self._log, self._new_key, schedule)
+        showing = Showing(adapter, place, turn_id, asker, self._log, self._new_key, schedule)
         showing.resume(posts, key, text)
         self._showings.add(showing)
         if offers(adapter, ShowsTyping) and not text:

@@ -79,6 +79,14 @@ class Reply:
         return self._text[: self._settled]
 
     @property
+    def settled(self) -> str:
+        """The markdown of the last message as far as it reads the same whatever follows; as of `refresh`."""
+        if self.ended:
+            return self._grown
+        end = min(len(self.stable), self._full.end if self._full else self._seen)
+        return self._prefix + self._text[self._start : end] if end > self._start else ""
+
+    @property
     def preview(self) -> str:
         """The markdown of the last message as it can be shown now, as of the last `refresh`."""
         return self._grown
@@ -109,6 +117,18 @@ class Reply:
         piece = self._full or healed_piece(self._text, self._start, self._prefix, self._lines)
         self._grown = piece.of(self._text)
         self._seen = max(self._seen, piece.end)
+
+    def divide(self) -> bool:
+        """Let another message begin where people have not read yet; False when that cannot be done just now."""
+        self._take_in()
+        if self.ended or self._is_last or self._full is not None:
+            return False
+        message = Message(self._text, self._start, self._prefix, self._lines, self.limit, self._render)
+        cut = message.cut_after(self._seen)
+        if cut is None or not self._text[cut.start :].strip():
+            return False
+        self._freeze(cut)
+        return True
 
     def finish(
         self, status: str | None = None, actions: tuple[Action, ...] = (), files: tuple[OutFile, ...] = ()

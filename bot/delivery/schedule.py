@@ -1,16 +1,17 @@
-"""Who may call a platform next: one lane for each place's budget, and the budget over all places above them."""
+"""Who may call a platform next: a lane for each budget, a place's or a kind of call's, and a total above them."""
 
 import asyncio
 import heapq
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.delivery.pacing import RESOLUTION, Pace, Urgency, Window
-from bot.messages import Budget, Capabilities, Failure, FailureKind
+from bot.delivery.pacing import RESOLUTION, Burst, Pace, Urgency, Window
+from bot.messages import Budget, CallKind, Capabilities, Failure, FailureKind, Place
 
 _AT_ONCE = 16  # replies served in one turn of the event loop: a thousand at once must not hold it up
 _KEPT_BACK = 10  # one call in so many of the total budget is not for refreshes
+_RHYTHMIC = (None, CallKind.EDIT, CallKind.APPEND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +25,8 @@ class Report:
 class Caller(Protocol):
     """Something that has calls to make, one at a time."""
 
-    @property
-    def urgency(self) -> Urgency | None:
-        """How urgent its next call is; None while it has none to make."""
+    def urgency(self, kind: CallKind | None) -> Urgency | None:
+        """How urgent its next call is; None while it has none of this kind to make. `kind` None is any."""
 
     @property
     def since(self) -> float:
@@ -35,18 +35,19 @@ class Caller(Protocol):
     def age(self, now: float) -> float:
         """For how many seconds people have been seeing something of it."""
 
-    def next_call(self) -> Coroutine[None, None, Report] | None:
-        """The call to make now; None when there is nothing to do after all."""
+    def next_call(self, kind: CallKind | None) -> Coroutine[None, None, Report] | None:
+        """The call to make now; None when there is nothing of this kind to do after all."""
 
 
 class Lane:
-    """The callers of one place, who share its budget."""
+    """The callers who share a budget: for every call in one place, or for one kind of call."""
 
-    __slots__ = ("callers", "key", "pace", "timer")
+    __slots__ = ("callers", "key", "kind", "pace", "timer")
 
-    def __init__(self, key: str, budget: Budget) -> None:
+    def __init__(self, key: str, budget: Budget, kind: CallKind | None = None) -> None:
         self.key = key
-        self.pace = Pace(budget)
+        self.kind = kind
+        self.pace = Pace(budget) if kind in _RHYTHMIC else Burst(budget)
         self.callers: dict[Caller, None] = {}
         self.timer: asyncio.TimerHandle | None = None
 
@@ -54,10 +55,57 @@ class Lane:
         """The caller whose turn it is: the most urgent, and of those the one that has waited longest."""
         best: tuple[Urgency, float, Caller] | None = None
         for caller in self.callers:
-            urgency = caller.urgency
+            urgency = caller.urgency(self.kind)
             if urgency is not None and (best is None or (urgency, caller.since) < best[:2]):
                 best = (urgency, caller.since, caller)
         return best
+
+
+class Share:
+    """A reply's share of the budgets: the lanes through which its calls go, one for each kind, or one for all.
+
+    `streaming` and `editing` are how many replies of the workspace grow this way and that.
+    """
+
+    def __init__(self, schedule: "Schedule", lanes: Mapping[CallKind | None, Lane], load: "Load") -> None:
+        self._schedule = schedule
+        self._lanes = lanes
+        self.load = load
+
+    @property
+    def by_kind(self) -> bool:
+        """Whether each kind of call has a budget of its own."""
+        return None not in self._lanes
+
+    def wake(self) -> None:
+        """Something may have changed."""
+        for lane in self._lanes.values():
+            self._schedule.wake(lane)
+
+    def leave(self, caller: Caller) -> None:
+        """Take the caller out for good."""
+        for lane in self._lanes.values():
+            lane.callers.pop(caller, None)
+            self._schedule.wake(lane)
+
+    def may_stream(self, now: float) -> bool:
+        """Whether one more reply should stream rather than be edited.
+
+        Its end has to be paid for, and a stream must not see less of the appends than an edited one of the edits.
+        """
+        start, stop = self._lanes[CallKind.START].pace, self._lanes[CallKind.STOP].pace
+        if not start.is_open(now) or stop.window.free(now) <= self.load.streaming:
+            return False
+        appends, edits = (self._lanes[kind].pace.window.slot for kind in (CallKind.APPEND, CallKind.EDIT))
+        return (self.load.streaming + 1) * appends <= (self.load.editing + 1) * edits
+
+
+@dataclass(slots=True)
+class Load:
+    """How many replies of a workspace grow, by how they do."""
+
+    streaming: int = 0
+    editing: int = 0
 
 
 class Schedule:
@@ -65,6 +113,8 @@ class Schedule:
 
     def __init__(self, capabilities: Capabilities) -> None:
         self._budget = capabilities.edits
+        self._quotas = capabilities.quotas
+        self._loads: dict[str, Load] = {}
         self._total = Window(capabilities.total) if capabilities.total else None
         self._last_refresh = float("-inf")
         self._lanes: dict[str, Lane] = {}
@@ -75,18 +125,23 @@ class Schedule:
         self._loop = asyncio.get_running_loop()
         self._draining = False
 
-    def join(self, key: str, caller: Caller) -> Lane:
-        """Put a caller into the lane with this key."""
+    def join(self, place: Place, caller: Caller) -> Share:
+        """Put a caller into the lanes through which its calls in this place go."""
+        load = self._loads.setdefault(place.workspace, Load())
+        if not self._quotas:
+            return Share(self, {None: self._lane(place.key, self._budget, None, caller)}, load)
+        lanes: dict[CallKind | None, Lane] = {}
+        for kind, quota in self._quotas.items():
+            where = place.channel if quota.by_channel else ""
+            lanes[kind] = self._lane(f"{kind} {place.workspace} {where}", quota.budget, kind, caller)
+        return Share(self, lanes, load)
+
+    def _lane(self, key: str, budget: Budget, kind: CallKind | None, caller: Caller) -> Lane:
         lane = self._lanes.get(key)
         if lane is None:
-            lane = self._lanes[key] = Lane(key, self._budget)
+            lane = self._lanes[key] = Lane(key, budget, kind)
         lane.callers[caller] = None
         return lane
-
-    def leave(self, lane: Lane, caller: Caller) -> None:
-        """Take a caller out of its lane for good."""
-        lane.callers.pop(caller, None)
-        self.wake(lane)
 
     def wake(self, lane: Lane) -> None:
         """Look at a lane again, soon: something in it may have changed."""
@@ -136,7 +191,7 @@ class Schedule:
             if not self._total_allows(now, urgency):
                 self._wait_for_total(lane, now)
                 return
-            call = caller.next_call()
+            call = caller.next_call(lane.kind)
             if call is not None:
                 self._start(lane, urgency, call)
         self._drop_if_idle(lane, now)
@@ -200,7 +255,7 @@ class Schedule:
         if lane.pace.is_idle(now):
             self._lanes.pop(lane.key, None)
         else:
-            lane.timer = self._loop.call_at(now + self._budget.seconds, self.wake, lane)
+            lane.timer = self._loop.call_at(now + lane.pace.window.budget.seconds, self.wake, lane)
 
 
 def _cancel(timer: asyncio.TimerHandle | None) -> None:

@@ -5,18 +5,21 @@ from collections.abc import Coroutine, Mapping, Sequence
 
 import structlog
 
-from bot.delivery.courier import Courier, Job, Message, Verb
+from bot.delivery.courier import Courier, Job, Message
 from bot.delivery.pacing import Urgency
 from bot.delivery.posts import Outcome, Post, PostLog
 from bot.delivery.reply import Reply
 from bot.delivery.schedule import Report, Schedule
+from bot.delivery.streaming import GRACE, Grows, Stream, Streaming
 from bot.errors import StoreError
-from bot.messages import Action, Failure, FailureKind, OutFile, Place, Rendered
-from bot.ports import Adapter, NewId, Reconciles, offers
+from bot.messages import Action, CallKind, Failure, FailureKind, OutFile, Place, Rendered
+from bot.ports import Adapter, NewId, Reconciles, ShowsStatus, offers
 
 log = structlog.get_logger(__name__)
 
 _FIRST_BACKOFF, _LONGEST_BACKOFF = 0.5, 30.0
+_STATUS_AGAIN = 100.0
+"""Seconds after which a status is shown again; Slack takes it away after two minutes."""
 _CALL_TIMEOUT = 60.0
 """Seconds after which a call counts as lost; an adapter's own timeouts should come first."""
 
@@ -28,15 +31,21 @@ class Showing:
     """
 
     def __init__(
-        self, adapter: Adapter, place: Place, turn_id: str, post_log: PostLog, new_key: NewId, schedule: Schedule
+        self,
+        adapter: Adapter,
+        place: Place,
+        turn_id: str,
+        asker: str,
+        post_log: PostLog,
+        new_key: NewId,
+        schedule: Schedule,
     ) -> None:
-        self._courier = Courier(adapter, place, turn_id, post_log)
+        self._courier = Courier(adapter, place, turn_id, asker, post_log)
         self._adapter = adapter
         self._place = place
         self._turn_id = turn_id
         self._log = post_log
         self._new_key = new_key
-        self._schedule = schedule
         self._loop = asyncio.get_running_loop()
         self._reply = Reply(adapter.capabilities.text_limit, adapter.render)
         self._messages: list[Message] = []
@@ -51,21 +60,27 @@ class Showing:
         self._failures = 0
         self._rest: asyncio.TimerHandle | None = None  # until a failed call is tried again
         self._done = asyncio.Event()
-        self._lane = schedule.join(place.key, self)
+        self._share = schedule.join(place, self)
+        self._streaming = Streaming(adapter, self._share)
+        self._written = False  # something was said that is no white space
+        self._awaited: CallKind | None = None  # the kind of call that was last asked for
+        self._status_shown: str | None = None
+        self._statuses = self._share.by_kind and offers(adapter, ShowsStatus)
 
     def resume(self, posts: Sequence[Post], key: str | None, text: str) -> None:
         """Go on from what is there: messages, and keys that may have become some; `key` is stored but unused."""
         for post in sorted(posts, key=lambda one: one.n):
             known = post.message_id is not None
-            self._messages.append(
-                Message(post.key, post.message_id, intended=True, receipted=known, unsure=not known)
-            )
+            message = Message(post.key, post.message_id, intended=True, receipted=known, unsure=not known)
+            message.stream = Stream.of_old() if self._streaming.port is not None else None
+            self._messages.append(message)
             if not known and not offers(self._adapter, Reconciles):
                 self._courier.in_doubt = True
         if key is not None:
             self._messages.append(Message(key, intended=True))
         if text:
             self._reply.push(text)
+            self._written = True
             self._visible_since = self._loop.time()
 
     # --- what the turn does ----------------------------------------------------------------------
@@ -93,7 +108,8 @@ class Showing:
     def push(self, text: str) -> None:
         """Add to the answer."""
         self._reply.push(text)
-        if not self._changed:
+        self._written = self._written or not text.isspace()
+        if not self._changed or (self._share.by_kind and self._kind() is not self._awaited):
             self._touch()
 
     def set_status(self, status: str | None) -> None:
@@ -127,7 +143,8 @@ class Showing:
         if not self._calling:
             self._advance()
         await self._done.wait()
-        self._schedule.leave(self._lane, self)
+        self._share.leave(self)
+        self._streaming.count(Grows.NOT)
         outcomes = {one.key: one.outcome or Outcome.REFUSED for one in self._messages}
         receipts = {one.key: one.message_id for one in self._messages if one.message_id and not one.receipted}
         await self._log.settled(self._turn_id, outcomes, receipts)
@@ -155,10 +172,11 @@ class Showing:
 
     # --- what the schedule asks ------------------------------------------------------------------
 
-    @property
-    def urgency(self) -> Urgency | None:
-        """How urgent the next call is; None while there is none to make."""
+    def urgency(self, kind: CallKind | None) -> Urgency | None:
+        """How urgent the next call is; None while there is none of this kind to make."""
         if self._calling or not self._changed or self._rest is not None:
+            return None
+        if kind is not None and kind is not self._kind():
             return None
         if self._reply.ended:
             return Urgency.FINAL if self._settling else None
@@ -173,12 +191,16 @@ class Showing:
         """For how many seconds people have been seeing text of this reply."""
         return 0.0 if self._visible_since is None else now - self._visible_since
 
-    def next_call(self) -> Coroutine[None, None, Report] | None:
-        """The call to make now; None when there is nothing to do after all."""
+    def next_call(self, kind: CallKind | None) -> Coroutine[None, None, Report] | None:
+        """The call to make now; None when there is nothing of this kind to do after all."""
         self._changed = False
+        self._divide_old_stream()
         self._reply.refresh()
         job = self._choose()
         if job is None:
+            return None
+        if kind is not None and kind is not self._kind():
+            self._touch()  # it turned out to be another, whose lane has to be asked
             return None
         self._calling = True
         unseen, self._unseen_since = self._unseen_since, None
@@ -190,7 +212,8 @@ class Showing:
         self._changed = True
         if self._unseen_since is None:
             self._unseen_since = self._loop.time()
-        self._schedule.wake(self._lane)
+        self._awaited = self._kind() if self._share.by_kind else None
+        self._share.wake()
 
     def _advance(self) -> None:
         """See whether more is to be sent, and if the end is reached, say so."""
@@ -204,8 +227,8 @@ class Showing:
             message = self._message(self._first)
             if message.outcome is None:
                 want = self._wanted(message)
-                if verb := self._verb(message, want):
-                    return Job(verb, message, self._first, want)
+                if job := self._job(message, want):
+                    return job
                 message.outcome = self._outcome(message, want)
             if message.outcome is None:
                 return None
@@ -216,14 +239,66 @@ class Showing:
         want = self._reply.rendered(self._first)
         return Rendered(want.text, final=True) if message.plain and want.final else want
 
-    def _verb(self, message: Message, want: Rendered) -> Verb | None:
+    def _kind(self) -> CallKind:
+        """Of which kind the next call is, where kinds have budgets of their own. Costs next to nothing."""
+        if self._abandoned or self._first >= len(self._reply):
+            return CallKind.EDIT
+        message = self._messages[self._first] if self._first < len(self._messages) else None
+        if message is not None and message.stream is not None and message.stream.open:
+            frozen = self._reply.ended or self._first < len(self._reply) - 1
+            over = frozen or message.stream.doubtful or self._streaming.is_over(message.stream, self._loop.time())
+            return CallKind.STOP if over else CallKind.APPEND
+        if message is not None and (message.message_id is not None or message.unsure):
+            return CallKind.EDIT if message.message_id is not None else CallKind.POST
+        if not self._written and self._statuses and not self._reply.ended:
+            return CallKind.STATUS
+        whole = self._reply.ended or self._first < len(self._reply) - 1 or not self._written
+        return CallKind.POST if whole or not self._streaming.may_start(self._loop.time()) else CallKind.START
+
+    def _job(self, message: Message, want: Rendered) -> Job | None:
         """What to do to make a message what it is wanted to be, if anything can be done."""
+        if message.streams:
+            return self._stream_job(message, want)
         nothing = not want.text.strip() and not want.status and not want.files
         if want == message.sent:
             return None
         if message.message_id is not None:
-            return Verb.EDIT if not nothing else Verb.DELETE if want.final else None
-        return None if nothing or (self._unwanted and not message.unsure) else Verb.POST
+            verb = CallKind.EDIT if not nothing else CallKind.DELETE
+            return Job(verb, message, self._first, want) if not nothing or want.final else None
+        if nothing or (self._unwanted and not message.unsure):
+            return None
+        match self._kind() if self._share.by_kind else CallKind.POST:
+            case CallKind.STATUS:
+                new = want.status != self._status_shown
+                return Job(CallKind.STATUS, message, self._first, want) if new else None
+            case CallKind.START:
+                text = self._streaming.ready(self._adapter.render(self._reply.settled))
+                return Job(CallKind.START, message, self._first, want, text) if text.strip() else None
+            case _:
+                return Job(CallKind.POST, message, self._first, want)
+
+    def _stream_job(self, message: Message, want: Rendered) -> Job | None:
+        stream = message.stream
+        assert stream is not None
+        grows = not want.final and not stream.doubtful
+        ready = self._streaming.ready(self._adapter.render(self._reply.settled)) if grows else want.text
+        text = stream.rest_of(ready)
+        if text is None:
+            stream.doubtful = True
+        if stream.doubtful or self._kind() is CallKind.STOP:
+            rest = text if text is not None and not stream.doubtful else ""
+            return Job(CallKind.STOP, message, self._first, want, rest)
+        if not text and want.status == stream.status:
+            return None
+        return Job(CallKind.APPEND, message, self._first, want, text or "")
+
+    def _divide_old_stream(self) -> None:
+        """End a message before its stream's time is over, if the next one has something to begin with."""
+        if not self._messages or len(self._messages) != len(self._reply):
+            return
+        stream = self._messages[-1].stream
+        if stream is not None and self._streaming.is_old(stream, self._loop.time()):
+            self._reply.divide()
 
     def _outcome(self, message: Message, want: Rendered) -> Outcome | None:
         if not want.final:
@@ -236,7 +311,7 @@ class Showing:
         for n, message in enumerate(self._messages[kept:], kept):
             if message.outcome not in (Outcome.GONE, Outcome.REFUSED):
                 if message.message_id is not None or message.unsure:
-                    return Job(Verb.DELETE, message, n, Rendered(""))
+                    return Job(CallKind.DELETE, message, n, Rendered(""))
                 message.outcome = Outcome.GONE
         self._done.set()
         return None
@@ -252,8 +327,8 @@ class Showing:
         try:
             async with asyncio.timeout(_CALL_TIMEOUT):
                 made = await self._courier.carry_out(job, ends=self._settling and job.n == len(self._reply) - 1)
-            if made and job.want.text and self._visible_since is None:
-                self._visible_since = self._loop.time()
+            if made:
+                self._seen(job)
             self._changed = self._changed or not made
             self._failures = 0
             report = Report(made=made)
@@ -264,7 +339,32 @@ class Showing:
         finally:
             self._calling = False
         self._advance()
+        if self._changed:
+            self._share.wake()
         return report
+
+    def _seen(self, job: Job) -> None:
+        """Note what people see by a call that went well."""
+        if job.verb is CallKind.STATUS:
+            self._status_shown = job.want.status
+            self._loop.call_later(_STATUS_AGAIN, self._show_status_again)
+            return
+        if self._visible_since is None and (job.text if job.verb is CallKind.START else job.want.text):
+            self._visible_since = self._loop.time()
+        if job.verb is CallKind.START:
+            self._loop.call_later(self._streaming.seconds + GRACE, self._touch_stream)
+        if self.shown and not self._done.is_set():
+            self._streaming.count(Grows.STREAMING if job.message.streams else Grows.EDITING)
+
+    def _show_status_again(self) -> None:
+        """Platforms take an old status away."""
+        if not self.shown and not self._reply.ended and self._reply.status == self._status_shown:
+            self._status_shown = None
+            self._touch()
+
+    def _touch_stream(self) -> None:
+        if not self._reply.ended and self._messages and self._messages[-1].streams:
+            self._touch()
 
     # --- failing ---------------------------------------------------------------------------------
 
@@ -279,23 +379,48 @@ class Showing:
             place=self._place.key,
             turn=self._turn_id,
         )
+        if self._streams_end(job, failure.kind):
+            return failure
         if failure.kind == FailureKind.TRANSIENT:
             self._back_off()
             return failure
         job.message.unsure = False
+        if failure.kind == FailureKind.RATE_LIMIT:
+            return failure
         if failure.kind == FailureKind.INVALID:
             self._invalid(job)
-        elif failure.kind != FailureKind.RATE_LIMIT:
-            gone = failure.kind == FailureKind.NOT_FOUND and job.verb is not Verb.POST
+        else:
+            gone = failure.kind == FailureKind.NOT_FOUND and job.verb is not CallKind.POST
             job.message.outcome = Outcome.GONE if gone else Outcome.REFUSED
             self._unwanted = True
         return failure
+
+    def _streams_end(self, job: Job, kind: FailureKind) -> bool:
+        """Whether a refusal only means that the reply goes on without a status, or without a stream."""
+        if job.verb is CallKind.STATUS:
+            self._status_shown = job.want.status
+            self._statuses = kind in (FailureKind.TRANSIENT, FailureKind.RATE_LIMIT)
+            return True
+        if job.verb is CallKind.START and kind not in (FailureKind.TRANSIENT, FailureKind.RATE_LIMIT):
+            self._streaming.refuse()
+            job.message.unsure = False
+            return True
+        stream = job.message.stream
+        if job.verb not in (CallKind.APPEND, CallKind.STOP) or stream is None or not stream.failed(kind):
+            return False
+        if kind is FailureKind.TRANSIENT:
+            self._back_off()
+        elif stream.open and job.verb is CallKind.STOP:
+            stream.open = False
+        if not stream.open:
+            self._streaming.count(Grows.EDITING)
+        return True
 
     def _invalid(self, job: Job) -> None:
         """The platform does not take this text: wait for another; at the end try the bare text, once."""
         if not job.want.final:
             job.message.sent = job.want
-        elif job.message.plain or job.verb is Verb.DELETE:
+        elif job.message.plain or job.verb is CallKind.DELETE:
             job.message.outcome = Outcome.REFUSED
         else:
             job.message.plain = True
@@ -310,4 +435,4 @@ class Showing:
         if self._rest is not None:
             self._rest.cancel()
             self._rest = None
-            self._schedule.wake(self._lane)
+            self._share.wake()

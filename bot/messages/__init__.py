@@ -69,10 +69,12 @@ from bot.messages.prompt import (
 )
 from bot.messages.shown import (
     Budget,
+    CallKind,
     Capabilities,
     Failure,
     FailureKind,
     OutFile,
+    Quota,
     Rendered,
 )
 from bot.messages.turns import (
@@ -89,6 +91,7 @@ __all__ = [
     "AnswerSchema",
     "Attachment",
     "Budget",
+    "CallKind",
     "Capabilities",
     "ChatRequest",
     "Choice",
@@ -119,6 +122,7 @@ __all__ = [
     "PromptMessage",
     "Provider",
     "Purpose",
+    "Quota",
     "Reading",
     "ReadingKind",
     "Reasoning",

@@ -1,5 +1,6 @@
 """What people see, and what a platform can do."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -38,31 +39,56 @@ class Budget:
     seconds: float
 
 
+class CallKind(StrEnum):
+    """What a call does, for a platform that counts each kind by itself."""
+
+    POST = "post"
+    EDIT = "edit"
+    DELETE = "delete"
+    STATUS = "status"
+    START = "start"  # a stream
+    APPEND = "append"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """The budget of one kind of call in a whole workspace, or in each of its channels."""
+
+    budget: Budget
+    by_channel: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a platform can do, and how much of it.
 
     `text_limit` counts characters of rendered text in one message, room for the status line already taken off.
     `edits` limits posts and edits together for each place, `total` over all places (None: no limit of its own).
+    `quotas` stands in for `edits` on a platform that counts each kind of call by itself; then it names all kinds.
+    `stream_seconds` is how long a native stream may be kept open, with room to end it.
     `threads` means that a mention in a channel is answered in a thread of its own.
     """
 
     text_limit: int
     edits: Budget
     total: Budget | None = None
+    quotas: Mapping[CallKind, Quota] = field(default_factory=dict)
+    stream_seconds: float = 0.0
     threads: bool = False
     buttons: bool = False
     private_replies: bool = False
 
 
 class FailureKind(StrEnum):
-    """Why a platform refused a call, as far as it decides what to do next."""
+    """Why a platform refused a call, as far as it decides what to do next. `CLOSED`: the stream is over."""
 
     TRANSIENT = "transient"
     RATE_LIMIT = "rate_limit"
     NOT_FOUND = "not_found"
     FORBIDDEN = "forbidden"
     INVALID = "invalid"
+    CLOSED = "closed"
 
 
 @dataclass(frozen=True, slots=True)
