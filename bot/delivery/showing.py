@@ -7,13 +7,14 @@ import structlog
 
 from bot.delivery.courier import Courier, Job, Message
 from bot.delivery.pacing import Urgency
+from bot.delivery.parts import Parts
 from bot.delivery.posts import Outcome, Post, PostLog
 from bot.delivery.reply import Reply
 from bot.delivery.schedule import Report, Schedule
-from bot.delivery.streaming import GRACE, Grows, Stream, Streaming
+from bot.delivery.streaming import GRACE, Grows, Stream
 from bot.errors import StoreError
-from bot.messages import Action, CallKind, Failure, FailureKind, OutFile, Place, Rendered
-from bot.ports import Adapter, NewId, Reconciles, ShowsStatus, offers
+from bot.messages import Action, CallKind, Failure, FailureKind, OutFile, Place
+from bot.ports import Adapter, NewId, Reconciles, offers
 
 log = structlog.get_logger(__name__)
 
@@ -45,42 +46,33 @@ class Showing:
         self._place = place
         self._turn_id = turn_id
         self._log = post_log
-        self._new_key = new_key
         self._loop = asyncio.get_running_loop()
         self._reply = Reply(adapter.capabilities.text_limit, adapter.render)
-        self._messages: list[Message] = []
-        self._first = 0  # the first message without an outcome
         self._changed = False  # there may be something to send
         self._calling = False
-        self._settling = False
-        self._abandoned = False
-        self._unwanted = False  # a message was taken away or refused: no further one is posted
         self._unseen_since: float | None = None
         self._visible_since: float | None = None
         self._failures = 0
         self._rest: asyncio.TimerHandle | None = None  # until a failed call is tried again
         self._done = asyncio.Event()
         self._share = schedule.join(place, self)
-        self._streaming = Streaming(adapter, self._share)
-        self._written = False  # something was said that is no white space
+        self._parts = Parts(adapter, self._reply, self._share, new_key)
         self._awaited: CallKind | None = None  # the kind of call that was last asked for
-        self._status_shown: str | None = None
-        self._statuses = self._share.by_kind and offers(adapter, ShowsStatus)
 
     def resume(self, posts: Sequence[Post], key: str | None, text: str) -> None:
         """Go on from what is there: messages, and keys that may have become some; `key` is stored but unused."""
         for post in sorted(posts, key=lambda one: one.n):
             known = post.message_id is not None
             message = Message(post.key, post.message_id, intended=True, receipted=known, unsure=not known)
-            message.stream = Stream.of_old() if self._streaming.port is not None else None
-            self._messages.append(message)
+            message.stream = Stream.of_old() if self._parts.streaming.port is not None else None
+            self._parts.messages.append(message)
             if not known and not offers(self._adapter, Reconciles):
                 self._courier.in_doubt = True
         if key is not None:
-            self._messages.append(Message(key, intended=True))
+            self._parts.messages.append(Message(key, intended=True))
         if text:
             self._reply.push(text)
-            self._written = True
+            self._parts.written = True
             self._visible_since = self._loop.time()
 
     # --- what the turn does ----------------------------------------------------------------------
@@ -98,7 +90,7 @@ class Showing:
     @property
     def shown(self) -> bool:
         """Whether the platform has any message of this reply, be it only a status."""
-        return any(message.message_id is not None for message in self._messages)
+        return self._parts.shown
 
     @property
     def may_stand_twice(self) -> bool:
@@ -108,8 +100,8 @@ class Showing:
     def push(self, text: str) -> None:
         """Add to the answer."""
         self._reply.push(text)
-        self._written = self._written or not text.isspace()
-        if not self._changed or (self._share.by_kind and self._kind() is not self._awaited):
+        self._parts.written = self._parts.written or not text.isspace()
+        if not self._changed or (self._share.by_kind and self._parts.kind() is not self._awaited):
             self._touch()
 
     def set_status(self, status: str | None) -> None:
@@ -137,29 +129,31 @@ class Showing:
 
         What became of each message, by its key. Raises `StoreError`; people then see the end all the same.
         """
-        self._settling = True
+        self._parts.settling = True
         self._end_rest()
         self._touch()
         if not self._calling:
             self._advance()
         await self._done.wait()
         self._share.leave(self)
-        self._streaming.count(Grows.NOT)
-        outcomes = {one.key: one.outcome or Outcome.REFUSED for one in self._messages}
-        receipts = {one.key: one.message_id for one in self._messages if one.message_id and not one.receipted}
+        self._parts.streaming.count(Grows.NOT)
+        outcomes = {one.key: one.outcome or Outcome.REFUSED for one in self._parts.messages}
+        receipts = {
+            one.key: one.message_id for one in self._parts.messages if one.message_id and not one.receipted
+        }
         await self._log.settled(self._turn_id, outcomes, receipts)
         return outcomes
 
     async def abandon(self) -> Mapping[str, Outcome]:
         """Take away whatever is shown; otherwise like `settle`."""
-        self._abandoned = True
+        self._parts.abandoned = True
         self._reply.finish()
         return await self.settle()
 
     @property
     def is_settling(self) -> bool:
         """Whether the end is being shown at this moment."""
-        return self._settling and not self._done.is_set()
+        return self._parts.settling and not self._done.is_set()
 
     @property
     def is_over(self) -> bool:
@@ -176,10 +170,10 @@ class Showing:
         """How urgent the next call is; None while there is none of this kind to make."""
         if self._calling or not self._changed or self._rest is not None:
             return None
-        if kind is not None and kind is not self._kind():
+        if kind is not None and kind is not self._parts.kind():
             return None
         if self._reply.ended:
-            return Urgency.FINAL if self._settling else None
+            return Urgency.FINAL if self._parts.settling else None
         return Urgency.REFRESH if self.visible else Urgency.FIRST
 
     @property
@@ -194,12 +188,12 @@ class Showing:
     def next_call(self, kind: CallKind | None) -> Coroutine[None, None, Report] | None:
         """The call to make now; None when there is nothing of this kind to do after all."""
         self._changed = False
-        self._divide_old_stream()
+        self._parts.divide_old_stream()
         self._reply.refresh()
         job = self._choose()
         if job is None:
             return None
-        if kind is not None and kind is not self._kind():
+        if kind is not None and kind is not self._parts.kind():
             self._touch()  # it turned out to be another, whose lane has to be asked
             return None
         self._calling = True
@@ -212,121 +206,30 @@ class Showing:
         self._changed = True
         if self._unseen_since is None:
             self._unseen_since = self._loop.time()
-        self._awaited = self._kind() if self._share.by_kind else None
+        self._awaited = self._parts.kind() if self._share.by_kind else None
         self._share.wake()
 
     def _advance(self) -> None:
         """See whether more is to be sent, and if the end is reached, say so."""
         if self._reply.ended:
-            self._changed = self._settling and self._choose() is not None
+            self._changed = self._parts.settling and self._choose() is not None
         else:
-            self._changed = self._changed or self._first < len(self._reply) - 1
+            self._changed = self._changed or self._parts.more
 
     def _choose(self) -> Job | None:
-        while self._first < len(self._reply) and not self._abandoned:
-            message = self._message(self._first)
-            if message.outcome is None:
-                want = self._wanted(message)
-                if job := self._job(message, want):
-                    return job
-                message.outcome = self._outcome(message, want)
-            if message.outcome is None:
-                return None
-            self._first += 1
-        return self._removal() if self._settling else None
-
-    def _wanted(self, message: Message) -> Rendered:
-        want = self._reply.rendered(self._first)
-        return Rendered(want.text, final=True) if message.plain and want.final else want
-
-    def _kind(self) -> CallKind:
-        """Of which kind the next call is, where kinds have budgets of their own. Costs next to nothing."""
-        if self._abandoned or self._first >= len(self._reply):
-            return CallKind.EDIT
-        message = self._messages[self._first] if self._first < len(self._messages) else None
-        if message is not None and message.stream is not None and message.stream.open:
-            frozen = self._reply.ended or self._first < len(self._reply) - 1
-            over = frozen or message.stream.doubtful or self._streaming.is_over(message.stream, self._loop.time())
-            return CallKind.STOP if over else CallKind.APPEND
-        if message is not None and (message.message_id is not None or message.unsure):
-            return CallKind.EDIT if message.message_id is not None else CallKind.POST
-        if not self._written and self._statuses and not self._reply.ended:
-            return CallKind.STATUS
-        whole = self._reply.ended or self._first < len(self._reply) - 1 or not self._written
-        return CallKind.POST if whole or not self._streaming.may_start(self._loop.time()) else CallKind.START
-
-    def _job(self, message: Message, want: Rendered) -> Job | None:
-        """What to do to make a message what it is wanted to be, if anything can be done."""
-        if message.streams:
-            return self._stream_job(message, want)
-        nothing = not want.text.strip() and not want.status and not want.files
-        if want == message.sent:
-            return None
-        if message.message_id is not None:
-            verb = CallKind.EDIT if not nothing else CallKind.DELETE
-            return Job(verb, message, self._first, want) if not nothing or want.final else None
-        if nothing or (self._unwanted and not message.unsure):
-            return None
-        match self._kind() if self._share.by_kind else CallKind.POST:
-            case CallKind.STATUS:
-                new = want.status != self._status_shown
-                return Job(CallKind.STATUS, message, self._first, want) if new else None
-            case CallKind.START:
-                text = self._streaming.ready(self._adapter.render(self._reply.settled))
-                return Job(CallKind.START, message, self._first, want, text) if text.strip() else None
-            case _:
-                return Job(CallKind.POST, message, self._first, want)
-
-    def _stream_job(self, message: Message, want: Rendered) -> Job | None:
-        stream = message.stream
-        assert stream is not None
-        grows = not want.final and not stream.doubtful
-        ready = self._streaming.ready(self._adapter.render(self._reply.settled)) if grows else want.text
-        text = stream.rest_of(ready)
-        if text is None:
-            stream.doubtful = True
-        if stream.doubtful or self._kind() is CallKind.STOP:
-            rest = text if text is not None and not stream.doubtful else ""
-            return Job(CallKind.STOP, message, self._first, want, rest)
-        if not text and want.status == stream.status:
-            return None
-        return Job(CallKind.APPEND, message, self._first, want, text or "")
-
-    def _divide_old_stream(self) -> None:
-        """End a message before its stream's time is over, if the next one has something to begin with."""
-        if not self._messages or len(self._messages) != len(self._reply):
-            return
-        stream = self._messages[-1].stream
-        if stream is not None and self._streaming.is_old(stream, self._loop.time()):
-            self._reply.divide()
-
-    def _outcome(self, message: Message, want: Rendered) -> Outcome | None:
-        if not want.final:
-            return None
-        return Outcome.CONFIRMED if message.message_id is not None else Outcome.GONE
-
-    def _removal(self) -> Job | None:
-        """Take away what is left of an earlier attempt, or everything; then all is done."""
-        kept = 0 if self._abandoned else len(self._reply)
-        for n, message in enumerate(self._messages[kept:], kept):
-            if message.outcome not in (Outcome.GONE, Outcome.REFUSED):
-                if message.message_id is not None or message.unsure:
-                    return Job(CallKind.DELETE, message, n, Rendered(""))
-                message.outcome = Outcome.GONE
-        self._done.set()
-        return None
-
-    def _message(self, n: int) -> Message:
-        if n == len(self._messages):
-            self._messages.append(Message(self._new_key()))
-        return self._messages[n]
+        job = self._parts.choose()
+        if self._parts.complete:
+            self._done.set()
+        return job
 
     # --- calling ---------------------------------------------------------------------------------
 
     async def _make(self, job: Job, unseen: float | None) -> Report:
         try:
             async with asyncio.timeout(_CALL_TIMEOUT):
-                made = await self._courier.carry_out(job, ends=self._settling and job.n == len(self._reply) - 1)
+                made = await self._courier.carry_out(
+                    job, ends=self._parts.settling and job.n == len(self._reply) - 1
+                )
             if made:
                 self._seen(job)
             self._changed = self._changed or not made
@@ -346,24 +249,22 @@ class Showing:
     def _seen(self, job: Job) -> None:
         """Note what people see by a call that went well."""
         if job.verb is CallKind.STATUS:
-            self._status_shown = job.want.status
+            self._parts.status_shown = job.want.status
             self._loop.call_later(_STATUS_AGAIN, self._show_status_again)
             return
         if self._visible_since is None and (job.text if job.verb is CallKind.START else job.want.text):
             self._visible_since = self._loop.time()
         if job.verb is CallKind.START:
-            self._loop.call_later(self._streaming.seconds + GRACE, self._touch_stream)
+            self._loop.call_later(self._parts.streaming.seconds + GRACE, self._touch_stream)
         if self.shown and not self._done.is_set():
-            self._streaming.count(Grows.STREAMING if job.message.streams else Grows.EDITING)
+            self._parts.streaming.count(Grows.STREAMING if job.message.streams else Grows.EDITING)
 
     def _show_status_again(self) -> None:
-        """Platforms take an old status away."""
-        if not self.shown and not self._reply.ended and self._reply.status == self._status_shown:
-            self._status_shown = None
+        if self._parts.forget_status():
             self._touch()
 
     def _touch_stream(self) -> None:
-        if not self._reply.ended and self._messages and self._messages[-1].streams:
+        if not self._reply.ended and self._parts.last_stream_is_open():
             self._touch()
 
     # --- failing ---------------------------------------------------------------------------------
@@ -379,10 +280,11 @@ class Showing:
             place=self._place.key,
             turn=self._turn_id,
         )
-        if self._streams_end(job, failure.kind):
-            return failure
-        if failure.kind == FailureKind.TRANSIENT:
+        goes_on = self._parts.goes_on_without(job, failure.kind)
+        if failure.kind == FailureKind.TRANSIENT and job.verb is not CallKind.STATUS:
             self._back_off()
+            return failure
+        if goes_on:
             return failure
         job.message.unsure = False
         if failure.kind == FailureKind.RATE_LIMIT:
@@ -392,29 +294,8 @@ class Showing:
         else:
             gone = failure.kind == FailureKind.NOT_FOUND and job.verb is not CallKind.POST
             job.message.outcome = Outcome.GONE if gone else Outcome.REFUSED
-            self._unwanted = True
+            self._parts.unwanted = True
         return failure
-
-    def _streams_end(self, job: Job, kind: FailureKind) -> bool:
-        """Whether a refusal only means that the reply goes on without a status, or without a stream."""
-        if job.verb is CallKind.STATUS:
-            self._status_shown = job.want.status
-            self._statuses = kind in (FailureKind.TRANSIENT, FailureKind.RATE_LIMIT)
-            return True
-        if job.verb is CallKind.START and kind not in (FailureKind.TRANSIENT, FailureKind.RATE_LIMIT):
-            self._streaming.refuse()
-            job.message.unsure = False
-            return True
-        stream = job.message.stream
-        if job.verb not in (CallKind.APPEND, CallKind.STOP) or stream is None or not stream.failed(kind):
-            return False
-        if kind is FailureKind.TRANSIENT:
-            self._back_off()
-        elif stream.open and job.verb is CallKind.STOP:
-            stream.open = False
-        if not stream.open:
-            self._streaming.count(Grows.EDITING)
-        return True
 
     def _invalid(self, job: Job) -> None:
         """The platform does not take this text: wait for another; at the end try the bare text, once."""

@@ -1,0 +1,171 @@
+"""The messages of one reply: what became of each, and the next call that brings them closer to the reply."""
+
+import asyncio
+
+from bot.delivery.courier import Job, Message
+from bot.delivery.posts import Outcome
+from bot.delivery.reply import Reply
+from bot.delivery.schedule import Share
+from bot.delivery.streaming import Grows, Streaming
+from bot.messages import CallKind, FailureKind, Rendered
+from bot.ports import Adapter, NewId, ShowsStatus, offers
+
+
+class Parts:
+    """Chooses calls; makes none. Messages are brought to their end one after the other."""
+
+    def __init__(self, adapter: Adapter, reply: Reply, share: Share, new_key: NewId) -> None:
+        self.messages: list[Message] = []
+        self.streaming = Streaming(adapter, share)
+        self.written = False  # something was said that is no white space
+        self.settling = False
+        self.abandoned = False
+        self.unwanted = False  # a message was taken away or refused: no further one is posted
+        self.complete = False  # nothing is left to be done
+        self.statuses = share.by_kind and offers(adapter, ShowsStatus)
+        self.status_shown: str | None = None
+        self._render = adapter.render
+        self._reply = reply
+        self._by_kind = share.by_kind
+        self._new_key = new_key
+        self._loop = asyncio.get_running_loop()
+        self._first = 0  # the first message without an outcome
+
+    @property
+    def shown(self) -> bool:
+        """Whether the platform has any message of this reply, be it only a status."""
+        return any(message.message_id is not None for message in self.messages)
+
+    @property
+    def more(self) -> bool:
+        """Whether a message that will not change any more may still have to be sent."""
+        return self._first < len(self._reply) - 1
+
+    def last_stream_is_open(self) -> bool:
+        """Whether the reply grows as a stream at this moment."""
+        return bool(self.messages) and self.messages[-1].streams
+
+    def forget_status(self) -> bool:
+        """Have the status shown again, as platforms take old ones away; False when it is no longer wanted."""
+        if self.shown or self._reply.ended or self._reply.status != self.status_shown:
+            return False
+        self.status_shown = None
+        return True
+
+    def goes_on_without(self, job: Job, kind: FailureKind) -> bool:
+        """Whether a refusal only means that the reply goes on without a status, or without a stream."""
+        passing = kind in (FailureKind.TRANSIENT, FailureKind.RATE_LIMIT)
+        if job.verb is CallKind.STATUS:
+            self.status_shown, self.statuses = job.want.status, passing
+            return True
+        if job.verb is CallKind.START and not passing:
+            self.streaming.refuse()
+            job.message.unsure = False
+            return True
+        stream = job.message.stream
+        if job.verb not in (CallKind.APPEND, CallKind.STOP) or stream is None or not stream.failed(kind):
+            return False
+        stream.open = stream.open and (job.verb is CallKind.APPEND or passing)
+        if not stream.open:
+            self.streaming.count(Grows.EDITING)
+        return True
+
+    def choose(self) -> Job | None:
+        """The next call, as the reply is now; None when there is none to make just now."""
+        while self._first < len(self._reply) and not self.abandoned:
+            message = self._message(self._first)
+            if message.outcome is None:
+                want = self._wanted(message)
+                if job := self._job(message, want):
+                    return job
+                message.outcome = self._outcome(message, want)
+            if message.outcome is None:
+                return None
+            self._first += 1
+        return self._removal() if self.settling else None
+
+    def _wanted(self, message: Message) -> Rendered:
+        want = self._reply.rendered(self._first)
+        return Rendered(want.text, final=True) if message.plain and want.final else want
+
+    def kind(self) -> CallKind:
+        """Of which kind the next call is, where kinds have budgets of their own. Costs next to nothing."""
+        if self.abandoned or self._first >= len(self._reply):
+            return CallKind.EDIT
+        message = self.messages[self._first] if self._first < len(self.messages) else None
+        if message is not None and message.stream is not None and message.stream.open:
+            frozen = self._reply.ended or self._first < len(self._reply) - 1
+            over = frozen or message.stream.doubtful or self.streaming.is_over(message.stream, self._loop.time())
+            return CallKind.STOP if over else CallKind.APPEND
+        if message is not None and (message.message_id is not None or message.unsure):
+            return CallKind.EDIT if message.message_id is not None else CallKind.POST
+        if not self.written and self.statuses and not self._reply.ended:
+            return CallKind.STATUS
+        whole = self._reply.ended or self._first < len(self._reply) - 1 or not self.written
+        return CallKind.POST if whole or not self.streaming.may_start(self._loop.time()) else CallKind.START
+
+    def _job(self, message: Message, want: Rendered) -> Job | None:
+        """What to do to make a message what it is wanted to be, if anything can be done."""
+        if message.streams:
+            return self._stream_job(message, want)
+        nothing = not want.text.strip() and not want.status and not want.files
+        if want == message.sent:
+            return None
+        if message.message_id is not None:
+            verb = CallKind.EDIT if not nothing else CallKind.DELETE
+            return Job(verb, message, self._first, want) if not nothing or want.final else None
+        if nothing or (self.unwanted and not message.unsure):
+            return None
+        match self.kind() if self._by_kind else CallKind.POST:
+            case CallKind.STATUS:
+                new = want.status != self.status_shown
+                return Job(CallKind.STATUS, message, self._first, want) if new else None
+            case CallKind.START:
+                text = self.streaming.ready(self._render(self._reply.settled))
+                return Job(CallKind.START, message, self._first, want, text) if text.strip() else None
+            case _:
+                return Job(CallKind.POST, message, self._first, want)
+
+    def _stream_job(self, message: Message, want: Rendered) -> Job | None:
+        stream = message.stream
+        assert stream is not None
+        grows = not want.final and not stream.doubtful
+        ready = self.streaming.ready(self._render(self._reply.settled)) if grows else want.text
+        text = stream.rest_of(ready)
+        if text is None:
+            stream.doubtful = True
+        if stream.doubtful or self.kind() is CallKind.STOP:
+            rest = text if text is not None and not stream.doubtful else ""
+            return Job(CallKind.STOP, message, self._first, want, rest)
+        if not text and want.status == stream.status:
+            return None
+        return Job(CallKind.APPEND, message, self._first, want, text or "")
+
+    def divide_old_stream(self) -> None:
+        """End a message before its stream's time is over, if the next one has something to begin with."""
+        if not self.messages or len(self.messages) != len(self._reply):
+            return
+        stream = self.messages[-1].stream
+        if stream is not None and self.streaming.is_old(stream, self._loop.time()):
+            self._reply.divide()
+
+    def _outcome(self, message: Message, want: Rendered) -> Outcome | None:
+        if not want.final:
+            return None
+        return Outcome.CONFIRMED if message.message_id is not None else Outcome.GONE
+
+    def _removal(self) -> Job | None:
+        """Take away what is left of an earlier attempt, or everything; then all is done."""
+        kept = 0 if self.abandoned else len(self._reply)
+        for n, message in enumerate(self.messages[kept:], kept):
+            if message.outcome not in (Outcome.GONE, Outcome.REFUSED):
+                if message.message_id is not None or message.unsure:
+                    return Job(CallKind.DELETE, message, n, Rendered(""))
+                message.outcome = Outcome.GONE
+        self.complete = True
+        return None
+
+    def _message(self, n: int) -> Message:
+        if n == len(self.messages):
+            self.messages.append(Message(self._new_key()))
+        return self.messages[n]
