@@ -93,7 +93,7 @@ class Intake:
         self, place: Place, person: Person, command: str, option: str, typed: str
     ) -> Sequence[Choice]:
         """Suggestions from memory, at most 25."""
-        return self._commands.complete(command, option, typed)[:25]
+        return self._commands.complete(command, option, typed, person, place)[:25]
 
     async def close(self) -> None:
         """Let what was begun in the background end."""

@@ -14,6 +14,7 @@ from bot.access import Access
 from bot.commands import COMMANDS
 from bot.commands.base import Command, CommandPorts
 from bot.commands.dispatch import Commands
+from bot.commands.recent import RecentModels
 from bot.conversation.desk import Desk
 from bot.conversation.ports import Limits, Ports
 from bot.conversation.postlog import StorePostLog
@@ -113,6 +114,7 @@ class House:
     intake: Intake
     gateway: OpenAIGateway
     server: RawServer
+    recent: RecentModels
     asked: "asyncio.Queue[Answering]"
 
     async def request(self) -> Answering:
@@ -195,8 +197,9 @@ async def house(
             limits=limits or Limits(),
         )
         desk = Desk(ports)
-        intake = _intake(ports, desk, people, commands, admins)
-        built = House(town, people, store, files, desk, intake, gateway, server, asked)
+        recent = RecentModels(store, time.time)
+        intake = _intake(ports, desk, people, commands, admins, recent)
+        built = House(town, people, store, files, desk, intake, gateway, server, recent, asked)
         if catalogue:
             await gateway.refresh()
         before = asyncio.all_tasks()
@@ -235,12 +238,25 @@ def _gateway(server: RawServer) -> OpenAIGateway:
 
 
 def _intake(
-    ports: Ports, desk: Desk, people: PlainTownAdapter, commands: Sequence[Command], admins: Sequence[str]
+    ports: Ports,
+    desk: Desk,
+    people: PlainTownAdapter,
+    commands: Sequence[Command],
+    admins: Sequence[str],
+    recent: RecentModels,
 ) -> Intake:
     access = Access(admins)
     about = About("0", True, "acme/alpha-2")
     command_ports = CommandPorts(
-        ports.store, ports.gateway, desk, ports.clock, about, time.time(), access.may_press, access.may_set
+        store=ports.store,
+        gateway=ports.gateway,
+        desk=desk,
+        clock=ports.clock,
+        about=about,
+        started_at=time.time(),
+        may_press=access.may_press,
+        may_set=access.may_set,
+        recent=recent,
     )
     return Intake(
         store=ports.store,

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from random import Random
 
@@ -13,6 +14,7 @@ from bot.access import Access
 from bot.commands import COMMANDS
 from bot.commands.base import CommandPorts
 from bot.commands.dispatch import Commands
+from bot.commands.recent import RecentModels
 from bot.conversation.desk import Desk
 from bot.conversation.ports import Limits, Ports
 from bot.conversation.postlog import StorePostLog
@@ -51,6 +53,7 @@ class Core:
     pump: Pump
     about: About
     new_id: NewId
+    recent: RecentModels
 
 
 @asynccontextmanager
@@ -65,14 +68,24 @@ async def core(settings: Settings, directory: Path, database: str) -> AsyncItera
         new_id = Ids()
         pump = Pump(StorePostLog(store), new_key=new_id)
         stack.push_async_callback(pump.close, CALLS_SECONDS)
-        yield Core(store, Files(directory / "files"), gateway, reader, pump, about(settings), new_id)
+        yield Core(
+            store=store,
+            files=Files(directory / "files"),
+            gateway=gateway,
+            reader=reader,
+            pump=pump,
+            about=about(settings),
+            new_id=new_id,
+            recent=RecentModels(store, time.time),
+        )
 
 
 @asynccontextmanager
 async def open_gateway(settings: Settings, reader: WorkerReader) -> AsyncIterator[OpenAIGateway]:
     """The gateway that is set, or the built-in one on a loopback port of its own."""
     async with AsyncExitStack() as stack:
-        base_url, cache = settings.ai_gateway_base_url, settings.data_dir / "models.json"
+        base_url = settings.ai_gateway_base_url
+        cache = settings.data_dir / f"models-{sha256(base_url.encode()).hexdigest()[:8]}.json"
         if settings.demo:
             base_url = (await stack.enter_async_context(DemoGateway(reader=reader))).base_url
         gateway = OpenAIGateway(
@@ -81,6 +94,7 @@ async def open_gateway(settings: Settings, reader: WorkerReader) -> AsyncIterato
             clock=time.time,
             random=Random(),
             cache_file=None if settings.demo else cache,
+            watched=(about(settings).default_model,),
         )
         stack.push_async_callback(gateway.close)
         yield gateway
@@ -123,7 +137,15 @@ def intake_for(
     """The way in, over these platforms. `deleted` is told when a message was."""
     access = Access(admins)
     command_ports = CommandPorts(
-        parts.store, parts.gateway, desk, time.time, parts.about, time.time(), access.may_press, access.may_set
+        store=parts.store,
+        gateway=parts.gateway,
+        desk=desk,
+        clock=time.time,
+        about=parts.about,
+        started_at=time.time(),
+        may_press=access.may_press,
+        may_set=access.may_set,
+        recent=parts.recent,
     )
     return Intake(
         store=parts.store,

@@ -35,6 +35,7 @@ async def ask(
     adapter = TerminalAdapter(write, note, time.time)
     async with core(settings, directory, f"sqlite:///{directory / 'ask.db'}") as parts:
         await learn_models(parts.gateway)
+        freshening = asyncio.create_task(parts.gateway.keep_fresh())
         model = parts.about.default_model
         desk = desk_for(parts, [adapter])
         intake = intake_for(parts, desk, [adapter], (), lambda: None)
@@ -44,25 +45,29 @@ async def ask(
             await adapter.ended
             drain = ANSWER_SECONDS
         finally:
+            freshening.cancel()
             await desk.close(drain)
         turn = await parts.store.read(last_turn)
         whole = turn is not None and turn.state is TurnState.DONE
         if not whole and parts.gateway.models() and parts.gateway.model(model) is None:
-            note(f"`gatepost models` lists no {model}.")
+            near = ", ".join(one.id for one in parts.gateway.search(model.rpartition("/")[2], 3))
+            note(f"`gatepost models` lists no {model}.{f' Did you mean {near}?' if near else ''}")
     return whole
 
 
 async def learn_models(gateway: OpenAIGateway) -> None:
-    """Read the catalogue for what the model can take; without it the question is asked all the same.
+    """Take the catalogue's copy, for what the model can take; only where there is none is it waited for.
 
-    Raises GatewayRefused or GatewayDown where asking would only fail more slowly.
+    Without it the question is asked all the same. Raises GatewayRefused or GatewayDown where asking would only
+    fail more slowly.
     """
+    if await gateway.recall():
+        return
     try:
         async with asyncio.timeout(5):
             await gateway.refresh()
     except (GatewayRefused, GatewayDown):
-        if not gateway.models():
-            raise
+        raise
     except (GatepostError, TimeoutError):
         return
 

@@ -46,7 +46,7 @@ async def serve(settings: Settings, announce: Callable[[str], None], stop: async
         for adapter in adapters:
             await adapter.start(intake)
             stack.push_async_callback(adapter.stop)
-        for work in (parts.gateway.warm(), parts.gateway.keep_fresh(), tidier.run()):
+        for work in (parts.gateway.warm(), parts.gateway.keep_fresh(), parts.recent.refresh(), tidier.run()):
             stack.callback(asyncio.create_task(work).cancel)
         if page is not None:
             announce(await page.invitation(f"http://{origin(settings.http_host)}:{port.port}"))

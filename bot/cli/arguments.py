@@ -25,6 +25,7 @@ def parser() -> argparse.ArgumentParser:
     asking.set_defaults(command=ask)
 
     listing = commands.add_parser("models", help="list the models: id, context, price, what they can take")
+    listing.add_argument("words", nargs="*", metavar="WORD", help="only those with all these words")
     listing.add_argument("--json", action="store_true", help="as JSON")
     listing.set_defaults(command=models)
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.cli.output import note, say, table
+from bot.cli.output import note, say, width
 from bot.cli.process import ended_by_sigterm, everything_stays
 from bot.errors import StartError
 
@@ -61,20 +61,18 @@ def models(options: argparse.Namespace) -> int:
     import asyncio
 
     from bot.app.once import list_models
-    from bot.commands.wording import abilities, price
+    from bot.cli.models import listed, matching
     from bot.settings import read_settings
 
     settings = read_settings()
     _log_faults_only(settings)
-    found = sorted(asyncio.run(list_models(settings)), key=lambda model: model.id)
+    found = matching(asyncio.run(list_models(settings)), options.words)
+    if not found:
+        raise StartError(f"No model matches {' '.join(options.words)}.")
     if options.json:
         import orjson
 
         say(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode() + "\n")
-        return 0
-    rows = [
-        (m.id, f"{m.context_window:,}" if m.context_window else "-", price(m), ", ".join(abilities(m)) or "-")
-        for m in found
-    ]
-    say(table(("id", "context", "price", "can"), rows))
+    else:
+        say(listed(found, width()))
     return 0

@@ -1,5 +1,6 @@
 """What the program's commands write."""
 
+import shutil
 import sys
 from collections.abc import Sequence
 
@@ -14,6 +15,11 @@ def note(text: str) -> None:
     """Write a line to standard error, at once."""
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
+
+
+def width() -> int | None:
+    """The columns of the terminal; None where the output goes elsewhere and may be as wide as it likes."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.commands.recent import RecentModels
 from bot.messages import Choice, CommandCall, CommandSpec, Person, Place
 from bot.ports import About, Clock, Gateway
 from bot.preferences import Scope
@@ -40,6 +41,18 @@ class CommandPorts:
     started_at: float
     may_press: Callable[[str, Person, Sequence[Person]], None]
     may_set: Callable[[str, Person, Scope], None]
+    recent: RecentModels
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """An option of a command while somebody types it: by whom and where, and what so far."""
+
+    option: str
+    typed: str
+    person: Person
+    place: Place
+    ports: CommandPorts
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +74,9 @@ class CommandContext:
 class Command:
     """A command: what surfaces offer, what it does, and what it suggests while an option is typed.
 
-    `run` returns Markdown for the person. `complete` answers from memory what goes into an option, by its name.
+    `run` returns Markdown for the person. `complete` answers from memory what may go into an option.
     """
 
     spec: CommandSpec
     run: Callable[[CommandContext], Awaitable[str]]
-    complete: Callable[[CommandPorts, str, str], Sequence[Choice]] | None = None
+    complete: Callable[[Completion], Sequence[Choice]] | None = None

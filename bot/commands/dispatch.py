@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.access import Access
-from bot.commands.base import Command, CommandContext, CommandPorts
+from bot.commands.base import Command, CommandContext, CommandPorts, Completion
 from bot.errors import CommandRefused
 from bot.messages import Choice, CommandCall, CommandSpec, Person, Place
 
@@ -36,8 +36,8 @@ class Commands:
         context = CommandContext(call, person, place, self._ports, self.specs)
         return await command.run(context), command.spec.private
 
-    def complete(self, name: str, option: str, typed: str) -> Sequence[Choice]:
-        """Suggestions for an option; none where it has none."""
+    def complete(self, name: str, option: str, typed: str, person: Person, place: Place) -> Sequence[Choice]:
+        """Suggestions for an option of the command with this name; none where it has none."""
         command = self._table.get(name)
         if command is None:
             return ()
@@ -46,4 +46,6 @@ class Commands:
             return ()
         if spec.choices:
             return [Choice(c, c) for c in spec.choices if c.startswith(typed)]
-        return command.complete(self._ports, option, typed) if spec.complete and command.complete else ()
+        if not spec.complete or command.complete is None:
+            return ()
+        return command.complete(Completion(option, typed, person, place, self._ports))

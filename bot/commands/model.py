@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from bot.commands.base import Command, CommandContext, CommandPorts
-from bot.commands.wording import describe
+from bot.commands.base import Command, CommandContext, Completion
+from bot.commands.wording import describe, label
 from bot.errors import CommandRefused
 from bot.messages import Choice, CommandOption, CommandSpec, PlaceKind, person_key
 from bot.preferences import Scope
@@ -57,9 +57,11 @@ def _here(context: CommandContext) -> str:
     return names[context.place.kind]
 
 
-def complete(ports: CommandPorts, _option: str, typed: str) -> Sequence[Choice]:
-    """Models of the catalogue, described."""
-    return [Choice(model.id, describe(model)) for model in ports.gateway.search(typed)]
+def complete(completion: Completion) -> Sequence[Choice]:
+    """Models of the catalogue, described; those used in this channel lately first."""
+    ports = completion.ports
+    found = ports.gateway.search(completion.typed, recent=ports.recent.of(completion.place))
+    return [Choice(model.id, label(model)) for model in found]
 
 
 MODEL = Command(

@@ -1,19 +1,24 @@
-"""Lists the catalogue."""
+"""Lists the catalogue, and tells everything of one model."""
+
+from collections.abc import Sequence
 
 from bot.commands.base import Command, CommandContext
-from bot.commands.wording import describe
-from bot.messages import CommandOption, CommandSpec
+from bot.commands.model import complete
+from bot.commands.wording import at_length, describe
+from bot.messages import CommandOption, CommandSpec, Model, Purpose
 
 MOST = 20
 
 
 async def run(context: CommandContext) -> str:
-    """Models that match what was typed, best first."""
+    """Models that match what was typed, best first; one whose whole id it is, at length."""
     wanted = context.option("search")
     gateway = context.ports.gateway
     if not gateway.models():
         return "The list of models has not arrived yet. Try again in a moment."
-    found = gateway.search(wanted, MOST + 1)
+    if gateway.model(wanted) is not None:
+        return at_length(await gateway.details(wanted))
+    found = _found(context, wanted)
     if not found:
         return f"No model matches `{wanted}`."
     lines = [f"- {describe(model)}" for model in found[:MOST]]
@@ -22,11 +27,20 @@ async def run(context: CommandContext) -> str:
     return "\n".join(lines)
 
 
+def _found(context: CommandContext, wanted: str) -> Sequence[Model]:
+    """Those that chat come first, then those that draw, then the rest."""
+    recent = context.ports.recent.of(context.place)
+    search = context.ports.gateway.search
+    found = [model for purpose in Purpose for model in search(wanted, MOST + 1, purpose=purpose, recent=recent)]
+    return tuple({model.id: model for model in found}.values())
+
+
 MODELS = Command(
     CommandSpec(
         "models",
-        "List the models, with context, price and abilities",
-        (CommandOption("search", "Words in the id or the name", rest=True),),
+        "List the models, with context, price and abilities; or tell all about one",
+        (CommandOption("search", "Words in the id or the name, or a whole id", rest=True, complete=True),),
     ),
     run,
+    complete,
 )

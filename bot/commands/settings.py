@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from bot.commands.base import Command, CommandContext, CommandPorts
+from bot.commands.base import Command, CommandContext, Completion
 from bot.errors import CommandRefused
 from bot.messages import Choice, CommandOption, CommandSpec, person_key
 from bot.preferences import BY_NAME, NEAREST_FIRST, PREFERENCES, Preference, Scope, default_scope, scope_key
@@ -79,11 +79,12 @@ def _takes(preference: Preference) -> str:
 _HOW = f"Change one with `/settings NAME VALUE [SCOPE]`; `{DEFAULT}` goes back. The nearest scope wins."
 
 
-def complete(_ports: CommandPorts, option: str, typed: str) -> Sequence[Choice]:
+def complete(completion: Completion) -> Sequence[Choice]:
     """The names of what can be chosen."""
-    if option != "name":
+    if completion.option != "name":
         return ()
-    return [Choice(one.name, f"{one.name}: {one.description}") for one in PREFERENCES if typed.lower() in one.name]
+    fitting = (one for one in PREFERENCES if completion.typed.lower() in one.name)
+    return [Choice(one.name, f"{one.name}: {one.description}") for one in fitting]
 
 
 SETTINGS = Command(

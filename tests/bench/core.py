@@ -18,6 +18,7 @@ from bot.access import Access
 from bot.commands import COMMANDS
 from bot.commands.base import CommandPorts
 from bot.commands.dispatch import Commands
+from bot.commands.recent import RecentModels
 from bot.conversation.desk import Desk
 from bot.conversation.ports import Limits, Ports
 from bot.conversation.postlog import StorePostLog
@@ -173,8 +174,9 @@ async def core(
         ports = Ports(store, files, model, reader, pump, adapters, TOOLS, time.time, new_id, MODEL, limits)
         desk, access = Desk(ports), Access(())
         about = About("0", True, MODEL)
+        recent = RecentModels(store, time.time)
         commands = CommandPorts(
-            store, model, desk, time.time, about, time.time(), access.may_press, access.may_set
+            store, model, desk, time.time, about, time.time(), access.may_press, access.may_set, recent
         )
         table = Commands(COMMANDS, commands, access)
         intake = Intake(store, files, desk, table, access, adapters, time.time, new_id, lambda: None)

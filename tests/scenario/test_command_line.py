@@ -114,6 +114,21 @@ def test_models_are_listed_for_people_and_for_programs(here: Here) -> None:
     assert rows[0].split() == ["id", "context", "price", "can"]
     assert [row["id"] for row in listed] == [row.split()[0] for row in rows[1:]]
     assert "gatepost/scripted" in {row["id"] for row in listed}
+    assert {row.split()[0] for row in here.run("models", "draws", "image").out.splitlines()[1:]} == {
+        "gatepost/painter"
+    }
+    nothing = here.run("models", "unheard-of")
+    assert (nothing.status, nothing.sentence) == (1, "gatepost: No model matches unheard-of.")
+
+
+def test_a_question_waits_for_the_catalogue_once_and_then_takes_the_copy(here: Here) -> None:
+    (here.directory / "data").mkdir()
+    with listing() as (address, listed):
+        for _ in range(2):
+            here.run("ask", "hello", AI_GATEWAY_BASE_URL=address, AI_GATEWAY_API_KEY=KEY)
+
+    assert listed == ["/v1/models"]
+    assert len(list((here.directory / "data").glob("models-*.json"))) == 1
 
 
 def test_the_built_in_gateway_answers_alone_and_says_when_its_port_is_taken(shell: Shell, here: Here) -> None:
@@ -282,20 +297,50 @@ def typed_in_sh(shell: Shell, line: str, before: str = "") -> Ran:
 def refusing() -> Iterator[str]:
     """The address of a gateway that knows no key, and repeats the one it was given."""
 
-    class Refusal(http.server.BaseHTTPRequestHandler):
+    class Refusal(Quiet):
         def do_GET(self) -> None:
-            body = json.dumps(
-                {"error": {"message": self.headers["Authorization"], "type": "authentication_error"}}
-            )
-            self.send_response(401)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body.encode())
+            self.answer(401, {"error": {"message": self.headers["Authorization"], "type": "authentication_error"}})
 
-        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-            """Nothing: the test says what it saw."""
+    with serving_by(Refusal) as address:
+        yield address
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refusal) as server:
+
+@contextmanager
+def listing() -> Iterator[tuple[str, list[str]]]:
+    """The address of a gateway that lists one model and answers nothing, and how often it was asked for its list."""
+    listed: list[str] = []
+
+    class Listing(Quiet):
+        def do_GET(self) -> None:
+            listed.append(self.path)
+            self.answer(200, {"data": [{"id": "acme/alpha-2"}]})
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.answer(404, {"error": {"message": "no", "type": "model_not_found"}})
+
+    with serving_by(Listing) as address:
+        yield address, listed
+
+
+class Quiet(http.server.BaseHTTPRequestHandler):
+    """Answers in JSON and says nothing about it."""
+
+    def answer(self, status: int, body: object) -> None:
+        raw = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(raw)))
+        self.end_headers()
+        self.wfile.write(raw)
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Nothing: the test says what it saw."""
+
+
+@contextmanager
+def serving_by(handler: type[http.server.BaseHTTPRequestHandler]) -> Iterator[str]:
+    """The base URL of a server whose requests are answered so."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         try:

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from bot.commands.base import Command, CommandContext
-from bot.messages import CommandSpec
+from bot.messages import Choice, CommandSpec
+from tests.files import picture
 from tests.house import House, house
-from tests.town import ADA, CHANNEL, GRACE, THREAD
+from tests.town import ADA, CHANNEL, DM, GRACE, THREAD
 
 CATALOGUE = b"""{"data": [
  {"id": "acme/alpha-2", "name": "Alpha", "type": "language", "context_window": 200000,
@@ -73,8 +74,48 @@ async def test_models_are_suggested_while_an_option_is_typed(tmp_path: Path) -> 
         choices = await here.intake.complete(THREAD, ADA, "model", "id", "fa")
         nothing = await here.intake.complete(THREAD, ADA, "nonsense", "id", "fa")
 
-    assert [choice.value for choice in choices] == ["zeta/fast-3"]
+    assert choices == [Choice("zeta/fast-3", "Fast · 32k context · price not published")]
     assert list(nothing) == []
+
+
+async def test_what_answered_in_this_channel_lately_is_suggested_first(tmp_path: Path) -> None:
+    async with house(tmp_path, catalogue=CATALOGUE) as here:
+        await here.people.command("model", place=CHANNEL, id="zeta/fast-3")
+        await shown(here)
+        await here.people.say("hello", place=THREAD)
+        await here.answer("hi")
+        await here.answered(2)
+        await here.recent.refresh()
+        here_first = await here.intake.complete(THREAD, ADA, "model", "id", "")
+        elsewhere = await here.intake.complete(DM, ADA, "model", "id", "")
+
+    assert [choice.value for choice in here_first] == ["zeta/fast-3", "acme/alpha-2"]
+    assert [choice.value for choice in elsewhere] == ["acme/alpha-2", "zeta/fast-3"]
+
+
+async def test_a_whole_id_tells_everything_of_a_model(tmp_path: Path) -> None:
+    async with house(tmp_path, catalogue=CATALOGUE) as here:
+        await here.people.command("models", search="acme/alpha-2")
+        said = await told(here)
+
+    assert said.startswith("**Alpha** `acme/alpha-2`")
+    assert "sees pictures: yes" in said
+    assert "reasons: unknown" in said
+
+
+async def test_an_endpoint_that_lists_bare_names_is_as_good_as_any(tmp_path: Path) -> None:
+    bare = b'{"object": "list", "data": [{"id": "qwen3:8b", "object": "model"}, {"id": "llama3.2", "created": 0}]}'
+    async with house(tmp_path, catalogue=bare) as here:
+        choices = await here.intake.complete(THREAD, ADA, "model", "id", "qw")
+        await here.people.command("model", id=choices[0].value)
+        await shown(here)
+        await here.people.say("What is in this?", files={"cat.png": picture()})
+        model = await here.answer("a cat")
+        await here.answered(2)
+
+    assert choices == [Choice("qwen3:8b", "qwen3:8b · price not published")]
+    assert model.exchange.json["model"] == "qwen3:8b"
+    assert "image_url" in str(model.messages), "what is not known to be impossible is tried"
 
 
 async def test_reset_begins_anew_for_the_model(tmp_path: Path) -> None:
