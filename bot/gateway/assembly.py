@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.gateway.loose import dig, digits, items, text
-from bot.messages import ImageDelta, ToolCall, Usage
+from bot.messages import ImageDelta, Source, ToolCall, Usage
 
 
 @dataclass(slots=True)
@@ -116,10 +116,55 @@ def usage_in(usage: Mapping[str, Any] | None, final: Mapping[str, Any]) -> Usage
 
 def answered_by(final: Mapping[str, Any]) -> str | None:
     """The model that answered, which is another than the one asked when the gateway fell back."""
-    for attempt in items(_metadata(final, "routing", "modelAttempts")):
+    for attempt in _attempts(final):
         if dig(attempt, "success") is True and (slug := text(dig(attempt, "canonicalSlug"))):
             return slug
     return text(final.get("model")) or None
+
+
+def provided_by(final: Mapping[str, Any]) -> str | None:
+    """Who ran the model."""
+    return text(_metadata(final, "routing", "finalProvider")) or None
+
+
+def fell_back(final: Mapping[str, Any]) -> int | None:
+    """The status with which the model asked for failed, where another answered after it; 0 if it is not told."""
+    attempts = _attempts(final)
+    if len(attempts) < 2 or dig(attempts[0], "success") is not False:
+        return None
+    statuses = (dig(tried, "statusCode") for tried in items(dig(attempts[0], "providerAttempts")))
+    return next((status for status in statuses if isinstance(status, int)), 0)
+
+
+def searches_in(final: Mapping[str, Any]) -> int:
+    """How often the gateway searched the web: it counts by tool, or lists its calls."""
+    calls = _metadata(final, "gatewayToolCalls")
+    if isinstance(calls, dict):
+        return sum(count for count in calls.values() if isinstance(count, int) and count > 0)
+    return len(items(calls))
+
+
+class SourceCollector:
+    """The pages that an answer names as its sources, each once, in the order in which they come."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, Source] = {}
+
+    def push(self, delta: Mapping[str, Any]) -> None:
+        """Take in a chunk's `annotations`, whatever is in them."""
+        for note in items(delta.get("annotations")):
+            cited = dig(note, "url_citation") or note
+            url = text(dig(cited, "url"))
+            if url.startswith(("https://", "http://")):
+                self._found.setdefault(url, Source(url, text(dig(cited, "title"))))
+
+    def flush(self) -> tuple[Source, ...]:
+        """All of them."""
+        return tuple(self._found.values())
+
+
+def _attempts(final: Mapping[str, Any]) -> list[object]:
+    return items(_metadata(final, "routing", "modelAttempts"))
 
 
 def _metadata(final: Mapping[str, Any], *names: str) -> object:

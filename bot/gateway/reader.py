@@ -6,7 +6,17 @@ from typing import Any
 import orjson
 
 from bot.errors import AnswerCutOff, AnswerEmpty, GatewayError, RequestRefused
-from bot.gateway.assembly import ReasoningAssembler, ToolCallAssembler, answered_by, picture_in, usage_in
+from bot.gateway.assembly import (
+    ReasoningAssembler,
+    SourceCollector,
+    ToolCallAssembler,
+    answered_by,
+    fell_back,
+    picture_in,
+    provided_by,
+    searches_in,
+    usage_in,
+)
 from bot.gateway.failures import failure_in_chunk
 from bot.messages import Delta, Finish, ImageDelta, ReasoningDelta, Started, TextDelta
 
@@ -41,6 +51,7 @@ class StreamReader:
         self._usage: dict[str, Any] | None = None
         self._calls = ToolCallAssembler()
         self._reasoning = ReasoningAssembler()
+        self._sources = SourceCollector()
 
     def push(self, piece: bytes) -> Iterator[Delta]:
         """The deltas that these bytes complete."""
@@ -60,6 +71,19 @@ class StreamReader:
             return
         yield from self._line(b"".join(self._tail))
         self._tail, self._tail_size = [], 0
+        if not self.done:
+            yield self._finish()
+
+    def whole(self, body: bytes) -> Iterator[Delta]:
+        """The deltas of an answer that was not streamed: its message is one large chunk."""
+        chunk = self._parse(body)
+        if chunk is None:
+            raise self._cut_off("an answer that is no JSON")
+        choices = chunk.get("choices")
+        first = choices[0] if isinstance(choices, list) and choices else None
+        if isinstance(first, dict):
+            chunk["choices"] = [{**first, "delta": first.get("message")}]
+        yield from self._chunk(chunk)
         if not self.done:
             yield self._finish()
 
@@ -137,6 +161,8 @@ class StreamReader:
             self._calls.push(calls)
         if images := delta.get("images"):
             yield from self._images(images)
+        if delta.get("annotations"):
+            self._sources.push(delta)
 
     def _images(self, images: object) -> Iterator[ImageDelta]:
         for image in images if isinstance(images, list) else ():
@@ -157,6 +183,10 @@ class StreamReader:
             usage=usage_in(self._usage, self._final),
             reasoning_details=self._reasoning.flush(),
             model=answered_by(self._final),
+            provider=provided_by(self._final),
+            fell_back=fell_back(self._final),
+            searches=searches_in(self._final),
+            sources=self._sources.flush(),
         )
 
     def _nothing_said(self, reason: str) -> GatewayError:

@@ -49,10 +49,22 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Retrying:
-    """The request failed before any text and is tried again; for the status line. `seconds` until then."""
+    """The request failed before any text and is tried again; for the status line. `seconds` until then.
+
+    `busy` says that there was nothing wrong but too many requests.
+    """
 
     attempt: int
     seconds: float
+    busy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A page that an answer rests on. Both come from the web: neither is to be believed, nor followed."""
+
+    url: str
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +73,9 @@ class Finish:
 
     `reason` is the gateway's word (`stop`, `length`, `content_filter`, `tool_calls`, …). `tool_calls` are whole
     and in order, whatever the reason says. `reasoning_details` go back with them in the next round, unchanged.
+    `model` is the one that answered, `provider` who ran it. Where the gateway fell back to another model,
+    `fell_back` is the HTTP status with which the one asked for had failed, 0 if that was not told. `searches`
+    counts what the gateway looked up on the web for this answer.
     """
 
     reason: str
@@ -68,6 +83,20 @@ class Finish:
     usage: Usage | None = None
     reasoning_details: tuple[Mapping[str, Any], ...] = ()
     model: str | None = None
+    provider: str | None = None
+    fell_back: int | None = None
+    searches: int = 0
+    sources: tuple[Source, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """A whole answer that was not streamed."""
+
+    text: str
+    finish: Finish
+    pictures: tuple[ImageDelta, ...] = ()
+    generation_id: str | None = None
 
 
 Delta: TypeAlias = Started | TextDelta | ReasoningDelta | ImageDelta | Retrying | Finish

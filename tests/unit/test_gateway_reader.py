@@ -1,17 +1,22 @@
 """The reader: what comes in as bytes, however it is cut, and what comes out as deltas."""
 
+import asyncio
 import base64
 import time
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, Iterable
+from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.demo.faults import FAULTS
+from bot.demo.wire import Answer, Call, Generation, events
 from bot.errors import AnswerCutOff, AnswerEmpty, GatewayError, PromptTooLong, RequestInvalid, RequestRefused
 from bot.gateway import reader as reader_module
 from bot.gateway.reader import StreamReader
-from bot.messages import Delta, Finish, ImageDelta, ReasoningDelta, Started, TextDelta, ToolCall, Usage
+from bot.messages import Delta, Finish, ImageDelta, ReasoningDelta, Source, Started, TextDelta, ToolCall, Usage
 from tests.gateway_streams import DONE, GENERATION, answer, chunk, final, role, text, usage
 from tests.wire.raw_server import event
 
@@ -37,6 +42,11 @@ def _picture(url: str) -> dict[str, object]:
 
 def _details(**detail: object) -> bytes:
     return event(chunk({"reasoning": detail.get("text"), "reasoning_details": [detail]}))
+
+
+def _annotated(url: str, title: str) -> bytes:
+    note = {"type": "url_citation", "url_citation": {"url": url, "title": title}}
+    return event(chunk({"annotations": [note, {"type": "url_citation", "url": url}, "x"]}))
 
 
 def _read(*pieces: bytes) -> list[Delta]:
@@ -79,10 +89,35 @@ STREAMS = {
     "error": role() + text("Well") + event({"error": {"message": "boom", "code": 500}}),
     "cut off": role() + text("We") + text("ll"),
     "no newline at the end": (role() + text("Well") + final("stop", usage=None)).rstrip(b"\n"),
+    "thinking": role()
+    + _details(type="reasoning.text", text="Grüß", signature="", index=0)
+    + _details(type="reasoning.encrypted", data="b3BhcXVl", index=0)
+    + text("42")
+    + final(),
+    "sources": role() + text("So it is.") + _annotated("https://a.example/ä", "Ä") + final(),
 }
+ANSWER = Answer("Grüße aus der Fabrik.", (Call("now", '{"zone":"UTC"}'),), (PNG, PNG), "First I think.")
 
 
-@settings(max_examples=150, deadline=None)
+def _recorded(fault: str) -> bytes:
+    """What the built-in gateway sends under this fault."""
+
+    async def told() -> AsyncGenerator[Any, None]:
+        for one in events(Generation(GENERATION, 1773300000.0, "acme/alpha-2", 9), ANSWER):
+            yield one
+
+    async def steps() -> list[object]:
+        bend = FAULTS[fault].bend
+        assert bend is not None
+        return [step async for step in bend(told(), "0.01" if fault == "huge-line" else "")]
+
+    return b"".join(step for step in asyncio.run(steps()) if isinstance(step, bytes))
+
+
+STREAMS |= {f"fault: {name}": _recorded(name) for name, fault in FAULTS.items() if fault.bend}
+
+
+@settings(max_examples=300, deadline=None)
 @given(name=st.sampled_from(sorted(STREAMS)), data=st.data())
 def test_any_cutting_of_a_stream_gives_the_same_deltas(name: str, data: st.DataObject) -> None:
     stream = STREAMS[name]
@@ -153,7 +188,70 @@ def test_a_fallback_model_is_named_as_the_one_that_answered() -> None:
     metadata = {"gateway": {"routing": {"modelAttempts": attempts}}}
     last = event(chunk({"provider_metadata": metadata}, finish_reason="stop", usage=usage()))
 
-    assert _finish(role() + text("Hi") + last).model == "zeta/fast-3"
+    finish = _finish(role() + text("Hi") + last)
+    assert (finish.model, finish.fell_back) == ("zeta/fast-3", 0)
+
+
+def test_why_the_gateway_fell_back_and_who_answered_is_kept() -> None:
+    busy = [{"provider": "acme", "success": False, "statusCode": 429}]
+    attempts = [
+        {"canonicalSlug": "acme/alpha-2", "success": False, "providerAttempts": busy},
+        {"canonicalSlug": "zeta/fast-3", "success": True, "providerAttempts": [{"statusCode": 200}]},
+    ]
+    metadata = {"gateway": {"routing": {"modelAttempts": attempts, "finalProvider": "zeta"}}}
+    last = event(chunk({"provider_metadata": metadata}, finish_reason="stop", usage=usage()))
+
+    finish = _finish(role() + text("Hi") + last)
+
+    assert (finish.model, finish.provider, finish.fell_back) == ("zeta/fast-3", "zeta", 429)
+
+
+@pytest.mark.parametrize(
+    ("calls", "count"), [({"exa_search": 2, "tako_search": 1}, 3), (["exa_search"], 1), (None, 0), ({"x": "y"}, 0)]
+)
+def test_searches_are_counted_however_the_gateway_tells_them(calls: object, count: int) -> None:
+    metadata = {"gateway": {"gatewayToolCalls": calls}}
+    last = event(chunk({"provider_metadata": metadata}, finish_reason="stop", usage=usage()))
+
+    assert _finish(role() + text("Hi") + last).searches == count
+
+
+def test_sources_are_kept_each_once_and_only_pages_of_the_web() -> None:
+    stream = role() + text("Hi") + _annotated("https://a.example/", "A") + _annotated("file:x", "B") + final()
+
+    assert _finish(stream).sources == (Source("https://a.example/", "A"),)
+
+
+# --- answers that were not streamed --------------------------------------------------------------
+
+
+def _whole(message: dict[str, Any], **more: Any) -> bytes:
+    choice = {"index": 0, "message": message, "finish_reason": more.pop("finish_reason", "stop")}
+    return orjson.dumps({"id": GENERATION, "model": "acme/alpha-2", "choices": [choice], **more})
+
+
+def test_a_whole_answer_gives_what_its_stream_would() -> None:
+    call = {"id": "call_a", "type": "function", "function": {"name": "now", "arguments": "{}"}}
+    url = "data:image/png;base64," + base64.b64encode(PNG).decode()
+    message = {"role": "assistant", "content": "Hi", "tool_calls": [call], "images": [_picture(url)]}
+
+    deltas = list(StreamReader().whole(_whole(message, usage=usage())))
+
+    assert deltas[:3] == [Started(GENERATION), TextDelta("Hi"), ImageDelta("image/png", PNG)]
+    finish = deltas[3]
+    assert isinstance(finish, Finish)
+    assert finish.tool_calls == (ToolCall("call_a", "now", "{}"),)
+    assert finish.usage == Usage(420, 30, 300, 12, "0.00042")
+
+
+def test_a_whole_answer_needs_no_bill_but_words() -> None:
+    assert list(StreamReader().whole(_whole({"content": "Hi"})))[-1] == Finish("stop", model="acme/alpha-2")
+    with pytest.raises(AnswerEmpty):
+        list(StreamReader().whole(_whole({"content": None})))
+    with pytest.raises(AnswerCutOff):
+        list(StreamReader().whole(b"<html>"))
+    with pytest.raises(GatewayError, match="no more"):
+        list(StreamReader().whole(b'{"error":{"message":"no more"}}'))
 
 
 def test_a_role_only_chunk_is_no_word() -> None:
