@@ -7,8 +7,8 @@ from aiohttp import web
 
 from tests.discord_town.calls import Call, Calls
 from tests.discord_town.faults import Faults
+from tests.discord_town.message_shapes import signature, signed_url
 from tests.discord_town.rest import Answer, Ask, Routes
-from tests.discord_town.shapes import signature, signed_url
 from tests.discord_town.state import State
 from tests.discord_town.world import Upload
 

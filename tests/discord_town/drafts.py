@@ -1,6 +1,8 @@
 """What a bot may write: a message's form as Discord checks it, before anything is shown."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import count
 
 from tests.discord_town import errors
 from tests.discord_town.world import Json, Message, MessageFlag, Upload, controls_of, texts_of
@@ -41,8 +43,7 @@ def drafted(body: Json, uploads: list[Upload], *, ephemeral: bool = False) -> Dr
         flags=int(body.get("flags") or 0) & may,
         allowed=body.get("allowed_mentions"),
     )
-    check(draft)
-    return draft
+    return _checked(draft)
 
 
 def redrafted(message: Message, body: Json, uploads: list[Upload]) -> Draft:
@@ -60,8 +61,25 @@ def redrafted(message: Message, body: Json, uploads: list[Upload]) -> Draft:
         flags=flags,
         allowed=body.get("allowed_mentions"),
     )
+    return _checked(draft)
+
+
+def _checked(draft: Draft) -> Draft:
+    """The same draft, its components numbered as Discord numbers them."""
     check(draft)
+    numbers = count(1)
+    draft.components = [_numbered(one, numbers) for one in draft.components]
     return draft
+
+
+def _numbered(component: Json, numbers: Iterator[int]) -> Json:
+    own = component.get("id") or next(numbers)
+    shape = {**component, "id": own}
+    if "components" in component:
+        shape["components"] = [_numbered(one, numbers) for one in component["components"]]
+    if "accessory" in component:
+        shape["accessory"] = _numbered(component["accessory"], numbers)
+    return shape
 
 
 def check(draft: Draft) -> None:

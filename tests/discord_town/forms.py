@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tests.discord_town import shapes
+from tests.discord_town import message_shapes, shapes
+from tests.discord_town.rights import rights_in
 from tests.discord_town.state import State
 from tests.discord_town.world import Channel, Json, Message, controls_of
 
 if TYPE_CHECKING:
     from tests.discord_town.people import Person
-
-_SUBCOMMAND, _STRING, _INTEGER, _BOOLEAN, _USER, _NUMBER, _FILE = 1, 3, 4, 5, 6, 10, 11
 
 
 def find_command(state: State, channel: Channel, name: str, kind: int) -> Json:
@@ -68,11 +67,20 @@ def _option(person: "Person", channel: Channel, form: Json, value: Any, resolved
         assert value in [one["value"] for one in form["choices"]], f"{value!r} is no choice"
     match form["type"]:
         case 6:
-            resolved.setdefault("users", {})[str(value)] = shapes.user(person.state.users[value])
-            option["value"] = str(value)
+            resolved.setdefault("users", {})[str(value.id)] = shapes.user(value)
+            if channel.guild is not None and value.id in channel.guild.members:
+                rights = str(int(rights_in(channel, value, person.state.clock())))
+                told = shapes.member(channel.guild.members[value.id], whole=False) | {"permissions": rights}
+                resolved.setdefault("members", {})[str(value.id)] = told
+            option["value"] = str(value.id)
+        case 7:
+            rights = str(int(rights_in(value, person.user, person.state.clock())))
+            told = shapes.channel(person.state, value) | {"permissions": rights}
+            resolved.setdefault("channels", {})[str(value.id)] = told
+            option["value"] = str(value.id)
         case 11:
             upload = person.hands_over(channel, *value)
-            told = shapes.attachment(person.state, upload, ephemeral=True)
+            told = message_shapes.attachment(person.state, upload, ephemeral=True)
             resolved.setdefault("attachments", {})[str(upload.id)] = told
             option["value"] = str(upload.id)
     return option

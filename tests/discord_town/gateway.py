@@ -1,16 +1,15 @@
 """The gateway: sessions that are identified, told everything in order, lost, resumed and invalidated."""
 
 import asyncio
-import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
 import orjson
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from tests.discord_town import shapes
+from tests.discord_town import message_shapes, shapes
+from tests.discord_town.gateway_session import SENDS_PER_MINUTE, Connection, Session
 from tests.discord_town.rights import sees
 from tests.discord_town.state import Event, State
 from tests.discord_town.world import Json
@@ -29,68 +28,6 @@ _INTENTS = {
 }
 """By the beginning of an event's name: the intent for guilds, the one for direct messages."""
 
-SENDS_PER_MINUTE = 120
-
-
-@dataclass(eq=False)
-class Session:
-    """What the gateway keeps of one client, connected or not."""
-
-    id: str
-    intents: int
-    told: list[tuple[int, str, Json]] = field(default_factory=list)
-    seq: int = 0
-    connection: "Connection | None" = None
-    left_at: float | None = None
-    resumable: bool = True
-
-    def tell(self, name: str, body: Json) -> None:
-        """Number an event, keep it for a resume, send it if somebody listens."""
-        self.seq += 1
-        self.told.append((self.seq, name, body))
-        if self.connection is not None:
-            self.connection.send(0, body, name, self.seq)
-
-
-class Connection:
-    """One websocket. What is sent goes out in order; a zombie takes everything and says nothing."""
-
-    def __init__(self, socket: web.WebSocketResponse, request: web.Request) -> None:
-        self.socket = socket
-        self.request = request
-        self.outbox: asyncio.Queue[bytes | int] = asyncio.Queue()
-        self.session: Session | None = None
-        self.zombie = False
-        self.received = 0
-        self._deflate = zlib.compressobj() if request.query.get("compress") == "zlib-stream" else None
-
-    def send(self, op: int, body: Any = None, name: str | None = None, seq: int | None = None) -> None:
-        """Send one payload."""
-        if not self.zombie:
-            self.outbox.put_nowait(orjson.dumps({"op": op, "d": body, "t": name, "s": seq}))
-
-    def close(self, code: int) -> None:
-        """Close with this code, after all that was sent before."""
-        self.outbox.put_nowait(code)
-
-    def cut(self) -> None:
-        """Break the connection without a word."""
-        if self.request.transport is not None:
-            self.request.transport.abort()
-
-    async def write(self) -> None:
-        """Write what is sent until it is closed."""
-        while True:
-            next_one = await self.outbox.get()
-            if isinstance(next_one, int):
-                await self.socket.close(code=next_one)
-                return
-            if self._deflate is None:
-                await self.socket.send_str(next_one.decode())
-            else:
-                frame = self._deflate.compress(next_one) + self._deflate.flush(zlib.Z_SYNC_FLUSH)
-                await self.socket.send_bytes(frame)
-
 
 class Gateway:
     """All sessions, and everything that can be done to them."""
@@ -104,6 +41,8 @@ class Gateway:
         self.replay_again = 0
         """So many events that were already received are told once more by a resume."""
         self.acknowledge = True
+        self.withheld: set[str] = set()
+        """Names of events that are never told."""
         self.sessions: dict[str, Session] = {}
         self.connections: list[Connection] = []
         self.identified: list[float] = []
@@ -161,8 +100,10 @@ class Gateway:
 
     def tell(self, event: Event) -> None:
         """Tell an event to every session that may know it."""
-        for session in self.sessions.values():
-            if self._may_know(session, event):
+        for session in list(self.sessions.values()):
+            if not self._can_resume(session):
+                self._end(session)
+            elif self._may_know(session, event):
                 session.tell(event.name, self._body(session, event))
 
     # --- what a client does ----------------------------------------------------------------------
@@ -198,10 +139,18 @@ class Gateway:
         async for message in connection.socket:
             if message.type is not WSMsgType.TEXT:
                 continue
-            connection.received += 1
+            if self._too_fast(connection):
+                connection.close(4008)
+                continue
             payload = orjson.loads(message.data)
             self._hear(connection, payload["op"], payload.get("d"))
             self.state.touch()
+
+    def _too_fast(self, connection: Connection) -> bool:
+        now, received = self.state.clock(), connection.received
+        full = len(received) == SENDS_PER_MINUTE and now - received[0] < 60
+        received.append(now)
+        return full
 
     def _hear(self, connection: Connection, op: int, body: Any) -> None:
         match op:
@@ -270,6 +219,8 @@ class Gateway:
         return None
 
     def _can_resume(self, session: Session) -> bool:
+        if session.connection is not None:
+            return True
         away = 0.0 if session.left_at is None else self.state.clock() - session.left_at
         return session.resumable and away <= self.resume_within
 
@@ -310,6 +261,8 @@ class Gateway:
     # --- who may know what -----------------------------------------------------------------------
 
     def _may_know(self, session: Session, event: Event) -> bool:
+        if event.name in self.withheld:
+            return False
         if (
             event.guild is not None
             and self.state.me.id not in event.guild.members
@@ -318,20 +271,26 @@ class Gateway:
             return False
         if event.name == "INTERACTION_CREATE":
             return True
-        if event.name == "THREAD_MEMBERS_UPDATE" and not session.intents & _MEMBERS:
-            return str(self.state.me.id) in {one["user_id"] for one in event.body["added_members"]}
+        if not session.intents & _MEMBERS and event.name in ("THREAD_MEMBERS_UPDATE", "GUILD_MEMBER_UPDATE"):
+            return str(self.state.me.id) in _members_in(event.body)
         direct = event.channel is not None and event.channel.is_dm
         intent = next((pair for start, pair in _INTENTS.items() if event.name.startswith(start)), (0, 0))[direct]
         if intent and not session.intents & intent:
             return False
-        return event.channel is None or sees(event.channel, self.state.me, self.state.clock())
+        if event.channel is None or event.name.startswith("CHANNEL"):
+            return True  # bots are told of channels that they cannot look into
+        return sees(event.channel, self.state.me, self.state.clock())
 
     def _body(self, session: Session, event: Event) -> Json:
         if event.message is None:
             return event.body
         content = bool(session.intents & MESSAGE_CONTENT)
         nonce = event.name == "MESSAGE_CREATE"
-        return shapes.message(self.state, event.message, content=content, event=True, nonce=nonce)
+        return message_shapes.message(self.state, event.message, content=content, event=True, nonce=nonce)
+
+
+def _members_in(body: Json) -> set[str]:
+    return {body["user"]["id"]} if "user" in body else {one["user_id"] for one in body["added_members"]}
 
 
 def _listed(value: Any) -> Iterable[Any]:

@@ -1,4 +1,4 @@
-"""Whom a text notifies, after `allowed_mentions` has had its say."""
+"""What Discord does with a text: whom it notifies where `allowed_mentions` lets it, which links it unfolds."""
 
 import re
 
@@ -8,6 +8,7 @@ from tests.discord_town.world import Channel, Json, Pings, User
 _CODE = re.compile(r"(`{3,}).*?(?:\1|\Z)|(`+)[^`].*?\2", re.DOTALL)
 _USER = re.compile(r"<@!?(\d+)>")
 _ROLE = re.compile(r"<@&(\d+)>")
+_LINK = re.compile(r"(?<!<)https?://[^\s<>]+")
 _EVERYONE = re.compile(r"@(?:everyone|here)\b")
 
 
@@ -19,6 +20,11 @@ def named_in(text: str) -> Pings:
         roles=frozenset(map(int, _ROLE.findall(plain))),
         everyone=bool(_EVERYONE.search(plain)),
     )
+
+
+def unfolds(text: str) -> bool:
+    """Whether there is a link that Discord shows a preview of: outside of code and of angle brackets."""
+    return bool(_LINK.search(_CODE.sub(" ", text)))
 
 
 def pings(

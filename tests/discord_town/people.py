@@ -4,7 +4,7 @@ import mimetypes
 from collections.abc import Mapping
 from typing import Any
 
-from tests.discord_town import forms, shapes
+from tests.discord_town import forms, interaction_shapes, message_shapes
 from tests.discord_town.drafts import Draft
 from tests.discord_town.interactions import Interaction, InteractionType
 from tests.discord_town.posts import change, delete, join, open_thread, post, react, show, update_thread
@@ -107,7 +107,10 @@ class Person:
     # --- commands, buttons, menus, forms ---------------------------------------------------------
 
     def types_command(self, channel: Channel, name: str, /, **options: Any) -> Interaction:
-        """Run a slash command, `remind list` with its subcommand. A file is a pair of name and bytes."""
+        """Run a slash command, `remind list` with its subcommand.
+
+        People and channels are given as they are, a file as a pair of name and bytes.
+        """
         command = forms.find_command(self.state, channel, name.split()[0], 1)
         data = forms.filled(self, channel, command, name.split()[1:], options)
         return self._act(InteractionType.COMMAND, channel, data)
@@ -121,7 +124,7 @@ class Person:
     def uses_menu(self, message: Message, name: str) -> Interaction:
         """Choose an entry of a message's menu."""
         command = forms.find_command(self.state, message.channel, name, 3)
-        told = shapes.message(self.state, message, content=True)
+        told = message_shapes.message(self.state, message, content=True)
         data = {
             "id": command["id"],
             "name": name,
@@ -185,7 +188,7 @@ class Person:
         token = f"interaction-{interaction_id}"
         act = Interaction(interaction_id, token, kind, self.user, channel, data, now, message)
         self.state.interactions[token] = act
-        body = shapes.interaction(self.state, act)
+        body = interaction_shapes.interaction(self.state, act)
         self.state.publish(Event("INTERACTION_CREATE", body, channel.guild, channel))
         return act
 

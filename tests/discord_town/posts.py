@@ -2,7 +2,8 @@
 
 from tests.discord_town import shapes
 from tests.discord_town.drafts import Draft
-from tests.discord_town.mentions import pings
+from tests.discord_town.mentions import pings, unfolds
+from tests.discord_town.rights import Right, rights_in
 from tests.discord_town.state import Event, State
 from tests.discord_town.world import (
     Channel,
@@ -12,7 +13,6 @@ from tests.discord_town.world import (
     Message,
     MessageFlag,
     MessageType,
-    Pings,
     Reference,
     User,
     Version,
@@ -235,8 +235,10 @@ def _replied(state: State, reference: Reference | None) -> Message | None:
 
 
 def _note(state: State, message: Message) -> None:
-    pinged = Pings() if message.flags & MessageFlag.LOADING else message.pings
-    message.versions.append(Version(state.clock(), message.text, pinged, message.flags))
+    may = bool(rights_in(message.channel, message.author, state.clock()) & Right.EMBED_LINKS)
+    previews = may and unfolds(message.text) and not message.flags & MessageFlag.SUPPRESS_EMBEDS
+    files = len(message.attachments)
+    message.versions.append(Version(state.clock(), message.text, message.pings, previews, files))
 
 
 def _member(channel: Channel, user: User) -> Member:

@@ -1,6 +1,6 @@
 """REST routes on interactions: the first answer, follow-ups, edits, and the application's commands."""
 
-from tests.discord_town import errors, shapes
+from tests.discord_town import errors, message_shapes, shapes
 from tests.discord_town.command_forms import check_choices, check_commands
 from tests.discord_town.drafts import Draft, drafted, redrafted
 from tests.discord_town.interactions import Callback, Interaction, InteractionType
@@ -97,7 +97,7 @@ def _callback_answer(ask: Ask, interaction: Interaction, callback: Callback) -> 
         about["response_message_id"] = str(interaction.original.id)
         about["response_message_ephemeral"] = interaction.original.ephemeral
         if callback in (Callback.MESSAGE, Callback.DEFERRED_MESSAGE, Callback.UPDATE_MESSAGE):
-            shape["resource"]["message"] = shapes.message(ask.state, interaction.original, content=True)
+            shape["resource"]["message"] = message_shapes.message(ask.state, interaction.original, content=True)
     return shape
 
 
@@ -113,12 +113,12 @@ def create_followup(ask: Ask) -> Answer:
     else:
         message = _answer(ask, interaction, draft)
         interaction.followups.append(message)
-    return shapes.message(ask.state, message, content=True)
+    return message_shapes.message(ask.state, message, content=True)
 
 
 @routes("GET", _WEBHOOK + "/messages/{message_id}", bucket="webhook", webhook=True)
 def get_followup(ask: Ask) -> Answer:
-    return shapes.message(ask.state, _followup(ask), content=True)
+    return message_shapes.message(ask.state, _followup(ask), content=True)
 
 
 @routes("PATCH", _WEBHOOK + "/messages/{message_id}", bucket="webhook", webhook=True)
@@ -134,7 +134,7 @@ def edit_followup(ask: Ask) -> Answer:
         _fill(ask, message, draft)
     else:
         change(ask.state, message, draft)
-    return shapes.message(ask.state, message, content=True)
+    return message_shapes.message(ask.state, message, content=True)
 
 
 @routes("DELETE", _WEBHOOK + "/messages/{message_id}", bucket="webhook", webhook=True)

@@ -1,6 +1,6 @@
 """REST routes on messages: post, read, edit, delete, react, type."""
 
-from tests.discord_town import errors, shapes
+from tests.discord_town import errors, message_shapes, shapes
 from tests.discord_town.clock import time_of
 from tests.discord_town.drafts import check_nonce, drafted, redrafted
 from tests.discord_town.limits import RateLimits
@@ -64,7 +64,7 @@ def found(ask: Ask) -> Message:
 
 def told(state: State, message: Message, *, nonce: bool = False) -> Json:
     """A message as REST tells it to the bot."""
-    return shapes.message(state, message, content=state.application.message_content, nonce=nonce)
+    return message_shapes.message(state, message, content=state.application.message_content, nonce=nonce)
 
 
 def history(ask: Ask) -> Answer:

@@ -6,7 +6,7 @@ from tests.discord_town.rest import Answer, Ask, Routes
 from tests.discord_town.rest_messages import found, rights_to
 from tests.discord_town.rights import Right, sees
 from tests.discord_town.state import Event
-from tests.discord_town.world import Channel, Guild, Json
+from tests.discord_town.world import Channel, Json
 
 routes = Routes()
 AUTO_ARCHIVES = (60, 1440, 4320, 10080)
@@ -237,8 +237,3 @@ def _auto_archive(body: Json) -> int:
             "auto_archive_duration", "BASE_TYPE_CHOICES", f"Value must be one of {AUTO_ARCHIVES}."
         )
     return duration
-
-
-def visible_channels(ask: Ask, guild: Guild) -> list[Channel]:
-    """The channels and threads that the bot sees in a guild."""
-    return [one for one in [*guild.channels.values(), *guild.threads.values()] if sees(one, ask.state.me, ask.now)]

@@ -6,9 +6,12 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from tests.discord_town import cdn, rest_interactions, rest_places, shapes
+from tests.discord_town import cdn, rest_interactions, rest_places, rest_search, shapes
+from tests.discord_town.calls import Calls
 from tests.discord_town.clock import TownClock
+from tests.discord_town.faults import Faults
 from tests.discord_town.gateway import Gateway
+from tests.discord_town.limits import RateLimits
 from tests.discord_town.people import Person
 from tests.discord_town.rest import API, Rest
 from tests.discord_town.rest_messages import message_routes
@@ -35,6 +38,21 @@ class DiscordTown:
     def base_url(self) -> str:
         """What `DISCORD_API_BASE_URL` is set to."""
         return self.state.base_url + API
+
+    @property
+    def limits(self) -> RateLimits:
+        """How many calls it allows."""
+        return self.rest.limits
+
+    @property
+    def faults(self) -> Faults:
+        """What is planned to go wrong."""
+        return self.rest.faults
+
+    @property
+    def calls(self) -> Calls:
+        """Everything that was asked of it."""
+        return self.rest.calls
 
     @property
     def gateway_url(self) -> str:
@@ -99,6 +117,31 @@ class DiscordTown:
             body = shapes.member(guild.members[user.id]) | {"guild_id": str(guild.id)}
             self.state.publish(Event("GUILD_MEMBER_ADD", body, guild))
 
+    def sets_roles(self, user: User, guild: Guild, *roles: Role) -> None:
+        """Change the roles of a member; the bot is always told of its own."""
+        guild.members[user.id].roles = {one.id for one in roles}
+        self._tell_member(user, guild)
+
+    def times_out(self, user: User, guild: Guild, seconds: float) -> None:
+        """Let a member only read for a while."""
+        guild.members[user.id].timed_out_until = self.clock() + seconds
+        self._tell_member(user, guild)
+
+    def _tell_member(self, user: User, guild: Guild) -> None:
+        body = shapes.member(guild.members[user.id]) | {"guild_id": str(guild.id)}
+        self.state.publish(Event("GUILD_MEMBER_UPDATE", body, guild))
+
+    def outage(self, guild: Guild) -> None:
+        """Let a guild be unavailable."""
+        guild.available = False
+        self.state.publish(Event("GUILD_DELETE", {"id": str(guild.id), "unavailable": True}, guild))
+
+    def recovers(self, guild: Guild) -> None:
+        """End its outage."""
+        guild.available = True
+        body = shapes.whole_guild(self.state, guild) | {"unavailable": False}
+        self.state.publish(Event("GUILD_CREATE", body, guild))
+
     def leaves(self, user: User, guild: Guild) -> None:
         """Take somebody out of a guild; the bot, when it is thrown out."""
         del guild.members[user.id]
@@ -143,8 +186,14 @@ class DiscordTown:
     def application(self) -> web.Application:
         """Everything it serves."""
         app = web.Application(client_max_size=64 * 1024 * 1024)
-        tables = (message_routes(self.rest.limits), rest_places.routes, rest_interactions.routes, cdn.routes)
-        for route in (one for table in tables for one in table.all):
+        tables = (
+            message_routes(self.rest.limits),
+            rest_places.routes,
+            rest_interactions.routes,
+            rest_search.routes,
+            cdn.routes,
+        )
+        for route in [one for table in tables for one in table.all]:
             app.router.add_route(route.method, API + route.path, self.rest.handler(route))
         app.router.add_get("/gw/", self.gateway.serve)
         app.router.add_get("/attachments/{channel_id}/{attachment_id}/{name}", self.cdn.serve)

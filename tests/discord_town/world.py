@@ -119,12 +119,13 @@ class Pings:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """What a message showed from a time on."""
+    """What a message showed from a time on; `previews` says that links in it were unfolded."""
 
     at: float
-    content: str
+    text: str
     pings: Pings
-    flags: int
+    previews: bool
+    files: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +175,17 @@ class Message:
         for version in self.versions:
             pinged |= version.pings
         return pinged
+
+    @property
+    def ever_previewed(self) -> bool:
+        """Whether any version of it unfolded a link."""
+        return any(version.previews for version in self.versions)
+
+    def text_at(self, at: float) -> str | None:
+        """What people read in it at a time; None while it was not there."""
+        gone = self.deleted_at is not None and self.deleted_at <= at
+        shown = [version.text for version in self.versions if version.at <= at]
+        return None if gone or not shown else shown[-1]
 
     @property
     def text(self) -> str:
@@ -231,6 +243,12 @@ class Channel:
     def visible(self, user: User | None = None) -> list[str]:
         """The texts that people see here, oldest first."""
         return [one.text for one in self.shown_to(user)]
+
+    def visible_at(self, at: float) -> list[str]:
+        """What everybody saw here at a time, oldest first."""
+        everything = {**self.messages, **self.gone}
+        texts = [everything[key].text_at(at) for key in sorted(everything) if everything[key].private_to is None]
+        return [text for text in texts if text is not None]
 
     def by(self, user: User) -> list[Message]:
         """What somebody wrote here, oldest first."""

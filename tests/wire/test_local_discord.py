@@ -58,7 +58,7 @@ async def test_a_post_is_seen_and_edited(town: DiscordTown, client: Recorder, sq
     message = await channel.send("one")
     await channel.get_partial_message(message.id).edit(content="two")
     assert square.visible() == ["two"]
-    assert [one.content for one in square.last.versions] == ["one", "two"]
+    assert [one.text for one in square.last.versions] == ["one", "two"]
     await asyncio.sleep(0)
 
 
