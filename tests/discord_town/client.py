@@ -10,6 +10,7 @@ import yarl
 from discord import gateway, http
 
 from tests.discord_town.town import TOKEN, DiscordTown
+from tests.discord_town.world import Channel
 
 INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=True)
 
@@ -45,6 +46,9 @@ class Recorder(discord.Client):
         asyncio.ensure_future(self._tell())  # noqa: RUF006 - it ends at once
         super().dispatch(event, *args, **kwargs)
 
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Identify at once: there is nobody here to be polite to."""
+
     async def _tell(self) -> None:
         async with self.told:
             self.told.notify_all()
@@ -60,6 +64,13 @@ class Recorder(discord.Client):
         return self.events(name)[-1]
 
 
+def place(client: discord.Client, channel: Channel) -> discord.TextChannel:
+    """A text channel as the client knows it."""
+    found = client.get_channel(channel.id)
+    assert isinstance(found, discord.TextChannel)
+    return found
+
+
 @asynccontextmanager
 async def connected(town: DiscordTown, **options: Any) -> AsyncIterator[Recorder]:
     """A client that is ready; it is closed at the end."""
@@ -67,9 +78,13 @@ async def connected(town: DiscordTown, **options: Any) -> AsyncIterator[Recorder
     with pointed_at(town):
         client = Recorder(**options)
         running = asyncio.ensure_future(client.start(TOKEN))
+        ready = asyncio.ensure_future(client.hear("ready"))
         try:
-            await client.hear("ready")
+            await asyncio.wait((running, ready), return_when=asyncio.FIRST_COMPLETED)
+            if running.done():
+                ready.cancel()
+                await running
             yield client
         finally:
             await client.close()
-            await asyncio.gather(running, return_exceptions=True)
+            await asyncio.gather(running, ready, return_exceptions=True)

@@ -126,7 +126,8 @@ class Gateway:
             raise
         finally:
             self._left(connection)
-            writer.cancel()
+            if not connection.closed_here:
+                writer.cancel()
             await asyncio.gather(writer, return_exceptions=True)
         return socket
 
@@ -246,7 +247,7 @@ class Gateway:
 
     def _left(self, connection: Connection) -> None:
         self.connections.remove(connection)
-        code = connection.socket.close_code
+        code = None if connection.closed_here else connection.socket.close_code
         self.closed_by_client.append(code)
         session = connection.session
         if session is not None and session.connection is connection:

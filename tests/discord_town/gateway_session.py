@@ -43,6 +43,7 @@ class Connection:
         self.outbox: asyncio.Queue[bytes | int] = asyncio.Queue()
         self.session: Session | None = None
         self.zombie = False
+        self.closed_here = False
         self.received: deque[float] = deque(maxlen=SENDS_PER_MINUTE)
         self._deflate = zlib.compressobj() if request.query.get("compress") == "zlib-stream" else None
 
@@ -65,6 +66,7 @@ class Connection:
         while True:
             next_one = await self.outbox.get()
             if isinstance(next_one, int):
+                self.closed_here = True
                 await self.socket.close(code=next_one)
                 return
             if self._deflate is None:

@@ -82,6 +82,13 @@ class RateLimits:
         """Count an edit of an old message; seconds to wait when there were too many."""
         return self._count("old edits", channel, self.old_edits, now)[0]
 
+    def left(self, bucket: str, now: float) -> dict[str, int]:
+        """How many calls each place has left in its window."""
+        calls = self.limits.get(bucket, DEFAULT).calls
+        return {
+            key[1]: calls - one.used for key, one in self._windows.items() if key[0] == bucket and one.ends > now
+        }
+
     def _count(self, bucket: str, place: str, limit: Limit, now: float) -> tuple[float | None, _Window]:
         window = self._windows.get((bucket, place))
         if window is None or window.ends <= now:

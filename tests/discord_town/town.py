@@ -15,7 +15,7 @@ from tests.discord_town.limits import RateLimits
 from tests.discord_town.people import Person
 from tests.discord_town.rest import API, Rest
 from tests.discord_town.rest_messages import message_routes
-from tests.discord_town.rights import ALL, USUAL
+from tests.discord_town.rights import ALL, USUAL, Right
 from tests.discord_town.state import FOUNDED, Event, State
 from tests.discord_town.world import Channel, ChannelType, Guild, Member, Overwrite, Role, User
 
@@ -155,6 +155,10 @@ class DiscordTown:
         """Change who may do what in a channel."""
         channel.overwrites = list(overwrites)
         self.state.publish(Event("CHANNEL_UPDATE", shapes.channel(self.state, channel), channel.guild, channel))
+
+    def forbids(self, channel: Channel, right: Right, user: User | None = None) -> None:
+        """Take a right in a channel from somebody, from the bot if nobody is named."""
+        self.set_overwrites(channel, *channel.overwrites, Overwrite((user or self.me).id, 1, deny=int(right)))
 
     def remove_channel(self, channel: Channel) -> None:
         """Delete a channel or a thread with all that is in it."""
