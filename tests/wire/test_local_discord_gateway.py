@@ -10,7 +10,8 @@ from tests.discord_town.gateway import Gateway
 from tests.discord_town.people import Person
 from tests.discord_town.rights import Right
 from tests.discord_town.town import DiscordTown, discord_town
-from tests.discord_town.world import Channel
+from tests.discord_town.world import Channel, Guild
+from tests.wire.hurried_time import run_hurried
 
 
 def said(client: Recorder) -> list[str]:
@@ -171,10 +172,10 @@ async def test_a_thread_the_client_never_heard_of_has_no_parent(
     assert fetched.parent_id == square.id
 
 
-async def test_a_member_who_was_timed_out_is_seen_to_be(
-    town: DiscordTown, client: Recorder, square: Channel
+async def test_a_timeout_of_the_bot_is_told_and_ends(
+    town: DiscordTown, client: Recorder, guild: Guild, square: Channel
 ) -> None:
-    town.times_out(town.me, square.guild or town.guild(), 60)
+    town.times_out(town.me, guild, 60)
     await client.hear("member_update")
     with pytest.raises(discord.Forbidden):
         await place(client, square).send("hello")
