@@ -1,6 +1,6 @@
-"""The program's one port: paths that adapters offer, and whether the program lives and is ready."""
+"""The program's one port: everybody's paths on it, offered as data."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 
 from aiohttp import web
 
@@ -24,10 +24,10 @@ class Port:
         await self._runner.cleanup()
 
 
-async def listen(host: str, port: int, routes: Iterable[Route], ready: Callable[[], Awaitable[bool]]) -> Port:
+async def listen(host: str, port: int, routes: Iterable[Route]) -> Port:
     """Open the port. Raises StartError with one sentence when it is taken or not ours to take."""
     app = web.Application(client_max_size=UPLOADS)
-    for route in (*routes, *_own_routes(ready)):
+    for route in routes:
         app.router.add_route(route.method, route.path, route.handler)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0, handler_cancellation=False)
     await runner.setup()
@@ -57,13 +57,3 @@ def _reason(error: OSError) -> str:
     if error.errno is None or isinstance(error, socket.gaierror):
         return str(error.strerror or error)
     return os.strerror(error.errno)
-
-
-def _own_routes(ready: Callable[[], Awaitable[bool]]) -> tuple[Route, ...]:
-    async def healthz(_request: web.Request) -> web.Response:
-        return web.Response(text="ok\n")
-
-    async def readyz(_request: web.Request) -> web.Response:
-        return web.Response(text="ready\n") if await ready() else web.Response(status=503, text="not ready\n")
-
-    return (Route("GET", "/healthz", healthz), Route("GET", "/readyz", readyz))

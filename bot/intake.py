@@ -23,7 +23,7 @@ from bot.messages import (
     Rendered,
     TurnKind,
 )
-from bot.ports import Adapter, Clock, NewId, OpensThreads, RepliesPrivately, offers
+from bot.ports import Adapter, Clock, Meter, NewId, NoMeter, OpensThreads, RepliesPrivately, offers
 from bot.store.engine import Store
 from bot.store.files import Files
 from bot.store.intents.changes import accept_delete, accept_edit
@@ -55,6 +55,7 @@ class Intake:
         clock: Clock,
         new_id: NewId,
         deleted: Callable[[], None],
+        meter: Meter | None = None,
     ) -> None:
         self._store = store
         self._files = files
@@ -65,10 +66,12 @@ class Intake:
         self._clock = clock
         self._new_id = new_id
         self._deleted = deleted
+        self._meter = meter or NoMeter()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def accept(self, inbound: Inbound) -> None:
         """Take it in; returns after the COMMIT. A caller that is cancelled leaves nothing half taken in."""
+        self._meter.event(inbound.place.platform, self._clock())
         if inbound.person.kind is not PersonKind.HUMAN:
             return
         taking = asyncio.create_task(self._take(inbound))

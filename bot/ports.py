@@ -273,6 +273,80 @@ class Views(Protocol):
         """The commands people can type."""
 
 
+@dataclass(frozen=True, slots=True)
+class TurnFigures:
+    """How a turn went. Times are seconds since it began; `cost` is US dollars in decimal digits.
+
+    `result` is how it ended, `error` the name of what went wrong. `first_text` is None when none became visible.
+    """
+
+    platform: str
+    result: str
+    model: str
+    seconds: float
+    first_text: float | None = None
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost: str = "0"
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallFigures:
+    """How one call of a platform went: `result` is `made`, `unneeded`, or the kind of failure.
+
+    `age` is for how many seconds its oldest text had been unseen; `saved` counts the changes it showed beyond one.
+    """
+
+    platform: str
+    verb: str
+    result: str
+    age: float | None = None
+    saved: int = 0
+
+
+class Meter(Protocol):
+    """Where figures about the work go. Every call is quick and never fails."""
+
+    def turn(self, ended: TurnFigures) -> None:
+        """A turn ended."""
+
+    def call(self, made: CallFigures) -> None:
+        """A platform was called."""
+
+    def event(self, platform: str, now: float) -> None:
+        """An event came in, at this time in seconds since the epoch."""
+
+
+class NoMeter:
+    """Counts nothing: for a program that ends with its one answer."""
+
+    def turn(self, ended: TurnFigures) -> None:
+        """Not counted."""
+
+    def call(self, made: CallFigures) -> None:
+        """Not counted."""
+
+    def event(self, platform: str, now: float) -> None:
+        """Not counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a platform's connection is. `heard_at` is its last sign of life, in seconds since the epoch."""
+
+    connected: bool
+    heard_at: float | None = None
+
+
+@runtime_checkable
+class ReportsHealth(Protocol):
+    """A platform whose connection can be lost."""
+
+    def health(self) -> Health:
+        """How the connection is now, from memory."""
+
+
 class FileStore(Protocol):
     """Bytes we keep, named by their SHA-256."""
 

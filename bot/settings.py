@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     http_port: int = Field(8080, ge=0, le=65535, description="a port number from 0 to 65535")
     playground: Literal["auto", "on", "off"] = Field("auto", description="auto, on or off")
     playground_password: SecretStr | None = Field(None, min_length=8, description="at least 8 characters")
+    metrics: Literal["local", "on", "off"] = Field("local", description="local, on or off")
     admins: Annotated[tuple[str, ...], NoDecode] = Field((), description="a list such as discord:1234,slack:U12AB")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="debug, info, warning or error"
@@ -76,7 +77,7 @@ class Settings(BaseSettings):
             raise ValueError("no header can carry it")
         return value
 
-    @field_validator("log_level", "log_format", "playground", mode="before")
+    @field_validator("log_level", "log_format", "playground", "metrics", mode="before")
     @classmethod
     def _lower(cls, value: Any) -> Any:
         return value.lower() if isinstance(value, str) else value

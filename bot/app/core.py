@@ -24,7 +24,7 @@ from bot.gateway.client import OpenAIGateway
 from bot.ids import Ids
 from bot.intake import Intake
 from bot.media.reader import WorkerReader
-from bot.ports import About, Adapter, NewId
+from bot.ports import About, Adapter, Meter, NewId, NoMeter
 from bot.settings import Settings, read_settings
 from bot.store.engine import Store, open_store
 from bot.store.files import Files
@@ -54,10 +54,13 @@ class Core:
     about: About
     new_id: NewId
     recent: RecentModels
+    meter: Meter
 
 
 @asynccontextmanager
-async def core(settings: Settings, directory: Path, database: str) -> AsyncIterator[Core]:
+async def core(
+    settings: Settings, directory: Path, database: str, meter: Meter | None = None
+) -> AsyncIterator[Core]:
     """Open store, files, gateway and file reader; close them in turn. Raises StartError."""
     async with AsyncExitStack() as stack:
         store = await asyncio.to_thread(open_store, database)
@@ -66,7 +69,8 @@ async def core(settings: Settings, directory: Path, database: str) -> AsyncItera
         stack.push_async_callback(reader.close)
         gateway = await stack.enter_async_context(open_gateway(settings, reader))
         new_id = Ids()
-        pump = Pump(StorePostLog(store), new_key=new_id)
+        meter = meter or NoMeter()
+        pump = Pump(StorePostLog(store), new_key=new_id, meter=meter)
         stack.push_async_callback(pump.close, CALLS_SECONDS)
         yield Core(
             store=store,
@@ -77,6 +81,7 @@ async def core(settings: Settings, directory: Path, database: str) -> AsyncItera
             about=about(settings),
             new_id=new_id,
             recent=RecentModels(store, time.time),
+            meter=meter,
         )
 
 
@@ -127,6 +132,7 @@ def desk_for(parts: Core, adapters: Sequence[Adapter]) -> Desk:
         new_id=parts.new_id,
         default_model=parts.about.default_model,
         limits=Limits(),
+        meter=parts.meter,
     )
     return Desk(ports)
 
@@ -157,4 +163,5 @@ def intake_for(
         clock=time.time,
         new_id=parts.new_id,
         deleted=deleted,
+        meter=parts.meter,
     )

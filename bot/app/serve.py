@@ -2,19 +2,21 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
+from typing import Any
 
 import structlog
 
-from bot.app.core import core, desk_for, intake_for
+from bot import __version__
+from bot.app.core import Core, core, desk_for, intake_for
+from bot.app.health import Readiness, health_routes
 from bot.app.platforms import page_for, platforms_for
-from bot.errors import GatepostError, StartError
+from bot.errors import StartError
 from bot.http import listen
+from bot.metrics import Metrics
 from bot.ports import Adapter, ServesPages, offers
 from bot.settings import Settings
-from bot.store.engine import Store
-from bot.store.intents.rows import alive
 from bot.store.lock import ServingLock
 from bot.store.tidier import Tidier
 
@@ -31,7 +33,8 @@ async def serve(settings: Settings, announce: Callable[[str], None], stop: async
     async with AsyncExitStack() as stack:
         lock = await asyncio.to_thread(ServingLock.acquire, settings.data_dir)
         stack.callback(lock.release)
-        parts = await stack.enter_async_context(core(settings, settings.data_dir, settings.database))
+        metrics = Metrics(__version__)
+        parts = await stack.enter_async_context(core(settings, settings.data_dir, settings.database, metrics))
         page = page_for(parts, settings, announce) if settings.shows_page else None
         adapters: list[Adapter] = [*platforms_for(parts, settings), *([page] if page else [])]
         desk = desk_for(parts, adapters)
@@ -40,13 +43,17 @@ async def serve(settings: Settings, announce: Callable[[str], None], stop: async
         intake = intake_for(parts, desk, adapters, settings.admins, tidier.soon)
         stack.push_async_callback(intake.close)
         routes = [route for one in adapters if offers(one, ServesPages) for route in one.routes()]
-        port = await listen(settings.http_host, settings.http_port, routes, lambda: is_ready(parts.store))
+        metrics.watch("gatepost_turns_running", "Answers being written", lambda: desk.running)
+        metrics.watch("gatepost_turns_waiting", "Questions that wait for others to end", lambda: desk.waiting)
+        readiness = Readiness(parts.store, adapters, lambda: None, time.time)
+        routes += health_routes(readiness, metrics, settings.metrics)
+        port = await listen(settings.http_host, settings.http_port, routes)
         stack.push_async_callback(port.close)
         await desk.recover()
         for adapter in adapters:
             await adapter.start(intake)
             stack.push_async_callback(adapter.stop)
-        for work in (parts.gateway.warm(), parts.gateway.keep_fresh(), parts.recent.refresh(), tidier.run()):
+        for work in _background(parts, tidier, metrics):
             stack.callback(asyncio.create_task(work).cancel)
         if page is not None:
             announce(await page.invitation(f"http://{origin(settings.http_host)}:{port.port}"))
@@ -56,17 +63,14 @@ async def serve(settings: Settings, announce: Callable[[str], None], stop: async
         await desk.close(ANSWERS_SECONDS)  # while people still see their answers end
 
 
+def _background(parts: Core, tidier: Tidier, metrics: Metrics) -> tuple[Coroutine[Any, Any, None], ...]:
+    """What goes on beside everything else until the end."""
+    gateway = parts.gateway
+    return (gateway.warm(), gateway.keep_fresh(), parts.recent.refresh(), tidier.run(), metrics.watch_loop())
+
+
 def origin(host: str) -> str:
     """The host as a browser on this machine writes it."""
     if host in ("0.0.0.0", "::", ""):
         return "127.0.0.1"
     return f"[{host}]" if ":" in host else host
-
-
-async def is_ready(store: Store) -> bool:
-    """Whether the store answers."""
-    try:
-        await store.read(alive)
-    except GatepostError:
-        return False
-    return True

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.delivery.pump import Pump
-from bot.ports import Adapter, Clock, Gateway, MediaReader, NewId
+from bot.ports import Adapter, Clock, Gateway, MediaReader, Meter, NewId, NoMeter
 from bot.store.engine import Store
 from bot.store.files import Files
 from bot.tools.base import Tool
@@ -46,4 +46,5 @@ class Ports:
     new_id: NewId
     default_model: str
     limits: Limits = field(default_factory=Limits)
+    meter: Meter = field(default_factory=NoMeter)
     fetching: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(FILES_AT_ONCE))

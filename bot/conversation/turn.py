@@ -10,6 +10,7 @@ import structlog
 
 from bot.conversation import words
 from bot.conversation.endings import Ending, broken, buttons, stopped, too_many_steps, whole
+from bot.conversation.figures import figures_of, log_line
 from bot.conversation.gather import earlier_messages, read_files
 from bot.conversation.history import Cut, Room, plan_cut
 from bot.conversation.ports import Ports
@@ -281,16 +282,19 @@ class TurnAtWork:
             error=type(ending.error).__name__ if ending.error else None,
             seeded=self._seeded,
         )
-        self._log(ending)
+        self._account(ending)
         if not kept:
             await self.reply.abandon()
             return
         await self.reply.settle()
 
-    def _log(self, ending: Ending) -> None:
-        turn = self._claim.turn
-        known = {"place": turn.place.key, "turn": turn.id, "state": ending.state.value, "model": turn.model}
+    def _account(self, ending: Ending) -> None:
+        """One line in the log, and the figures for whoever watches."""
+        turn, now, visible = self._claim.turn, asyncio.get_running_loop().time(), self.reply.visible_since
+        first_text = visible - self._begun if visible is not None else None
+        figures = figures_of(turn, ending, self._used, now - self._begun, first_text)
+        self._ports.meter.turn(figures)
         if ending.error is None:
-            log.info("turn ended", **known)
+            log.info("turn ended", **log_line(turn, figures))
         else:
-            log.warning("turn ended", **known, error=type(ending.error).__name__, detail=str(ending.error))
+            log.warning("turn ended", **log_line(turn, figures), detail=str(ending.error))

@@ -10,7 +10,7 @@ from bot.delivery.posts import Outcome, Post, PostLog
 from bot.delivery.schedule import Schedule
 from bot.delivery.showing import Showing
 from bot.messages import Place
-from bot.ports import Adapter, NewId, ShowsTyping, offers
+from bot.ports import Adapter, Meter, NewId, NoMeter, ShowsTyping, offers
 
 __all__ = ["Outcome", "Post", "PostLog", "Pump", "Showing"]
 
@@ -23,9 +23,10 @@ _TYPING_EVERY = 8.0
 class Pump:
     """Shows replies as they grow, within what each platform allows. Knows no platform."""
 
-    def __init__(self, post_log: PostLog, *, new_key: NewId) -> None:
+    def __init__(self, post_log: PostLog, *, new_key: NewId, meter: Meter | None = None) -> None:
         self._log = post_log
         self._new_key = new_key
+        self._meter = meter or NoMeter()
         self._schedules: dict[str, Schedule] = {}
         self._showings: WeakSet[Showing] = WeakSet()
         self._typing: set[asyncio.Task[None]] = set()
@@ -50,7 +51,7 @@ class Pump:
         schedule = self._schedules.get(adapter.platform)
         if schedule is None:
             schedule = self._schedules[adapter.platform] = Schedule(adapter.capabilities)
-        showing = Showing(adapter, place, turn_id, asker, self._log, self._new_key, schedule)
+        showing = Showing(adapter, place, turn_id, asker, self._log, self._new_key, schedule, self._meter)
         showing.resume(posts, key, text)
         self._showings.add(showing)
         if offers(adapter, ShowsTyping) and not text:

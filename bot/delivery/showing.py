@@ -14,7 +14,7 @@ from bot.delivery.schedule import Report, Schedule
 from bot.delivery.streaming import GRACE, Grows, Stream
 from bot.errors import StoreError
 from bot.messages import Action, CallKind, Failure, FailureKind, OutFile, Place
-from bot.ports import Adapter, NewId, Reconciles, offers
+from bot.ports import Adapter, CallFigures, Meter, NewId, Reconciles, offers
 
 log = structlog.get_logger(__name__)
 
@@ -40,17 +40,20 @@ class Showing:
         post_log: PostLog,
         new_key: NewId,
         schedule: Schedule,
+        meter: Meter,
     ) -> None:
         self._courier = Courier(adapter, place, turn_id, asker, post_log)
         self._adapter = adapter
         self._place = place
         self._turn_id = turn_id
         self._log = post_log
+        self._meter = meter
         self._loop = asyncio.get_running_loop()
         self._reply = Reply(adapter.capabilities.text_limit, adapter.render)
         self._changed = False  # there may be something to send
         self._calling = False
         self._unseen_since: float | None = None
+        self._changes = 0  # since people last saw one
         self._visible_since: float | None = None
         self._failures = 0
         self._rest: asyncio.TimerHandle | None = None  # until a failed call is tried again
@@ -83,6 +86,11 @@ class Showing:
         return self._reply.text
 
     @property
+    def visible_since(self) -> float | None:
+        """When people first saw text of this reply, in the loop's time; None while they have not."""
+        return self._visible_since
+
+    @property
     def visible(self) -> bool:
         """Whether the platform has accepted any text of this reply."""
         return self._visible_since is not None
@@ -100,6 +108,7 @@ class Showing:
     def push(self, text: str) -> None:
         """Add to the answer."""
         self._reply.push(text)
+        self._changes += 1
         self._parts.written = self._parts.written or not text.isspace()
         if not self._changed or (self._share.by_kind and self._parts.kind() is not self._awaited):
             self._touch()
@@ -235,8 +244,11 @@ class Showing:
             self._changed = self._changed or not made
             self._failures = 0
             report = Report(made=made)
+            self._count(job, "made" if made else "unneeded", unseen)
         except Exception as error:  # noqa: BLE001 - whatever a platform or the disk does, the reply goes on
-            report = Report(self._failed(error, job))
+            failure = self._failed(error, job)
+            report = Report(failure)
+            self._count(job, failure.kind.value, None)
             self._unseen_since = unseen
             self._changed = True
         finally:
@@ -266,6 +278,14 @@ class Showing:
     def _touch_stream(self) -> None:
         if not self._reply.ended and self._parts.last_stream_is_open():
             self._touch()
+
+    def _count(self, job: Job, result: str, unseen: float | None) -> None:
+        """Tell the meter of a call; `unseen` is since when people had not seen what it shows."""
+        age, saved = None, 0
+        if result == "made" and unseen is not None and self.visible:
+            age = self._loop.time() - unseen
+            saved, self._changes = max(0, self._changes - 1), 0
+        self._meter.call(CallFigures(self._adapter.platform, job.verb.value, result, age, saved))
 
     # --- failing ---------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from bot.commands import COMMANDS
 from bot.commands.help import usage
+from bot.metrics import Metrics
 from bot.settings import Settings
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
@@ -20,6 +21,14 @@ def test_every_setting_has_a_row() -> None:
 def test_every_command_has_a_row_as_it_is_typed() -> None:
     for command in COMMANDS:
         assert f"| `{usage(command.spec)}` |" in README
+
+
+def test_every_figure_has_a_row() -> None:
+    rows = re.findall(r"^\| (`gatepost_[^|]+) \|", README, re.MULTILINE)
+    named = set(re.findall(r"gatepost_[a-z_]+", " ".join(rows)))
+    asked_for = {"gatepost_turns_running", "gatepost_turns_waiting"}  # watched by whoever serves
+
+    assert set(Metrics("1").names()) | asked_for == named
 
 
 def test_the_test_command_is_what_the_script_runs() -> None:
