@@ -307,7 +307,7 @@ def refusing() -> Iterator[str]:
 
 @contextmanager
 def listing() -> Iterator[tuple[str, list[str]]]:
-    """The address of a gateway that lists one model and answers nothing, and how often it was asked for its list."""
+    """The address of a gateway that lists one model and answers nothing, and how often its list was read."""
     listed: list[str] = []
 
     class Listing(Quiet):
