@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import structlog
 
 from bot.access import Access
 from bot.commands.dispatch import Commands
+from bot.conversation import words
 from bot.conversation.desk import Desk
 from bot.errors import GatepostError, NotAllowed, SaidError, sentence_for
 from bot.messages import (
@@ -22,10 +24,23 @@ from bot.messages import (
     PlaceKind,
     Rendered,
     TurnKind,
+    person_key,
 )
-from bot.ports import Adapter, Clock, Meter, NewId, NoMeter, OpensThreads, RepliesPrivately, offers
+from bot.ports import (
+    Adapter,
+    AnswersCommands,
+    Clock,
+    Meter,
+    NewId,
+    NoMeter,
+    OpensThreads,
+    RepliesPrivately,
+    offers,
+)
+from bot.preferences import REPLY_IN
 from bot.store.engine import Store
 from bot.store.files import Files
+from bot.store.intents.absence import accept_late
 from bot.store.intents.changes import accept_delete, accept_edit
 from bot.store.intents.feedback import rate
 from bot.store.intents.inbox import (
@@ -37,6 +52,7 @@ from bot.store.intents.inbox import (
     speakers,
 )
 from bot.store.intents.rows import find_turn
+from bot.store.intents.settings import in_force
 
 log = structlog.get_logger(__name__)
 
@@ -103,23 +119,34 @@ class Intake:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _message(self, inbound: Inbound) -> None:
-        target = self._target(inbound)
+        target = await self._target(inbound)
         accepted = await self._desk.take_in(inbound, target)
         if accepted.outcome is Outcome.ASKED:
-            self._asked(inbound, target, accepted)
+            self._asked(inbound, accepted)
 
     async def _edit(self, inbound: Inbound) -> None:
-        target = self._target(inbound)
+        target = await self._target(inbound)
         accepted = await self._store.write(accept_edit, inbound, target, self._new_id(), self._clock())
         if accepted.outcome is Outcome.CHANGED:
             self._desk.changed(accepted)
         elif accepted.outcome is Outcome.ASKED:
-            self._desk.asked(accepted, target.place, inbound.person)
-            self._asked(inbound, target, accepted)
+            self._desk.asked(accepted, inbound)
+            self._asked(inbound, accepted)
 
-    def _asked(self, inbound: Inbound, target: Target, accepted: Accepted) -> None:
+    def _asked(self, inbound: Inbound, accepted: Accepted) -> None:
         log.info("asked", place=inbound.place.key, turn=accepted.turn_id)
-        self._desk.open_thread(inbound, target.place)
+        self._desk.open_thread(inbound, accepted)
+
+    async def offer(self, late: Sequence[Inbound]) -> None:
+        """Take in what was asked too long ago, all in one conversation, and ask whether it is still wanted."""
+        target = await self._target(late[0])
+        turn_id = self._new_id()
+        offer = Rendered("", words.MISSED, (Action(ActionName.REGENERATE, turn_id),), final=True)
+        accepted = await self._store.write(accept_late, late, target, turn_id, offer, self._clock())
+        if accepted.outcome is Outcome.ASKED:
+            log.info("asked while away", place=late[0].place.key, turn=turn_id)
+            self._desk.open_thread(late[0], accepted)
+            await self._desk.show_ended(turn_id)
 
     async def _delete(self, inbound: Inbound) -> None:
         accepted = await self._store.write(accept_delete, inbound, self._clock())
@@ -187,25 +214,40 @@ class Intake:
         if accepted.outcome is Outcome.ASKED:
             turn = await self._store.write(find_turn, new_id)
             if turn is not None:
-                self._desk.asked(accepted, turn.place, inbound.person)
+                self._desk.asked(replace(accepted, place=turn.place), inbound)
 
-    def _target(self, inbound: Inbound) -> Target:
+    async def _target(self, inbound: Inbound) -> Target:
         """Where it is answered: in place, or in a thread of its own where the platform has them."""
         place = inbound.place
-        adapter = self._adapters[place.platform]
         if place.kind is not PlaceKind.CHANNEL:
             return Target(place, place.key)
-        if adapter.capabilities.threads and offers(adapter, OpensThreads):
-            thread = adapter.thread_for(place, inbound.message_id)
+        thread = await self._thread_for(inbound) if inbound.addressed else None
+        if thread is not None:
             return Target(thread, thread.key)
-        return Target(place, f"{place.key}#{inbound.message_id}")
+        return Target(place, f"{place.key}#{inbound.about}")
+
+    async def _thread_for(self, inbound: Inbound) -> Place | None:
+        """The thread in which a mention is answered, where the platform has them and nobody chose otherwise."""
+        place = inbound.place
+        adapter: object = self._adapters[place.platform]
+        if not offers(adapter, OpensThreads):
+            return None
+        threads = self._adapters[place.platform].capabilities.threads
+        asker = person_key(place.platform, inbound.person)
+        chosen = (await self._store.read(in_force, place, asker)).get(REPLY_IN.name)
+        wanted = threads if chosen is None else chosen == "thread"
+        return adapter.thread_for(place, inbound.about) if wanted else None
 
     async def _say(self, inbound: Inbound, said: str, *, private: bool) -> None:
         """Answer a command or a refused button: privately where that suits and can be done."""
         adapter = self._adapters[inbound.place.platform]
         rendered = Rendered(adapter.render(said), final=True)
         try:
-            if private and offers(adapter, RepliesPrivately):
+            if inbound.handle is not None and offers(adapter, AnswersCommands):
+                await adapter.answer_command(
+                    inbound.person, inbound.place, rendered, inbound.handle, private=private
+                )
+            elif private and offers(adapter, RepliesPrivately):
                 await adapter.reply_privately(inbound.person, inbound.place, rendered, inbound.handle)
             else:
                 await adapter.post(inbound.place, rendered, f"said:{inbound.key}")

@@ -8,6 +8,8 @@ from typing import Any, Protocol, TypeAlias, TypeGuard, TypeVar, runtime_checkab
 from bot.messages import (
     Ability,
     Attachment,
+    Budget,
+    CallKind,
     Capabilities,
     ChatRequest,
     Choice,
@@ -109,8 +111,8 @@ def _offers(kind: Any, port: Any) -> bool:
 class OpensThreads(Protocol):
     """A platform on which a mention is answered in a thread of its own."""
 
-    def thread_for(self, place: Place, message_id: str) -> Place:
-        """The thread's place, known before the thread exists."""
+    def thread_for(self, place: Place, message_id: str) -> Place | None:
+        """The thread's place, known before the thread exists; None where we may not open one."""
 
     async def open_thread(self, place: Place, message_id: str, title: str) -> None:
         """Open it. Idempotent."""
@@ -138,6 +140,43 @@ class RepliesPrivately(Protocol):
 
     async def reply_privately(self, person: Person, place: Place, rendered: Rendered, handle: str | None) -> None:
         """Show it to this person, in this place, and to nobody else."""
+
+
+@runtime_checkable
+class LearnsBudgets(Protocol):
+    """A platform that says with every answer how much it allows."""
+
+    def budget(self, place: Place, kind: CallKind) -> Budget | None:
+        """What it said last of such calls in this place, from memory; None while it has said nothing."""
+
+
+@runtime_checkable
+class AnswersCommands(Protocol):
+    """A platform on which the answer to a command or a button belongs to the event that asked for it."""
+
+    async def answer_command(
+        self, person: Person, place: Place, rendered: Rendered, handle: str, *, private: bool
+    ) -> None:
+        """Show it as that event's answer, to this person alone where it is private."""
+
+
+@runtime_checkable
+class CatchesUp(Protocol):
+    """A platform that does not tell again by itself what was said while nobody listened."""
+
+    def listening(self) -> bool:
+        """Whether what is said reaches us at this moment."""
+
+    def when_missed(self, tell: Callable[[], None]) -> None:
+        """Call `tell` whenever we listen again and something may have been lost in between."""
+
+    async def places_since(self, since: float, known: Sequence[Place]) -> Sequence[Place]:
+        """Places in which something may have been said since then. `known` are direct messages, to be looked at
+        as well where the platform does not list them."""
+
+    async def said_since(self, place: Place, since: float, limit: int) -> Sequence[Inbound]:
+        """What people said in a place since then, exactly as it would have come in; the newest `limit`, oldest
+        first."""
 
 
 @runtime_checkable

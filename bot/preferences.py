@@ -86,7 +86,19 @@ MAX_TOKENS = Preference(
     "8,000",
 )
 
-PREFERENCES: tuple[Preference, ...] = (MAX_TOKENS,)
+REPLY_IN = Preference(
+    "reply_in",
+    "Where a mention in a channel is answered: in a thread of its own, or in place",
+    one_of("thread", "place"),
+    "as the operator has set it",
+    choices=("thread", "place"),
+    scopes=(Scope.CHANNEL, Scope.WORKSPACE),
+)
+
+PREFERENCES: tuple[Preference, ...] = (
+    REPLY_IN,
+    MAX_TOKENS,
+)
 """Everything that can be chosen with /settings, in the order in which it is listed."""
 
 BY_NAME: Mapping[str, Preference] = MappingProxyType({one.name: one for one in PREFERENCES})

@@ -12,10 +12,11 @@ from bot import __version__
 from bot.app.core import Core, core, desk_for, intake_for
 from bot.app.health import Readiness, health_routes
 from bot.app.platforms import page_for, platforms_for
+from bot.catchup import CatchUp
 from bot.errors import StartError
 from bot.http import listen
 from bot.metrics import Metrics
-from bot.ports import Adapter, ServesPages, offers
+from bot.ports import Adapter, CatchesUp, ServesPages, offers
 from bot.settings import Settings
 from bot.store.lock import ServingLock
 from bot.store.tidier import Tidier
@@ -50,10 +51,15 @@ async def serve(settings: Settings, announce: Callable[[str], None], stop: async
         port = await listen(settings.http_host, settings.http_port, routes)
         stack.push_async_callback(port.close)
         await desk.recover()
+        catching_up = [
+            CatchUp(one.platform, source, intake, parts.store, time.time)
+            for one in adapters
+            if (source := _catches_up(one)) is not None
+        ]
         for adapter in adapters:
             await adapter.start(intake)
             stack.push_async_callback(adapter.stop)
-        for work in _background(parts, tidier, metrics):
+        for work in (*_background(parts, tidier, metrics), *(one.run() for one in catching_up)):
             stack.callback(asyncio.create_task(work).cancel)
         if page is not None:
             announce(await page.invitation(f"http://{origin(settings.http_host)}:{port.port}"))
@@ -67,6 +73,10 @@ def _background(parts: Core, tidier: Tidier, metrics: Metrics) -> tuple[Coroutin
     """What goes on beside everything else until the end."""
     gateway = parts.gateway
     return (gateway.warm(), gateway.keep_fresh(), parts.recent.refresh(), tidier.run(), metrics.watch_loop())
+
+
+def _catches_up(adapter: object) -> CatchesUp | None:
+    return adapter if offers(adapter, CatchesUp) else None
 
 
 def origin(host: str) -> str:

@@ -2,23 +2,27 @@
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
 from bot.conversation import words
+from bot.conversation.opening import open_thread
 from bot.conversation.ports import Ports
 from bot.conversation.turn import TurnAtWork, Verdict
 from bot.conversation.turnstile import Turnstile
 from bot.conversation.worker import Waiting, Worker, open_reply
-from bot.messages import Action, ActionName, Inbound, Person, Place, Rendered, Turn, person_key
+from bot.messages import Action, ActionName, Inbound, Person, PlaceKind, Rendered, Turn, person_key
 from bot.ports import OpensThreads, offers
 from bot.store.intents.inbox import Accepted, Outcome, Target, accept_message, speakers
-from bot.store.intents.posts import PostRow, settle_posts
+from bot.store.intents.posts import PostRow, posts_of, settle_posts
 from bot.store.intents.recovery import unfinished
+from bot.store.intents.rows import find_turn
 from bot.store.intents.turns import accept_and_begin, cancel_waiting
 
 log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 
 class Desk:
@@ -28,7 +32,7 @@ class Desk:
         self._ports = ports
         self._turnstile = Turnstile(ports.limits.turns, ports.limits.turns_per_person)
         self._workers: dict[str, Worker] = {}
-        self._beside: set[asyncio.Task[None]] = set()
+        self._beside: set[asyncio.Task[Any]] = set()
         self._closing = False
 
     @property
@@ -51,7 +55,7 @@ class Desk:
         worker = self._reserve(inbound, target, asker)
         if worker is None:
             accepted = await ports.store.write(accept_message, inbound, target, turn_id, now)
-            self.asked(accepted, target.place, inbound.person)
+            self.asked(accepted, inbound)
             return accepted
         claimed, fresh_key = None, ports.new_id()
         try:
@@ -62,7 +66,7 @@ class Desk:
             if claimed is None:
                 worker.unreserve(asker)
         if claimed is None:
-            self.asked(accepted, target.place, inbound.person)
+            self.asked(accepted, inbound)
         else:
             worker.begin(Waiting(turn_id, asker, target.place, resumed=True), claimed, fresh_key)
         return accepted
@@ -72,7 +76,7 @@ class Desk:
 
         A reply may turn out to belong to another conversation than the place says, so it is taken in first.
         """
-        settled = inbound.reply_to is None or target.conversation == target.place.key
+        settled = inbound.reply_to is None or inbound.place.kind is not PlaceKind.CHANNEL
         if not inbound.addressed or not settled or self._closing or target.conversation in self._workers:
             return None
         worker = self._worker(target.conversation)
@@ -81,25 +85,29 @@ class Desk:
         self._forget(target.conversation)
         return None
 
-    def asked(self, accepted: Accepted, place: Place, person: Person) -> None:
+    def asked(self, accepted: Accepted, inbound: Inbound) -> None:
         """A question was taken in: join it to the one at work if it may still change, else put it in line."""
         if accepted.outcome is not Outcome.ASKED or not accepted.conversation or not accepted.turn_id:
             return
+        place, person = accepted.place or inbound.place, inbound.person
         if self._closing:  # it is in the store; the next process begins with it
             return
         worker = self._worker(accepted.conversation)
-        waiting = Waiting(accepted.turn_id, person_key(place.platform, person), place)
+        waiting = Waiting(accepted.turn_id, person_key(place.platform, person), place, question=inbound)
         work = worker.at_work
         if work is not None and not worker.waits(accepted.turn_id) and work.may_restart(person.id):
             worker.join(waiting)
             return
         worker.add(waiting)
 
-    def open_thread(self, asked: Inbound, place: Place) -> None:
+    def open_thread(self, asked: Inbound, accepted: Accepted) -> None:
         """Where a question is answered in a thread of its own, open it, beside everything else."""
-        adapter = self._ports.adapters[place.platform]
-        if place != asked.place and offers(adapter, OpensThreads):
-            self._begin(_open_thread(adapter, asked))
+        place, turn_id = accepted.place, accepted.turn_id
+        if place is None or turn_id is None or place.thread != asked.about or asked.place.thread is not None:
+            return
+        adapter: object = self._ports.adapters[place.platform]
+        if offers(adapter, OpensThreads):
+            self._ports.pump.opens(place, self._begin(open_thread(self._ports, adapter, asked, place, turn_id)))
 
     def changed(self, accepted: Accepted) -> None:
         """A question at work was edited, or one of several deleted: begin again if nothing is visible yet."""
@@ -175,12 +183,19 @@ class Desk:
             asker = person_key(turn.place.platform, turn.requester)
             self._worker(turn.conversation).add(Waiting(turn.id, asker, turn.place, resumed=resumed))
             if asked is not None:
-                self.open_thread(asked, turn.place)
+                self.open_thread(asked, Accepted(Outcome.ASKED, turn.conversation, turn.id, place=turn.place))
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+    def _begin(self, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
         task = asyncio.create_task(work)
         self._beside.add(task)
         task.add_done_callback(self._beside.discard)
+        return task
+
+    async def show_ended(self, turn_id: str) -> None:
+        """Show the final form of a turn that ended without being begun."""
+        turn = await self._ports.store.read(find_turn, turn_id)
+        if turn is not None:
+            self._deliver(turn, await self._ports.store.read(posts_of, turn_id))
 
     def _deliver(self, turn: Turn, rows: tuple[PostRow, ...]) -> None:
         if turn.place.platform in self._ports.adapters:
@@ -226,11 +241,3 @@ class Desk:
         worker = self._workers.get(accepted.conversation or "")
         work = worker.at_work if worker else None
         return work if work is not None and work.claim.turn.id == accepted.turn_id else None
-
-
-async def _open_thread(adapter: OpensThreads, asked: Inbound) -> None:
-    """Idempotent: whether a process that died came to it is not known."""
-    try:
-        await adapter.open_thread(asked.place, asked.message_id, words.thread_title(asked.text))
-    except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
-        log.warning("thread not opened", place=asked.place.key, error=type(error).__name__)

@@ -12,6 +12,7 @@ CUT_OFF = "The answer reached its length limit."
 GAVE_UP = "I tried this twice and did not get through, so I stopped."
 TWICE = "I was interrupted while posting this, so part of it may stand here twice."
 EMPTY = "There is nothing to answer here."
+MISSED = "I was away when this was asked. Is it still wanted? Press Regenerate, or ask again."
 
 _TITLE_LIMIT = 80
 

@@ -4,7 +4,7 @@ Within a conversation turns run one after the other; conversations run side by s
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -15,7 +15,7 @@ from bot.conversation.turn import TurnAtWork, Verdict
 from bot.conversation.turnstile import Turnstile
 from bot.delivery.pump import Post, Showing
 from bot.errors import GatepostError, StoreError
-from bot.messages import Action, ActionName, Place, Rendered, Turn, TurnState
+from bot.messages import Action, ActionName, Inbound, Place, PlaceKind, Rendered, Turn, TurnState
 from bot.ports import Adapter
 from bot.store.intents.posts import PostRow, first_post, settle_posts
 from bot.store.intents.turns import Claim, claim, finish, hand_over, resume
@@ -39,6 +39,7 @@ class Waiting:
     asker: str
     place: Place
     resumed: bool = False
+    question: Inbound | None = None
     timer: asyncio.TimerHandle | None = None
     sign: asyncio.Task[Showing] | None = None
 
@@ -83,7 +84,7 @@ class Worker:
         self._reserved = False
         self._line = {waiting.turn_id: waiting, **self._line}
         adapter = self._ports.adapters[claimed.turn.place.platform]
-        reply = open_reply(self._ports, adapter, claimed.turn, claimed.posts, claimed.said, fresh_key=fresh_key)
+        reply = _reply_of(self._ports, adapter, claimed, fresh_key)
         self.at_work = TurnAtWork(self._ports, adapter, claimed, reply)
         self._start()
 
@@ -184,9 +185,7 @@ class Worker:
                 await reply.abandon()
             return None
         adapter = self._ports.adapters[claimed.turn.place.platform]
-        reply = reply or open_reply(
-            self._ports, adapter, claimed.turn, claimed.posts, claimed.said, fresh_key=fresh_key
-        )
+        reply = reply or _reply_of(self._ports, adapter, claimed, fresh_key)
         if claimed.turn.attempt > MOST_ATTEMPTS:
             await self._give_up(claimed, reply)
             return None
@@ -237,6 +236,8 @@ class Worker:
         else:
             post = Post(row.key, waiting.turn_id, row.n, row.message_id)
             reply = ports.pump.open(adapter, waiting.place, waiting.turn_id, asker=asker, posts=(post,))
+        if waiting.question is not None:
+            reply.answers(_answered((waiting.question,)))
         reply.set_actions((Action(ActionName.STOP, waiting.turn_id),))
         reply.set_status(words.NEXT if self.at_work is not None else words.WAITING)
         return reply
@@ -266,6 +267,18 @@ class Worker:
         self._line[waiting.turn_id] = waiting
         if self.at_work is not None:
             self.at_work.decide(Verdict.RESTART, waiting.turn_id)
+
+
+def _reply_of(ports: Ports, adapter: Adapter, claimed: Claim, fresh_key: str) -> Showing:
+    """The reply of a turn that is being begun, or tried again."""
+    reply = open_reply(ports, adapter, claimed.turn, claimed.posts, claimed.said, fresh_key=fresh_key)
+    reply.answers(_answered(claimed.asked))
+    return reply
+
+
+def _answered(asked: Sequence[Inbound]) -> str | None:
+    """The message that an answer in the same channel replies to."""
+    return asked[0].about if asked and asked[0].place.kind is PlaceKind.CHANNEL else None
 
 
 def open_reply(

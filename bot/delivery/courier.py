@@ -1,7 +1,9 @@
 """Single calls to a platform for the messages of one reply, each post stored before and receipted after."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import structlog
 
@@ -12,6 +14,9 @@ from bot.messages import CallKind, Place, Rendered
 from bot.ports import Adapter, Reconciles, ShowsStatus, StreamsNatively, offers
 
 log = structlog.get_logger(__name__)
+
+Where: TypeAlias = Callable[[Place], Awaitable[Place]]
+"""Where posts for a place go in truth, once it is there."""
 
 
 @dataclass(slots=True)
@@ -48,12 +53,15 @@ class Job:
 class Courier:
     """Makes the calls of one reply. Errors of the platform and of the log come out as they are."""
 
-    def __init__(self, adapter: Adapter, place: Place, turn_id: str, asker: str, post_log: PostLog) -> None:
+    def __init__(
+        self, adapter: Adapter, place: Place, turn_id: str, asker: str, post_log: PostLog, where: Where
+    ) -> None:
         self._adapter = adapter
         self._place = place
         self._turn_id = turn_id
         self._asker = asker
         self._log = post_log
+        self._where = where
         self.in_doubt = False  # a message may be there already, and the platform cannot be asked
 
     async def carry_out(self, job: Job, *, ends: bool) -> bool:
@@ -92,6 +100,7 @@ class Courier:
 
     async def _post(self, job: Job) -> None:
         message = job.message
+        self._place = await self._where(self._place)
         if not message.intended:
             await self._log.intend(Post(message.key, self._turn_id, job.n), self._place)
             message.intended = True

@@ -16,6 +16,7 @@ class Parts:
 
     def __init__(self, adapter: Adapter, reply: Reply, share: Share, new_key: NewId) -> None:
         self.messages: list[Message] = []
+        self._left_behind: list[Message] = []  # could not be changed any more; others took their places
         self.streaming = Streaming(adapter, share)
         self.written = False  # something was said that is no white space
         self.settling = False
@@ -35,6 +36,16 @@ class Parts:
     def shown(self) -> bool:
         """Whether the platform has any message of this reply, be it only a status."""
         return any(message.message_id is not None for message in self.messages)
+
+    @property
+    def everything(self) -> tuple[Message, ...]:
+        """All messages, those left behind as well."""
+        return (*self.messages, *self._left_behind)
+
+    def go_on_in_new(self, job: Job) -> None:
+        """A message can't be changed any more: another takes its place, and it goes once that one is there."""
+        self.messages[job.n] = Message(self._new_key())
+        self._left_behind.append(job.message)
 
     @property
     def more(self) -> bool:
@@ -157,7 +168,7 @@ class Parts:
     def _removal(self) -> Job | None:
         """Take away what is left of an earlier attempt, or everything; then all is done."""
         kept = 0 if self.abandoned else len(self._reply)
-        for n, message in enumerate(self.messages[kept:], kept):
+        for n, message in enumerate((*self.messages[kept:], *self._left_behind), kept):
             if message.outcome not in (Outcome.GONE, Outcome.REFUSED):
                 if message.message_id is not None or message.unsure:
                     return Job(CallKind.DELETE, message, n, Rendered(""))

@@ -10,7 +10,7 @@ from bot.delivery.posts import Outcome, Post, PostLog
 from bot.delivery.schedule import Schedule
 from bot.delivery.showing import Showing
 from bot.messages import Place
-from bot.ports import Adapter, Meter, NewId, NoMeter, ShowsTyping, offers
+from bot.ports import Adapter, LearnsBudgets, Meter, NewId, NoMeter, ShowsTyping, offers
 
 __all__ = ["Outcome", "Post", "PostLog", "Pump", "Showing"]
 
@@ -30,6 +30,7 @@ class Pump:
         self._schedules: dict[str, Schedule] = {}
         self._showings: WeakSet[Showing] = WeakSet()
         self._typing: set[asyncio.Task[None]] = set()
+        self._openings: dict[str, asyncio.Task[Place]] = {}
 
     def open(
         self,
@@ -50,13 +51,29 @@ class Pump:
         """
         schedule = self._schedules.get(adapter.platform)
         if schedule is None:
-            schedule = self._schedules[adapter.platform] = Schedule(adapter.capabilities)
-        showing = Showing(adapter, place, turn_id, asker, self._log, self._new_key, schedule, self._meter)
+            learned = adapter if offers(adapter, LearnsBudgets) else None
+            schedule = self._schedules[adapter.platform] = Schedule(adapter.capabilities, learned)
+        showing = Showing(
+            adapter, place, turn_id, asker, self._log, self._new_key, schedule, self._meter, self._where
+        )
         showing.resume(posts, key, text)
         self._showings.add(showing)
         if offers(adapter, ShowsTyping) and not text:
             asyncio.get_running_loop().call_soon(self._show_typing, adapter, place, showing, schedule)
         return showing
+
+    def opens(self, place: Place, opening: "asyncio.Task[Place]") -> None:
+        """A place is just being opened: nothing is posted there before, and everything where `opening` says."""
+        self._openings[place.key] = opening
+        opening.add_done_callback(lambda _: self._opened(place, opening))
+
+    def _opened(self, place: Place, opening: "asyncio.Task[Place]") -> None:
+        if self._openings.get(place.key) is opening and (opening.cancelled() or opening.result() == place):
+            del self._openings[place.key]
+
+    async def _where(self, place: Place) -> Place:
+        opening = self._openings.get(place.key)
+        return place if opening is None else await asyncio.shield(opening)
 
     async def close(self, drain: float) -> None:
         """Give what is being settled `drain` seconds, then end every call."""

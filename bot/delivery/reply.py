@@ -22,6 +22,8 @@ def whole_answer(text: str, texts: Sequence[str]) -> tuple[OutFile, ...]:
 class Reply:
     """The text of an answer so far, in messages of at most `limit` characters as `render` writes them.
 
+    Messages after the first may hold `later` characters. `asker` and `answers` go into every `Rendered`.
+
     `push` costs next to nothing; `refresh` takes in what was pushed, and the rest shows what it found. A message
     that is followed by another never changes again: text does not move between messages.
     """
@@ -41,13 +43,27 @@ class Reply:
         "_start",
         "_text",
         "actions",
+        "answers",
+        "asker",
         "ended",
+        "later",
         "limit",
         "status",
     )
 
-    def __init__(self, limit: int, render: Render, text: str = "") -> None:
+    def __init__(
+        self,
+        limit: int,
+        render: Render,
+        text: str = "",
+        *,
+        later: int | None = None,
+        asker: str | None = None,
+    ) -> None:
         self.limit = limit
+        self.later = later or limit
+        self.asker = asker
+        self.answers: str | None = None
         self.status: str | None = None
         self.actions: tuple[Action, ...] = ()
         self.ended = False
@@ -123,7 +139,7 @@ class Reply:
         self._take_in()
         if self.ended or self._is_last or self._full is not None:
             return False
-        message = Message(self._text, self._start, self._prefix, self._lines, self.limit, self._render)
+        message = Message(self._text, self._start, self._prefix, self._lines, self._limit_here, self._render)
         cut = message.cut_after(self._seen)
         if cut is None or not self._text[cut.start :].strip():
             return False
@@ -146,9 +162,17 @@ class Reply:
 
     def rendered(self, n: int) -> Rendered:
         """Message `n` as it is to appear now."""
-        if n < len(self._frozen):
-            return Rendered(self._render(self._frozen[n]), final=True)
-        return Rendered(self._render(self._grown), self.status, self.actions, self._files, final=self.ended)
+        frozen = n < len(self._frozen)
+        return Rendered(
+            self._render(self._frozen[n] if frozen else self._grown),
+            None if frozen else self.status,
+            () if frozen else self.actions,
+            () if frozen else self._files,
+            final=frozen or self.ended,
+            part=n,
+            asker=self.asker,
+            answers=self.answers,
+        )
 
     def _take_in(self) -> None:
         if self._chunks:
@@ -157,9 +181,13 @@ class Reply:
             self._lines.read(self._text)
 
     def _next_cut(self, *, growing: bool) -> Cut | None:
-        room = self.limit - self._note if self._is_last else self.limit
+        room = self._limit_here - self._note if self._is_last else self._limit_here
         message = Message(self._text, self._start, self._prefix, self._lines, room, self._render)
         return message.next_cut(seen=self._seen, growing=growing)
+
+    @property
+    def _limit_here(self) -> int:
+        return self.later if self._frozen else self.limit
 
     @property
     def _is_last(self) -> bool:
@@ -174,7 +202,7 @@ class Reply:
         while (cut := self._next_cut(growing=False)) is not None and not self._is_last:
             self._freeze(cut)
         rest = last_piece(self._text, self._start, self._prefix, self._lines).of(self._text)
-        if cut is None or len(self._render(rest)) <= self.limit:
+        if cut is None or len(self._render(rest)) <= self._limit_here:
             self._grown = rest
         else:
             self._grown = (self._full or cut.piece).of(self._text) + MORE_IN_FILE

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from bot.delivery.pacing import RESOLUTION, Burst, Pace, Urgency, Window
 from bot.messages import Budget, CallKind, Capabilities, Failure, FailureKind, Place
+from bot.ports import LearnsBudgets
 
 _AT_ONCE = 16  # replies served in one turn of the event loop: a thousand at once must not hold it up
 _KEPT_BACK = 10  # one call in so many of the total budget is not for refreshes
@@ -42,10 +43,11 @@ class Caller(Protocol):
 class Lane:
     """The callers who share a budget: for every call in one place, or for one kind of call."""
 
-    __slots__ = ("callers", "key", "kind", "pace", "timer")
+    __slots__ = ("callers", "key", "kind", "pace", "place", "timer")
 
-    def __init__(self, key: str, budget: Budget, kind: CallKind | None = None) -> None:
+    def __init__(self, key: str, place: Place, budget: Budget, kind: CallKind | None = None) -> None:
         self.key = key
+        self.place = place
         self.kind = kind
         self.pace = Pace(budget) if kind in _RHYTHMIC else Burst(budget)
         self.callers: dict[Caller, None] = {}
@@ -109,9 +111,10 @@ class Load:
 
 
 class Schedule:
-    """All calls to one platform."""
+    """All calls to one platform. `learned` tells what it has allowed in a place of late, where it does tell."""
 
-    def __init__(self, capabilities: Capabilities) -> None:
+    def __init__(self, capabilities: Capabilities, learned: LearnsBudgets | None = None) -> None:
+        self._learned = learned
         self._budget = capabilities.edits
         self._quotas = capabilities.quotas
         self._loads: dict[str, Load] = {}
@@ -129,17 +132,18 @@ class Schedule:
         """Put a caller into the lanes through which its calls in this place go."""
         load = self._loads.setdefault(place.workspace, Load())
         if not self._quotas:
-            return Share(self, {None: self._lane(place.key, self._budget, None, caller)}, load)
+            return Share(self, {None: self._lane(place.key, place, self._budget, None, caller)}, load)
         lanes: dict[CallKind | None, Lane] = {}
         for kind, quota in self._quotas.items():
-            where = place.channel if quota.by_channel else ""
-            lanes[kind] = self._lane(f"{kind} {place.workspace} {where}", quota.budget, kind, caller)
+            where = place.key if quota.by_place else place.channel if quota.by_channel else ""
+            lanes[kind] = self._lane(f"{kind} {place.workspace} {where}", place, quota.budget, kind, caller)
         return Share(self, lanes, load)
 
-    def _lane(self, key: str, budget: Budget, kind: CallKind | None, caller: Caller) -> Lane:
+    def _lane(self, key: str, place: Place, budget: Budget, kind: CallKind | None, caller: Caller) -> Lane:
         lane = self._lanes.get(key)
         if lane is None:
-            lane = self._lanes[key] = Lane(key, budget, kind)
+            lane = self._lanes[key] = Lane(key, place, budget, kind)
+            self._learn(lane)
         lane.callers[caller] = None
         return lane
 
@@ -220,7 +224,13 @@ class Schedule:
             lane.pace.accepted()
         elif report.failure.kind == FailureKind.RATE_LIMIT:
             lane.pace.refused(now, report.failure.retry_after)
+        self._learn(lane)
         self.wake(lane)
+
+    def _learn(self, lane: Lane) -> None:
+        if self._learned is not None and lane.kind is not None:
+            budget = self._learned.budget(lane.place, lane.kind)
+            lane.pace.window.budget = budget or lane.pace.window.budget
 
     def _total_allows(self, now: float, urgency: Urgency) -> bool:
         if self._total is None:

@@ -5,7 +5,7 @@ from collections.abc import Coroutine, Mapping, Sequence
 
 import structlog
 
-from bot.delivery.courier import Courier, Job, Message
+from bot.delivery.courier import Courier, Job, Message, Where
 from bot.delivery.pacing import Urgency
 from bot.delivery.parts import Parts
 from bot.delivery.posts import Outcome, Post, PostLog
@@ -41,15 +41,17 @@ class Showing:
         new_key: NewId,
         schedule: Schedule,
         meter: Meter,
+        where: Where,
     ) -> None:
-        self._courier = Courier(adapter, place, turn_id, asker, post_log)
+        self._courier = Courier(adapter, place, turn_id, asker, post_log, where)
         self._adapter = adapter
         self._place = place
         self._turn_id = turn_id
         self._log = post_log
         self._meter = meter
         self._loop = asyncio.get_running_loop()
-        self._reply = Reply(adapter.capabilities.text_limit, adapter.render)
+        can = adapter.capabilities
+        self._reply = Reply(can.text_limit, adapter.render, later=can.later_limit, asker=asker or None)
         self._changed = False  # there may be something to send
         self._calling = False
         self._unseen_since: float | None = None
@@ -61,6 +63,10 @@ class Showing:
         self._share = schedule.join(place, self)
         self._parts = Parts(adapter, self._reply, self._share, new_key)
         self._awaited: CallKind | None = None  # the kind of call that was last asked for
+
+    def answers(self, message_id: str | None) -> None:
+        """The message in the same place that is answered; before anything is shown."""
+        self._reply.answers = message_id
 
     def resume(self, posts: Sequence[Post], key: str | None, text: str) -> None:
         """Go on from what is there: messages, and keys that may have become some; `key` is stored but unused."""
@@ -146,10 +152,9 @@ class Showing:
         await self._done.wait()
         self._share.leave(self)
         self._parts.streaming.count(Grows.NOT)
-        outcomes = {one.key: one.outcome or Outcome.REFUSED for one in self._parts.messages}
-        receipts = {
-            one.key: one.message_id for one in self._parts.messages if one.message_id and not one.receipted
-        }
+        everything = self._parts.everything
+        outcomes = {one.key: one.outcome or Outcome.REFUSED for one in everything}
+        receipts = {one.key: one.message_id for one in everything if one.message_id and not one.receipted}
         await self._log.settled(self._turn_id, outcomes, receipts)
         return outcomes
 
@@ -311,6 +316,8 @@ class Showing:
             return failure
         if failure.kind == FailureKind.INVALID:
             self._invalid(job)
+        elif failure.kind == FailureKind.UNEDITABLE and job.verb is CallKind.EDIT:
+            self._parts.go_on_in_new(job)
         else:
             gone = failure.kind == FailureKind.NOT_FOUND and job.verb is not CallKind.POST
             job.message.outcome = Outcome.GONE if gone else Outcome.REFUSED

@@ -42,12 +42,28 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
+class PastMessage:
+    """A message said earlier, read from the platform's own history, and the place in which it stands.
+
+    What a thread hangs on stands in the channel.
+    """
+
+    message_id: str
+    person: Person
+    text: str
+    sent_at: float
+    attachments: tuple[Attachment, ...] = ()
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Inbound:
     """One thing that happened on a platform, normalised.
 
     `key` is unique for the event and the same when the platform delivers it again. `addressed` tells whether
     the bot is spoken to. `handle` is opaque, may expire, and goes back to the adapter for private replies.
-    `sent_at` is seconds since the epoch, by the platform's clock.
+    `sent_at` is seconds since the epoch, by the platform's clock. `quotes` are the messages it refers to, to be
+    read with it. `root` is the message a thread is opened on and the answer replies to, if not this one.
     """
 
     key: str
@@ -63,18 +79,10 @@ class Inbound:
     handle: str | None = None
     command: CommandCall | None = None
     action: Action | None = None
+    quotes: tuple[PastMessage, ...] = ()
+    root: str | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class PastMessage:
-    """A message said earlier, read from the platform's own history, and the place in which it stands.
-
-    What a thread hangs on stands in the channel.
-    """
-
-    message_id: str
-    person: Person
-    text: str
-    sent_at: float
-    attachments: tuple[Attachment, ...] = ()
-    place: Place | None = None
+    @property
+    def about(self) -> str:
+        """The id of the message that it is about: a question asked of another message, or itself."""
+        return self.root or self.message_id

@@ -21,7 +21,9 @@ class OutFile:
 class Rendered:
     """One message as it is to appear. `text` is the platform's own markup, within its limit.
 
-    `status` is a short line under the text ("thinking…", "stopped"); `final` says nothing more will change.
+    `status` is a short line under the text ("thinking…", "stopped"); `final` says nothing more will change. It is
+    message `part` of an answer, counted from 0. `asker` is the id of the one person whom it may notify, `answers`
+    the id of the message in the same place that it answers, for platforms that show that.
     """
 
     text: str
@@ -29,6 +31,9 @@ class Rendered:
     actions: tuple[Action, ...] = ()
     files: tuple[OutFile, ...] = ()
     final: bool = False
+    part: int = 0
+    asker: str | None = None
+    answers: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +58,23 @@ class CallKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """The budget of one kind of call in a whole workspace, or in each of its channels."""
+    """The budget of one kind of call in a whole workspace, or in each of its channels, or in each single place."""
 
     budget: Budget
     by_channel: bool = False
+    by_place: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a platform can do, and how much of it.
 
-    `text_limit` counts characters of rendered text in one message, room for the status line already taken off.
+    `text_limit` counts characters of rendered text in one message, room for the status line already taken off;
+    `later_limit` the same for every message of an answer but the first, where they can hold more.
     `edits` limits posts and edits together for each place, `total` over all places (None: no limit of its own).
     `quotas` stands in for `edits` on a platform that counts each kind of call by itself; then it names all kinds.
     `stream_seconds` is how long a native stream may be kept open, with room to end it.
-    `threads` means that a mention in a channel is answered in a thread of its own.
+    `threads` means that a mention in a channel is answered in a thread of its own, unless people chose otherwise.
     """
 
     text_limit: int
@@ -75,13 +82,17 @@ class Capabilities:
     total: Budget | None = None
     quotas: Mapping[CallKind, Quota] = field(default_factory=dict)
     stream_seconds: float = 0.0
+    later_limit: int | None = None
     threads: bool = False
     buttons: bool = False
     private_replies: bool = False
 
 
 class FailureKind(StrEnum):
-    """Why a platform refused a call, as far as it decides what to do next. `CLOSED`: the stream is over."""
+    """Why a platform refused a call, as far as it decides what to do next. `CLOSED`: the stream is over.
+
+    `UNEDITABLE`: this message can't be changed any more, but a new one can be posted.
+    """
 
     TRANSIENT = "transient"
     RATE_LIMIT = "rate_limit"
@@ -89,6 +100,7 @@ class FailureKind(StrEnum):
     FORBIDDEN = "forbidden"
     INVALID = "invalid"
     CLOSED = "closed"
+    UNEDITABLE = "uneditable"
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,6 +136,13 @@ feedback = Table(
     Column("at", Float, nullable=False),
 )
 
+presence = Table(
+    "presence",
+    metadata,
+    Column("platform", Text, primary_key=True),
+    Column("until", Float, nullable=False),  # everything the platform told until then is kept
+)
+
 settings = Table(
     "settings",
     metadata,

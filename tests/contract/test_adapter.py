@@ -188,6 +188,7 @@ async def test_the_place_of_a_thread_is_known_before_it_is_opened(stage: Stage) 
     assert isinstance(stage.adapter, ReadsHistory)
     event = await stage.hear("a question")
     thread = stage.adapter.thread_for(event.place, event.message_id)
+    assert thread is not None
     for title in ("a title", "another"):
         await stage.adapter.open_thread(event.place, event.message_id, title)
     await stage.adapter.post(thread, Rendered("an answer"), "key")

@@ -1,12 +1,12 @@
 """What happens on a platform, taken in: one commit each, and each event once."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from sqlalchemy import Connection, bindparam, exists, insert, select
 
-from bot.messages import Inbound, Item, Person, Place, Role, TurnKind, TurnState
+from bot.messages import Inbound, Item, PastMessage, Person, Place, PlaceKind, Role, TurnKind, TurnState
 from bot.store.codec import dump, load
 from bot.store.intents.rows import (
     add_conversation,
@@ -29,6 +29,7 @@ _KNOWN = select(
     _WAITING.limit(1).scalar_subquery().label("waiting"),
 )
 _ADD_TURN = insert(turns)
+_PLACE = select(conversations.c.place).where(conversations.c.key == bindparam("conversation"))
 
 
 class Outcome(StrEnum):
@@ -46,12 +47,16 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What became of an event, and the turn it concerns. `orphans` are hashes of files nobody refers to now."""
+    """What became of an event, and the turn it concerns. `orphans` are hashes of files nobody refers to now.
+
+    `place` is where a question is answered.
+    """
 
     outcome: Outcome
     conversation: str | None = None
     turn_id: str | None = None
     orphans: tuple[str, ...] = ()
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +78,10 @@ def accept_message(conn: Connection, inbound: Inbound, target: Target, turn_id: 
     if not known.open:
         add_conversation(conn, target.conversation, target.place, now)
     turn = known.waiting or turn_id
-    if turn == turn_id:
+    if not known.waiting:
         _add_turn(conn, inbound, target, TurnKind.ANSWER, turn_id, now)
     record(conn, inbound, now, target.conversation, turn)
-    return Accepted(Outcome.ASKED, target.conversation, turn)
+    return Accepted(Outcome.ASKED, target.conversation, turn, place=target.place)
 
 
 def accept_again(
@@ -158,10 +163,11 @@ def record(
 
 def _follow_reply(conn: Connection, inbound: Inbound, target: Target) -> Target:
     """A reply to something in a conversation belongs to it, where a place holds many."""
-    if inbound.reply_to is None or target.conversation == target.place.key:
+    if inbound.reply_to is None or inbound.place.kind is not PlaceKind.CHANNEL:
         return target
     found = conversation_of(conn, inbound.place.key, inbound.reply_to)
-    return replace(target, conversation=found) if found else target
+    place = conn.scalar(_PLACE, {"conversation": found}) if found else None
+    return Target(load(Place, place), found) if found and place else target
 
 
 def conversation_of(conn: Connection, place_key: str, message_id: str) -> str | None:
@@ -195,6 +201,19 @@ def item_from(inbound: Inbound, role: Role, turn_id: str | None) -> Item:
         turn_id=turn_id,
         sent_at=inbound.sent_at,
         attachments=inbound.attachments,
+    )
+
+
+def note_from(past: PastMessage) -> Item:
+    """A message that a question refers to, as an item of history, its files still to be read."""
+    return Item(
+        seq=0,
+        role=Role.NOTE,
+        text=past.text,
+        person=past.person,
+        message_id=past.message_id,
+        sent_at=past.sent_at,
+        attachments=past.attachments,
     )
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from bot.messages import Place, TurnState
 from bot.store.codec import dump
-from bot.store.schema import posts, turns
+from bot.store.schema import conversations, posts, turns
 
 ENDED = (TurnState.DONE, TurnState.STOPPED, TurnState.INTERRUPTED, TurnState.FAILED, TurnState.CANCELLED)
 
@@ -79,6 +79,16 @@ def settle_posts(conn: Connection, turn_id: str, outcomes: Mapping[str, str], re
             record_post(conn, key, receipts[key])
         conn.execute(_OUTCOME, {"post": key, "outcome": outcome})
     conn.execute(_DELIVERED, {"turn_id": turn_id})
+
+
+def answer_in(conn: Connection, turn_id: str, place: Place) -> None:
+    """Let a turn be answered in another place, and its conversation go on there: nothing of it is shown yet."""
+    here = {"place": dump(place)}
+    conversation = conn.scalar(
+        update(turns).where(turns.c.id == turn_id).values(**here).returning(turns.c.conversation)
+    )
+    conn.execute(update(conversations).where(conversations.c.key == conversation).values(**here))
+    conn.execute(update(posts).where(posts.c.turn_id == turn_id).values(place_key=place.key, **here))
 
 
 def posts_of(conn: Connection, turn_id: str) -> tuple[PostRow, ...]:

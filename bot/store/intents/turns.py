@@ -21,9 +21,9 @@ from bot.messages import (
 )
 from bot.store.codec import dump, load
 from bot.store.intents.accounts import book_usage
-from bot.store.intents.inbox import Accepted, Target, accept_message, each_once, item_from, speakers
+from bot.store.intents.inbox import Accepted, Target, accept_message, each_once, item_from, note_from, speakers
 from bot.store.intents.posts import PostRow, add_post, posts_of
-from bot.store.intents.rows import append, erase_items, find_turn, get_turn, load_item, turn_of
+from bot.store.intents.rows import append, count, erase_items, find_turn, get_turn, load_item, turn_of
 from bot.store.intents.settings import MODEL, in_force
 from bot.store.schema import conversations, inbox, items, posts, tool_calls, turns
 
@@ -244,7 +244,16 @@ def cancel_waiting(conn: Connection, turn_id: str, final: Rendered, now: float) 
 def _make_history(conn: Connection, turn: Turn, asked: Iterable[Inbound]) -> None:
     """A turn's messages become items."""
     for inbound in asked:
+        _note_quotes(conn, turn, inbound)
         append(conn, turn.conversation, [item_from(inbound, Role.USER, turn.id)], inbound.place)
+
+
+def _note_quotes(conn: Connection, turn: Turn, inbound: Inbound) -> None:
+    """What a question refers to stands before it, unless the conversation knows it already."""
+    for quote in inbound.quotes:
+        known = (items.c.conversation == turn.conversation, items.c.message_id == quote.message_id)
+        if not count(conn, items, *known):
+            append(conn, turn.conversation, [note_from(quote)], quote.place or inbound.place)
 
 
 def _take_over(conn: Connection, turn: Turn) -> None:
@@ -264,6 +273,9 @@ def _take_over(conn: Connection, turn: Turn) -> None:
         )
     ).all()
     erase_items(conn, answered)
+    known = set(conn.scalars(select(items.c.message_id).where(items.c.turn_id.in_(chain))))
+    unbegun = [inbound for one in reversed(chain) for inbound in asked_in(conn, one)]
+    _make_history(conn, turn, [inbound for inbound in unbegun if inbound.message_id not in known])
 
 
 def _chain(conn: Connection, turn: Turn) -> list[str]:

@@ -20,6 +20,7 @@ def upgrade() -> None:
     _make_files()
     _make_usage()
     _make_feedback()
+    _make_presence()
     _make_settings()
     _make_page_messages()
     _make_page_files()
@@ -165,6 +166,14 @@ def _make_feedback() -> None:
         sa.Column("rating", sa.Text, nullable=False),
         sa.Column("model", sa.Text),
         sa.Column("at", sa.Float, nullable=False),
+    )
+
+
+def _make_presence() -> None:
+    op.create_table(
+        "presence",
+        sa.Column("platform", sa.Text, primary_key=True),
+        sa.Column("until", sa.Float, nullable=False),
     )
 
 
