@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 
 class Timer:
@@ -52,6 +53,16 @@ class Clock:
             timer = self.later(seconds, over.set)
             try:
                 await over.wait()
+            finally:
+                self.drop(timer)
+
+    @asynccontextmanager
+    async def timeout(self, seconds: float) -> AsyncIterator[None]:
+        """Raise TimeoutError when what is done inside takes longer than so many seconds of the town's time."""
+        async with asyncio.timeout(None) as limit:
+            timer = self.later(seconds, lambda: limit.reschedule(self._loop.time()))
+            try:
+                yield
             finally:
                 self.drop(timer)
 

@@ -1,6 +1,5 @@
 """Events, commands and interactions over HTTP: signed requests to the app's address."""
 
-import asyncio
 import hashlib
 import hmac
 import time
@@ -10,6 +9,7 @@ from urllib.parse import urlencode
 import orjson
 from aiohttp import ClientError, ClientSession
 
+from tests.slack_town.clock import Clock
 from tests.slack_town.deliveries import COMMANDS, EVENTS, Attempt, Delivery, Undelivered
 from tests.slack_town.tokens import SIGNING_SECRET
 from tests.slack_town.values import Json
@@ -30,8 +30,9 @@ class Reply:
 class HttpEvents:
     """A route for deliveries: the app's address, and how Slack talks to it."""
 
-    def __init__(self, url: str, session: ClientSession, secret: str = SIGNING_SECRET) -> None:
+    def __init__(self, url: str, session: ClientSession, clock: Clock, secret: str = SIGNING_SECRET) -> None:
         self.url = url
+        self.clock = clock
         self.session = session
         self.secret = secret
         self.answer_within = 3.0
@@ -44,7 +45,7 @@ class HttpEvents:
             headers["X-Slack-Retry-Num"] = str(attempt.number)
             headers["X-Slack-Retry-Reason"] = _REASONS.get(attempt.reason, attempt.reason)
         try:
-            async with asyncio.timeout(self.answer_within):
+            async with self.clock.timeout(self.answer_within):
                 reply = await self.post(body, headers)
         except TimeoutError:
             raise Undelivered("timeout") from None

@@ -130,15 +130,15 @@ class SocketMode:
         name = f"envelope-{next(self._numbers)}"
         waiting: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
         socket.waiting[name] = waiting
-        timer = self.world.clock.later(self.answer_within, lambda: _time_out(waiting))
         try:
-            if not socket.silent:
-                await self._send(socket, _envelope(name, delivery, attempt))
-            return await waiting
+            async with self.world.clock.timeout(self.answer_within):
+                if not socket.silent:
+                    await self._send(socket, _envelope(name, delivery, attempt))
+                return await waiting
+        except TimeoutError:
+            raise Undelivered("timeout") from None
         except ConnectionError:
             raise Undelivered("connection_failed") from None
-        finally:
-            self.world.clock.drop(timer)
 
     async def connected(self, connections: int = 1, seconds: float = 10.0) -> None:
         """Wait until so many connections are open."""
@@ -203,11 +203,6 @@ def _envelope(name: str, delivery: Delivery, attempt: Attempt) -> Json:
 
 def _disconnect(reason: str) -> Json:
     return {"type": "disconnect", "reason": reason, "debug_info": {"host": "applink-town"}}
-
-
-def _time_out(waiting: "asyncio.Future[Json]") -> None:
-    if not waiting.done():
-        waiting.set_exception(Undelivered("timeout"))
 
 
 def _abort(socket: Socket) -> None:

@@ -71,7 +71,7 @@ class Town:
     def send_events_to(self, url: str) -> HttpEvents:
         """From now on events, commands and interactions go to this address instead of the sockets."""
         assert self._session is not None
-        route = HttpEvents(url, self._session)
+        route = HttpEvents(url, self._session, self.clock)
         self.deliveries.route = route
         return route
 

@@ -1,7 +1,7 @@
 """An app made with slack-bolt as it is, over Socket Mode or HTTP, that writes down all it hears."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from re import compile as pattern
 from typing import Any
@@ -43,15 +43,16 @@ class Bolt:
 
 
 @asynccontextmanager
-async def bolt_app() -> AsyncIterator[Bolt]:
-    """An app that is not connected yet, in a town of its own."""
-    async with slack_town() as town, ClientSession() as session:
+async def bolt_app(where: Town | None = None) -> AsyncIterator[Bolt]:
+    """An app that is not connected yet, in a town of its own or in this one."""
+    async with nullcontext(where) if where else slack_town() as town, ClientSession() as session:
         client = AsyncWebClient(BOT_TOKEN, base_url=town.base_url, session=session, retry_handlers=[])
         built = Bolt(town, AsyncApp(client=client, signing_secret=SIGNING_SECRET), client, session)
 
         @built.app.middleware
         async def note(req: AsyncBoltRequest, next: Callable[[], Awaitable[BoltResponse]]) -> BoltResponse:  # noqa: A002
             built.requests.append(req)
+            town.world.ring()
             if "event" in req.body and built.deaf > 0:
                 built.deaf -= 1
                 raise RuntimeError("not now")
@@ -65,10 +66,10 @@ async def bolt_app() -> AsyncIterator[Bolt]:
 
 
 @asynccontextmanager
-async def over_socket_mode() -> AsyncIterator[Bolt]:
+async def over_socket_mode(where: Town | None = None, ping_interval: float = 1.0) -> AsyncIterator[Bolt]:
     """An app that is connected by Socket Mode."""
-    async with bolt_app() as bolt:
-        bolt.handler = AsyncSocketModeHandler(bolt.app, APP_TOKEN, ping_interval=1)
+    async with bolt_app(where) as bolt:
+        bolt.handler = AsyncSocketModeHandler(bolt.app, APP_TOKEN, ping_interval=ping_interval)
         await bolt.handler.connect_async()  # type: ignore[no-untyped-call]
         await bolt.town.sockets.connected()
         try:
