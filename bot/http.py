@@ -39,6 +39,12 @@ async def listen(host: str, port: int, routes: Iterable[Route]) -> Port:
     return Port(runner, host, runner.addresses[0][1])
 
 
+async def try_port(host: str, port: int) -> None:
+    """Open the port and close it again. Raises the StartError with which `listen` would stop."""
+    port_opened = await listen(host, port, ())
+    await port_opened.close()
+
+
 def _refusal(host: str, port: int, error: OSError) -> str:
     import errno
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from bot import __version__
 from bot.cli.asking import ask, models
+from bot.cli.checking import check
 from bot.cli.database import backup, restore, upgrade
 from bot.cli.serving import demo_gateway, serve
 
@@ -28,6 +29,10 @@ def parser() -> argparse.ArgumentParser:
     listing.add_argument("words", nargs="*", metavar="WORD", help="only those with all these words")
     listing.add_argument("--json", action="store_true", help="as JSON")
     listing.set_defaults(command=models)
+
+    checking = commands.add_parser("check", help="look over the installation: what is wrong, and how to mend it")
+    checking.add_argument("--json", action="store_true", help="as JSON")
+    checking.set_defaults(command=check)
 
     demo = commands.add_parser(
         "demo-gateway",

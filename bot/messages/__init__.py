@@ -31,6 +31,7 @@ from bot.messages.files import (
     ReadingKind,
     StoredFile,
 )
+from bot.messages.findings import Finding, Mark
 from bot.messages.history import (
     Item,
     Role,
@@ -105,11 +106,13 @@ __all__ = [
     "Failure",
     "FailureKind",
     "FilePart",
+    "Finding",
     "Finish",
     "ImageDelta",
     "Inbound",
     "InboundKind",
     "Item",
+    "Mark",
     "Model",
     "ModelDetails",
     "OutFile",

@@ -54,6 +54,18 @@ class ServingLock:
         self.release()
 
 
+def serving_process(directory: Path) -> str | None:
+    """The number of the process that serves this directory; None when none does. Makes and changes nothing."""
+    try:
+        descriptor = os.open(directory / NAME, os.O_RDWR)
+    except OSError:
+        return None
+    try:
+        return None if _try_lock(descriptor) else _read_number(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _open(directory: Path) -> int:
     try:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)

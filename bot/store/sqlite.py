@@ -74,6 +74,22 @@ def reading_engine(path: Path) -> "AsyncEngine":
     return engine
 
 
+def examining_engine(path: Path) -> Engine:
+    """An engine for one look at a database that exists, which changes nothing."""
+    url = URL.create("sqlite", database=f"file:{path.as_posix()}", query={"mode": "ro", "uri": "true"})
+    engine = create_engine(url, connect_args=_connect_args(), hide_parameters=True)
+    _prepare(engine, _READER, "BEGIN")
+    return engine
+
+
+def check_lock(path: Path) -> None:
+    """Take the write lock and give it back; raises what `start_error` explains when another program keeps it."""
+    with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=0.5)) as opened:
+        opened.isolation_level = None
+        opened.execute("BEGIN IMMEDIATE")
+        opened.execute("ROLLBACK")
+
+
 def make_durable(engine: Engine) -> None:
     """Switch a database that is being made to the write-ahead log; StartError where its file system can't."""
     with contextlib.closing(engine.raw_connection()) as connection:
@@ -129,13 +145,18 @@ def store_error(error: Exception) -> StoreError:
     return kind(f"{getattr(cause, 'sqlite_errorname', type(cause).__name__)}: {cause}")
 
 
+def damaged(path: Path) -> str:
+    """The sentence for a database of which a part can't be read."""
+    return f"The database {path} is damaged; restore a backup with `gatepost db restore`."
+
+
 def start_error(error: Exception, path: Path) -> StartError:
     """Why the database could not be opened, in one sentence."""
     cause = getattr(error, "orig", None) or error
     code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
     said = {
         sqlite3.SQLITE_NOTADB: f"{path} is not a Gatepost database; move it away or set DATABASE_URL.",
-        sqlite3.SQLITE_CORRUPT: f"The database {path} is damaged; restore a backup with `gatepost db restore`.",
+        sqlite3.SQLITE_CORRUPT: damaged(path),
         sqlite3.SQLITE_READONLY: f"The database {path} can't be written; check the permissions.",
         sqlite3.SQLITE_CANTOPEN: f"The database {path} can't be opened; check the permissions.",
         sqlite3.SQLITE_FULL: f"The disk that holds {path} is full.",

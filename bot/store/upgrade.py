@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.errors import StartError
+from bot.errors import StartError, StoreError
 from bot.store import migrations, sqlite
 from bot.store.lock import ServingLock
 
@@ -59,6 +59,34 @@ def upgrade(data_dir: Path, database_url: str) -> Upgrade:
             engine.dispose()
 
 
+def examine(database_url: str, *, may_lock: bool) -> str:
+    """What state a database is in, in a few words; changes nothing.
+
+    StartError for everything with which a start would stop: another's, damaged, newer, locked. `may_lock` is False
+    where a bot serves it, which must not be held up.
+    """
+    path = sqlite.path_of(database_url)
+    if not path.exists():
+        return f"{path} will be made"
+    engine = sqlite.examining_engine(path)
+    try:
+        if may_lock:
+            sqlite.check_lock(path)
+        with engine.begin() as conn:
+            revision = revision_of(conn, path)
+        sqlite.check_database(path)
+    except StoreError as error:
+        raise StartError(sqlite.damaged(path)) from error
+    except (SQLAlchemyError, sqlite.Error) as error:
+        raise sqlite.start_error(error, path) from error
+    finally:
+        engine.dispose()
+    history = gatepost_history()
+    if revision is not None and revision not in history.revisions:
+        raise StartError(_newer(path, revision))
+    return f"{path}, schema {revision}" + ("" if revision == history.head else "; starting upgrades it")
+
+
 def bring_up_to_date(engine: Engine, path: Path, history: History | None = None) -> Upgrade:
     """Make the tables where there are none, or run the steps that are missing, in one transaction.
 
@@ -95,10 +123,14 @@ def _change(conn: Connection, path: Path, history: History, before: str | None) 
     if before == history.head:
         return Upgrade(before, before)
     if before not in history.revisions:
-        raise StartError(f"The database {path} is newer than this program (schema {before}); update Gatepost.")
+        raise StartError(_newer(path, before))
     copy = _copy(path, history.head)
     _migrate(conn, history)
     return Upgrade(before, history.head, copy)
+
+
+def _newer(path: Path, revision: str) -> str:
+    return f"The database {path} is newer than this program (schema {revision}); update Gatepost."
 
 
 def _copy(path: Path, head: str) -> Path:
