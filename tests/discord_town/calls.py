@@ -32,9 +32,12 @@ class Calls:
     """All of them, in the order of their arrival."""
 
     made: list[Call] = field(default_factory=list)
+    routes: set[str] = field(default_factory=lambda: {"?", "cdn"})
+    """The names there are: `?` is what nobody serves."""
 
     def of(self, *routes: str) -> list[Call]:
         """The calls of these routes."""
+        assert self.routes.issuperset(routes), f"{routes} are not all of {sorted(self.routes)}"
         return [one for one in self.made if one.route in routes]
 
     def refused(self) -> list[Call]:

@@ -9,7 +9,8 @@ import discord
 import yarl
 from discord import gateway, http
 
-from tests.discord_town.town import TOKEN, DiscordTown
+from tests.discord_town.state import TOKEN
+from tests.discord_town.town import DiscordTown
 from tests.discord_town.world import Channel
 
 INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=True)

@@ -5,13 +5,15 @@ from dataclasses import dataclass, field, replace
 
 from tests.discord_town.calls import Call
 
+_FOR_EVER = 86_400.0
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One way to go wrong. `done` says that the work is done all the same.
 
     `seconds` pass before anything happens, `late` seconds after it, before the answer. `cut` ends the connection
-    without an answer; a download is cut in the middle.
+    without an answer, with `reset` by a RST; a download is cut in the middle.
     """
 
     status: int | None = None
@@ -21,6 +23,7 @@ class Fault:
     seconds: float = 0.0
     late: float = 0.0
     cut: bool = False
+    reset: bool = False
     retry_after: float | None = None
     everywhere: bool = False
     via: bool = True
@@ -56,9 +59,19 @@ def cut() -> Fault:
     return Fault(cut=True)
 
 
+def reset(*, done: bool = False) -> Fault:
+    """The connection is reset by the peer."""
+    return Fault(done=done, cut=True, reset=True)
+
+
 def slow(seconds: float, *, late: float = 0.0) -> Fault:
     """Takes this long, then all is well. `late` is time between the work and the answer."""
     return Fault(seconds=seconds, late=late)
+
+
+def never(*, done: bool = False) -> Fault:
+    """Nobody ever answers; with `done` the work is done all the same."""
+    return Fault(late=_FOR_EVER, done=True) if done else Fault(seconds=_FOR_EVER)
 
 
 def too_many(retry_after: float, *, everywhere: bool = False, via: bool = True) -> Fault:
@@ -78,6 +91,7 @@ class _Planned:
 class Faults:
     """What is planned to go wrong, in order."""
 
+    routes: set[str]
     planned: list[_Planned] = field(default_factory=list)
 
     def add(
@@ -89,6 +103,7 @@ class Faults:
         where: Callable[[Call], bool] = lambda _: True,
     ) -> None:
         """Let the next `times` calls of a route go wrong; `*` is any route, infinity until `clear`."""
+        assert route in {*self.routes, "*"}, f"{route!r} is none of {sorted(self.routes)}"
         self.planned.append(_Planned(route, fault, times, where))
 
     def clear(self) -> None:

@@ -5,21 +5,23 @@ from typing import TYPE_CHECKING, Any
 
 from tests.discord_town import message_shapes, shapes
 from tests.discord_town.rights import rights_in
-from tests.discord_town.state import State
 from tests.discord_town.world import Channel, Json, Message, controls_of
 
 if TYPE_CHECKING:
     from tests.discord_town.people import Person
 
 
-def find_command(state: State, channel: Channel, name: str, kind: int) -> Json:
-    """The command that is offered under this name in a channel. Fails where it is not."""
+def find_command(person: "Person", channel: Channel, name: str, kind: int) -> Json:
+    """The command that is offered to somebody under this name in a channel. Fails where it is not."""
+    state = person.state
+    rights = rights_in(channel, person.user, state.clock())
     guild_id = channel.guild.id if channel.guild else 0
     commands = state.application.commands
     context = 0 if channel.guild else 1
     for one in [*commands.get(guild_id, []), *commands.get(0, [])]:
         offered = one.get("contexts") is None or context in one["contexts"]
-        if one["name"] == name and one["type"] == kind and offered:
+        needed = int(one["default_member_permissions"] or 0)
+        if one["name"] == name and one["type"] == kind and offered and rights & needed == needed:
             return one
     raise AssertionError(f"{name!r} is not offered here")
 

@@ -1,7 +1,6 @@
 """The gateway: sessions that are identified, told everything in order, lost, resumed and invalidated."""
 
 import asyncio
-from collections.abc import Iterable
 from itertools import count
 from typing import Any
 
@@ -14,6 +13,8 @@ from tests.discord_town.rights import sees
 from tests.discord_town.state import Event, State
 from tests.discord_town.world import Json
 
+PATH = "/gw/"
+RESUME_PATH = "/gw/resume/"
 MESSAGE_CONTENT = 1 << 15
 _MEMBERS = 1 << 1
 _PRIVILEGED = {_MEMBERS: "members", 1 << 8: "presences", MESSAGE_CONTENT: "message_content"}
@@ -46,7 +47,8 @@ class Gateway:
         self.sessions: dict[str, Session] = {}
         self.connections: list[Connection] = []
         self.identified: list[float] = []
-        self.resumed: list[float] = []
+        self.resumed: list[str] = []
+        """The paths that sessions were resumed at; it should be the one that READY named."""
         self.heartbeats: list[float] = []
         self.closed_by_client: list[int | None] = []
         self.problems: list[Exception] = []
@@ -186,7 +188,7 @@ class Gateway:
             "user": shapes.user(self.state.me) | {"verified": True, "mfa_enabled": False, "email": None},
             "guilds": [{"id": str(one.id), "unavailable": True} for one in mine],
             "session_id": session.id,
-            "resume_gateway_url": self.state.base_url.replace("http", "ws", 1) + "/gw/",
+            "resume_gateway_url": self.state.base_url.replace("http", "ws", 1) + RESUME_PATH,
             "application": {"id": str(app.id), "flags": app.flags},
             "session_type": "normal",
             "user_settings": {},
@@ -210,7 +212,7 @@ class Gateway:
         if session.connection is not None:
             session.connection.session = None
             session.connection.close(4000)
-        self.resumed.append(self.state.clock())
+        self.resumed.append(connection.request.path)
         since = int(body["seq"] or 0) - self.replay_again
         for seq, name, told in session.told:
             if seq > max(since, 0) and name not in ("READY", "RESUMED"):
@@ -228,7 +230,7 @@ class Gateway:
     def _request_members(self, connection: Connection, body: Json) -> None:
         assert connection.session is not None
         guild = self.state.guild(int(body["guild_id"]))
-        wanted = {int(one) for one in _listed(body.get("user_ids"))}
+        wanted = {int(one) for one in body.get("user_ids") or ()}
         query = (body.get("query") or "").lower()
         found = [
             one
@@ -292,9 +294,3 @@ class Gateway:
 
 def _members_in(body: Json) -> set[str]:
     return {body["user"]["id"]} if "user" in body else {one["user_id"] for one in body["added_members"]}
-
-
-def _listed(value: Any) -> Iterable[Any]:
-    if value is None:
-        return ()
-    return value if isinstance(value, list) else (value,)

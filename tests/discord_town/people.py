@@ -111,19 +111,19 @@ class Person:
 
         People and channels are given as they are, a file as a pair of name and bytes.
         """
-        command = forms.find_command(self.state, channel, name.split()[0], 1)
+        command = forms.find_command(self, channel, name.split()[0], 1)
         data = forms.filled(self, channel, command, name.split()[1:], options)
         return self._act(InteractionType.COMMAND, channel, data)
 
     def autocompletes(self, channel: Channel, name: str, option: str, text: str, /, **others: Any) -> Interaction:
         """Type so much of an option's value; the choices come in `choices`."""
-        command = forms.find_command(self.state, channel, name.split()[0], 1)
+        command = forms.find_command(self, channel, name.split()[0], 1)
         data = forms.filled(self, channel, command, name.split()[1:], {**others, option: text}, focused=option)
         return self._act(InteractionType.AUTOCOMPLETE, channel, data)
 
     def uses_menu(self, message: Message, name: str) -> Interaction:
         """Choose an entry of a message's menu."""
-        command = forms.find_command(self.state, message.channel, name, 3)
+        command = forms.find_command(self, message.channel, name, 3)
         told = message_shapes.message(self.state, message, content=True)
         data = {
             "id": command["id"],

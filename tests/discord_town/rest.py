@@ -3,6 +3,8 @@
 import asyncio
 import mimetypes
 import re
+import socket
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -73,7 +75,8 @@ Handler = Callable[[Ask], Answer]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One route. `place` names the parameter that its bucket is kept for; a webhook needs no token of the bot."""
+    """One route. `place` names the parameter that its bucket is kept for; a public route needs no token of the bot
+    and does not count towards the limit over all channels."""
 
     name: str
     method: str
@@ -81,7 +84,7 @@ class Route:
     handle: Handler
     place: tuple[str, ...]
     bucket: str
-    webhook: bool
+    public: bool
 
 
 class Routes:
@@ -91,14 +94,14 @@ class Routes:
         self.all: list[Route] = []
 
     def __call__(
-        self, method: str, path: str, *, name: str = "", bucket: str = "", webhook: bool = False
+        self, method: str, path: str, *, name: str = "", bucket: str = "", public: bool = False
     ) -> Callable[[Handler], Handler]:
         """Serve this path with the function; its name is the route's unless another is given."""
         place = tuple(re.findall(r"\{(channel_id|guild_id|token)\}", path)[:1])
 
         def add(handle: Handler) -> Handler:
             called = name or handle.__name__
-            self.all.append(Route(called, method, path, handle, place, bucket or called, webhook))
+            self.all.append(Route(called, method, path, handle, place, bucket or called, public))
             return handle
 
         return add
@@ -110,16 +113,17 @@ class Rest:
 
     state: State
     limits: RateLimits = field(default_factory=RateLimits)
-    faults: Faults = field(default_factory=Faults)
     calls: Calls = field(default_factory=Calls)
     latency: float = 0.0
     """Seconds that a call takes, half of them on its way there."""
-    banned_addresses: bool = False
-    """While set, everything is answered as Cloudflare answers an address it has banned."""
     problems: list[Exception] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.faults = Faults(self.calls.routes)
 
     def handler(self, route: Route) -> Callable[[web.Request], Any]:
         """The route as aiohttp wants it."""
+        self.calls.routes.add(route.name)
 
         async def serve(request: web.Request) -> web.StreamResponse:
             return await self._serve(route, request)
@@ -154,7 +158,7 @@ class Rest:
         call.answered, call.status = self.state.clock(), 0 if fault.cut else status
         self.state.touch()
         if fault.cut:
-            return _break(request)
+            return _break(request, reset=fault.reset)
         return _json(status, answer, headers)
 
     def _do(
@@ -162,11 +166,9 @@ class Rest:
     ) -> tuple[int, Any, dict[str, str]]:
         headers: dict[str, str] = {"via": "1.1 google"}
         try:
-            if self.banned_addresses:
-                return 429, "error code: 1015", {}
-            if not route.webhook and request.headers.get("Authorization") != f"Bot {self.state.application.token}":
+            if not route.public and request.headers.get("Authorization") != f"Bot {self.state.application.token}":
                 raise errors.unauthorized()
-            verdict = self.limits.take(route.bucket, call.place, ask.now, counts_globally=not route.webhook)
+            verdict = self.limits.take(route.bucket, call.place, ask.now, counts_globally=not route.public)
             headers |= verdict.headers
             if verdict.retry_after is not None:
                 return 429, _refusal(verdict), headers
@@ -219,8 +221,12 @@ def _json(status: int, body: Any, headers: dict[str, str] | None = None) -> web.
     return web.Response(status=status, body=raw, headers={**(headers or {}), "content-type": "application/json"})
 
 
-def _break(request: web.Request) -> web.Response:
+def _break(request: web.Request, *, reset: bool) -> web.Response:
+    """End the connection; with `reset` the peer hears of it by a RST."""
     if request.transport is not None:
+        if reset:
+            connection = request.transport.get_extra_info("socket")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         request.transport.abort()
     return web.Response()
 

@@ -13,7 +13,7 @@ routes = Routes()
 _WEBHOOK = "/webhooks/{application_id}/{token}"
 
 
-@routes("POST", "/interactions/{interaction_id}/{token}/callback", bucket="callback", webhook=True)
+@routes("POST", "/interactions/{interaction_id}/{token}/callback", bucket="callback", public=True)
 def interaction_callback(ask: Ask) -> Answer:
     """The first answer. Raises 10062 when it comes late, 40060 when there was one."""
     interaction = ask.state.interactions.get(ask.params["token"])
@@ -62,6 +62,8 @@ def _first_draft(ask: Ask, callback: Callback, data: Json) -> Draft | None:
 def _answer(ask: Ask, interaction: Interaction, draft: Draft) -> Message:
     """Post an answer; one that nobody else sees is private to who asked."""
     state = ask.state
+    if interaction.channel.archived and interaction.channel.locked:
+        raise errors.thread_archived()
     for upload in draft.attachments:
         upload.channel_id = interaction.channel.id
     kind = MessageType.CHAT_INPUT_COMMAND if interaction.kind is InteractionType.COMMAND else MessageType.DEFAULT
@@ -101,7 +103,7 @@ def _callback_answer(ask: Ask, interaction: Interaction, callback: Callback) -> 
     return shape
 
 
-@routes("POST", _WEBHOOK, bucket="webhook", webhook=True)
+@routes("POST", _WEBHOOK, bucket="webhook", public=True)
 def create_followup(ask: Ask) -> Answer:
     """One more answer; the first after a deferred one takes its place. There is no nonce here."""
     interaction = _by_token(ask)
@@ -116,12 +118,12 @@ def create_followup(ask: Ask) -> Answer:
     return message_shapes.message(ask.state, message, content=True)
 
 
-@routes("GET", _WEBHOOK + "/messages/{message_id}", bucket="webhook", webhook=True)
+@routes("GET", _WEBHOOK + "/messages/{message_id}", bucket="webhook", public=True)
 def get_followup(ask: Ask) -> Answer:
     return message_shapes.message(ask.state, _followup(ask), content=True)
 
 
-@routes("PATCH", _WEBHOOK + "/messages/{message_id}", bucket="webhook", webhook=True)
+@routes("PATCH", _WEBHOOK + "/messages/{message_id}", bucket="webhook", public=True)
 def edit_followup(ask: Ask) -> Answer:
     message = _followup(ask)
     check_sizes(ask.state, ask.uploads)
@@ -137,7 +139,7 @@ def edit_followup(ask: Ask) -> Answer:
     return message_shapes.message(ask.state, message, content=True)
 
 
-@routes("DELETE", _WEBHOOK + "/messages/{message_id}", bucket="webhook", webhook=True)
+@routes("DELETE", _WEBHOOK + "/messages/{message_id}", bucket="webhook", public=True)
 def delete_followup(ask: Ask) -> Answer:
     delete(ask.state, _followup(ask))
     return None

@@ -12,7 +12,7 @@ routes = Routes()
 AUTO_ARCHIVES = (60, 1440, 4320, 10080)
 
 
-@routes("GET", "/gateway")
+@routes("GET", "/gateway", public=True)
 def gateway(ask: Ask) -> Answer:
     return {"url": gateway_url(ask)}
 

@@ -8,6 +8,9 @@ from tests.discord_town.clock import Snowflakes, TownClock
 from tests.discord_town.interactions import Interaction
 from tests.discord_town.world import Channel, ChannelType, Guild, Json, Message, Role, Upload, User
 
+TOKEN = "MTQ1NjA3NDQ0Mzk4MDgwMDAwMQ.town.of-the-bot"
+"""The bot's token: its first part is the bot's id, as in every token of Discord's."""
+
 FOUNDED = 1_767_225_600.0
 """When everything that is there from the start was made: 2026-01-01. So its ids are the same in every town."""
 
@@ -48,7 +51,7 @@ class Application:
 class State:
     """The town itself. What changes it tells it through `publish` and `touch`."""
 
-    def __init__(self, clock: TownClock, token: str) -> None:
+    def __init__(self, clock: TownClock) -> None:
         self.clock = clock
         self.snowflake = Snowflakes()
         self.base_url = ""
@@ -64,7 +67,7 @@ class State:
         self.told: list[Callable[[Event], None]] = []
         self.touched: list[Callable[[], None]] = []
         self.me = self.add_user("gatepost", bot=True)
-        self.application = Application(self.me.id, token)
+        self.application = Application(self.me.id, TOKEN)
 
     def publish(self, event: Event) -> None:
         """Tell an event to the gateway, and those who wait that something changed."""

@@ -10,7 +10,7 @@ from tests.discord_town import cdn, rest_interactions, rest_places, rest_search,
 from tests.discord_town.calls import Calls
 from tests.discord_town.clock import TownClock
 from tests.discord_town.faults import Faults
-from tests.discord_town.gateway import Gateway
+from tests.discord_town.gateway import PATH, RESUME_PATH, Gateway
 from tests.discord_town.limits import RateLimits
 from tests.discord_town.people import Person
 from tests.discord_town.rest import API, Rest
@@ -19,15 +19,13 @@ from tests.discord_town.rights import ALL, USUAL, Right
 from tests.discord_town.state import FOUNDED, Event, State
 from tests.discord_town.world import Channel, ChannelType, Guild, Member, Overwrite, Role, User
 
-TOKEN = "town.token.of-the-bot"
-
 
 class DiscordTown:
     """A Discord with one bot. `faults`, `limits`, `calls` and `gateway` say what goes wrong and what happened."""
 
     def __init__(self, start: float | None = None) -> None:
         self.clock = TownClock(start)
-        self.state = State(self.clock, TOKEN)
+        self.state = State(self.clock)
         self.rest = Rest(self.state)
         self.gateway = Gateway(self.state)
         self.cdn = cdn.Cdn(self.state, self.rest.calls, self.rest.faults)
@@ -38,6 +36,11 @@ class DiscordTown:
     def base_url(self) -> str:
         """What `DISCORD_API_BASE_URL` is set to."""
         return self.state.base_url + API
+
+    @property
+    def token(self) -> str:
+        """What `DISCORD_BOT_TOKEN` is set to."""
+        return self.state.application.token
 
     @property
     def limits(self) -> RateLimits:
@@ -56,7 +59,7 @@ class DiscordTown:
 
     @property
     def gateway_url(self) -> str:
-        return self.state.base_url.replace("http", "ws", 1) + "/gw/"
+        return self.state.base_url.replace("http", "ws", 1) + PATH
 
     @property
     def me(self) -> User:
@@ -199,7 +202,8 @@ class DiscordTown:
         )
         for route in [one for table in tables for one in table.all]:
             app.router.add_route(route.method, API + route.path, self.rest.handler(route))
-        app.router.add_get("/gw/", self.gateway.serve)
+        app.router.add_get(PATH, self.gateway.serve)
+        app.router.add_get(RESUME_PATH, self.gateway.serve)
         app.router.add_get("/attachments/{channel_id}/{attachment_id}/{name}", self.cdn.serve)
         app.router.add_route("*", "/{path:.*}", self.rest.no_route)
         return app

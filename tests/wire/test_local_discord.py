@@ -263,15 +263,17 @@ async def test_history_without_permission_is_empty_and_replies_are_refused(
 
 
 async def test_what_is_gone_or_was_never_there_has_discords_codes(
-    town: DiscordTown, client: Recorder, square: Channel, ada: Person
+    town: DiscordTown, client: Recorder, guild: Guild, square: Channel, ada: Person
 ) -> None:
     said = ada.says(square, "mine")
     with pytest.raises(discord.Forbidden) as not_ours:
         await place(client, square).get_partial_message(said.id).edit(content="yours")
-    ada.deletes(said)
-    with pytest.raises(discord.NotFound) as message:
-        await place(client, square).get_partial_message(said.id).edit(content="yours")
     channel = place(client, square)
+    ours = await channel.send("ours")
+    grace = town.person("grace", guild, roles=(town.moderators(guild),))
+    grace.deletes(square.messages[ours.id])
+    with pytest.raises(discord.NotFound) as message:
+        await ours.edit(content="yours")
     town.remove_channel(square)
     with pytest.raises(discord.NotFound) as gone:
         await channel.send("hello?")

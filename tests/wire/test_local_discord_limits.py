@@ -7,10 +7,10 @@ import discord
 import pytest
 
 from tests.discord_town.client import Recorder, connected, place
-from tests.discord_town.faults import cut, fails, lost, slow, too_many
+from tests.discord_town.faults import Fault, cut, fails, lost, reset, slow, too_many
 from tests.discord_town.limits import Limit
 from tests.discord_town.people import Person
-from tests.discord_town.town import TOKEN, DiscordTown
+from tests.discord_town.town import DiscordTown
 from tests.discord_town.world import Channel, Guild
 
 
@@ -29,7 +29,7 @@ async def test_a_client_that_reads_the_headers_never_hears_a_429(
 async def test_the_headers_say_what_is_left_and_a_call_too_many_is_refused(
     town: DiscordTown, square: Channel
 ) -> None:
-    headers = {"Authorization": f"Bot {TOKEN}"}
+    headers = {"Authorization": f"Bot {town.token}"}
     url = f"{town.base_url}/channels/{square.id}/messages"
     async with aiohttp.ClientSession(headers=headers) as session:
         for left in (4, 3, 2, 1, 0):
@@ -107,11 +107,11 @@ async def test_a_503_is_raised_at_once_and_nothing_is_shown(
     assert await place(client, square).send("hello")
 
 
-@pytest.mark.parametrize("fault", [lost(), fails(503, done=True)])
+@pytest.mark.parametrize("fault", [lost(), reset(done=True), fails(503, done=True), slow(0.01) & lost()])
 async def test_a_post_whose_answer_was_lost_is_the_same_message_by_its_nonce(
-    town: DiscordTown, client: Recorder, square: Channel, fault: object
+    town: DiscordTown, client: Recorder, square: Channel, fault: Fault
 ) -> None:
-    town.faults.add("create_message", fault)  # type: ignore[arg-type]
+    town.faults.add("create_message", fault)
     with pytest.raises((aiohttp.ClientError, discord.DiscordServerError)):
         await place(client, square).send("hello", nonce="t1-1")
     again = await place(client, square).send("hello", nonce="t1-1")
@@ -128,11 +128,14 @@ async def test_a_connection_that_breaks_before_leaves_nothing(
     town: DiscordTown, client: Recorder, square: Channel
 ) -> None:
     town.faults.add("edit_message", cut())
+    town.faults.add("edit_message", reset())
     message = await place(client, square).send("one")
-    with pytest.raises(aiohttp.ClientError):
+    with pytest.raises(aiohttp.ServerDisconnectedError):
+        await message.edit(content="two")
+    with pytest.raises(aiohttp.ClientOSError):
         await message.edit(content="two")
     assert square.visible() == ["one"]
-    assert [one.done for one in town.calls.of("edit_message")] == [False]
+    assert [one.done for one in town.calls.of("edit_message")] == [False, False]
 
 
 async def test_a_call_is_slow_before_or_after_it_is_done(
