@@ -15,6 +15,7 @@ from bot.messages import (
     Choice,
     CommandSpec,
     Delta,
+    Embedded,
     Failure,
     Inbound,
     Model,
@@ -22,6 +23,7 @@ from bot.messages import (
     PageMessage,
     PastMessage,
     Person,
+    PictureRequest,
     Place,
     Purpose,
     Reading,
@@ -238,6 +240,16 @@ class Gateway(Protocol):
         Fails with a `GatewayError`. Retries by itself, and says so with `Retrying`, only before the first
         visible text. Closing the iterator (`aclose`) closes the connection.
         """
+
+    def draw(self, request: PictureRequest) -> AsyncGenerator[Delta, None]:
+        """A picture from a model of type `image`; the last delta is a `Finish`. Nothing comes before it is done.
+
+        Fails with a `GatewayError`; retries by itself, and says so, while nothing can have been made.
+        """
+
+    async def embed(self, texts: Sequence[str], model: str, dimensions: int | None = None) -> Embedded:
+        """A vector for each text, in order. Sent in as few requests as providers allow; of a long text the
+        beginning counts. `dimensions` is wished for: look at the vectors. Fails with a `GatewayError`."""
 
     def model(self, model_id: str) -> Model | None:
         """What the catalogue says of a model, and what refusals taught since, from memory; None for nothing."""

@@ -6,6 +6,8 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -16,11 +18,12 @@ from bot.demo.books import Books
 from bot.demo.chat import Chat, checked_model
 from bot.demo.embedding import embed
 from bot.demo.faults import FAULTS, HEADER, Wish, wish, wished_in
-from bot.demo.pictures import draw
+from bot.demo.pictures import draw, recolour
 from bot.demo.questions import questions
 from bot.demo.refusals import Refusal, Refused, flat, invalid, no_model
+from bot.demo.senses import from_data_url
 from bot.demo.understanding import Prompt
-from bot.demo.wire import token_count
+from bot.demo.wire import decimal_string, token_count
 from bot.ports import Clock
 
 BODY = web.RequestKey("body", object)
@@ -50,6 +53,7 @@ class Endpoints:
             web.post("/v1/chat/completions", self.completions),
             web.post("/v1/embeddings", self.embeddings),
             web.post("/v1/images/generations", self.images),
+            web.post("/v1/images/edits", self.edits),
         )
 
     async def models(self, request: web.Request) -> web.Response:
@@ -131,8 +135,34 @@ class Endpoints:
         words, many, size = body.get("prompt"), body.get("n", 1), _size(body.get("size"))
         if not isinstance(words, str) or not isinstance(many, int) or not 1 <= many <= 4:
             raise invalid("'prompt' has to be a string and 'n' a number from 1 to 4.", "prompt")
-        picture = base64.b64encode(await asyncio.to_thread(draw, words, size)).decode()
-        return _json({"created": int(self._clock()), "data": [{"b64_json": picture}] * many})
+        return self._drawn(body, await asyncio.to_thread(draw, words, size), many)
+
+    async def edits(self, request: web.Request) -> web.Response:
+        """The picture that was sent, in the colour that the prompt names."""
+        await self._wish(request)
+        body = _body(request)
+        checked_model(body, "image")
+        words, sources = body.get("prompt"), body.get("images")
+        if not isinstance(words, str) or not isinstance(sources, list) or not 1 <= len(sources) <= 16:
+            raise invalid("'prompt' has to be a string and 'images' a list of 1 to 16 pictures.", "images")
+        try:
+            data = from_data_url(sources[0]["image_url"])
+            picture = await asyncio.to_thread(recolour, data or b"", words)
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise invalid("The picture to change could not be read.", "images") from error
+        return self._drawn(body, picture, 1)
+
+    def _drawn(self, body: Mapping[str, Any], picture: bytes, many: int) -> web.Response:
+        """Pictures with what they cost; one price for each."""
+        row = checked_model(body, "image")
+        generation = self._books.open(row, (), streamed=False)
+        price = Decimal(row["pricing"]["image"])
+        generation = replace(generation, completion_tokens=many, output_price=price)
+        self._books.close(generation)
+        cost = decimal_string(generation.cost)
+        metadata = {"gateway": {"routing": {}, "cost": cost, "generationId": generation.id}}
+        data = [{"b64_json": base64.b64encode(picture).decode()}] * many
+        return _json({"created": int(self._clock()), "data": data, "providerMetadata": metadata})
 
     async def _wish(self, request: web.Request) -> Wish | None:
         """The fault that the header asks for. Raises `Refused` when it is one that refuses."""

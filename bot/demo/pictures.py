@@ -64,8 +64,7 @@ def draw(words: str, size: tuple[int, int] = (256, 256)) -> bytes:
     from PIL import Image, ImageDraw
 
     spoken = words.lower()
-    longest_first = sorted(COLOURS, key=len, reverse=True)
-    colour = next((name for name in longest_first if name in spoken), "blue")
+    colour = named_colour(words)
     picture = Image.new("RGB", size, COLOURS["white" if colour != "white" else "grey"])
     pen = ImageDraw.Draw(picture)
     width, height = size
@@ -79,6 +78,32 @@ def draw(words: str, size: tuple[int, int] = (256, 256)) -> bytes:
     out = io.BytesIO()
     picture.save(out, "PNG", optimize=True)
     return out.getvalue()
+
+
+def recolour(data: bytes, words: str) -> bytes:
+    """The picture again, whatever is not white in it in the colour that the words name. Raises `NoPicture`."""
+    from PIL import Image, ImageChops
+
+    try:
+        with Image.open(io.BytesIO(data)) as opened:
+            if opened.width * opened.height > _MOST_PIXELS:
+                raise NoPicture("it has too many pixels to be changed")
+            picture = opened.convert("RGB")
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise NoPicture("its bytes are no picture that I can open") from error
+    paper = Image.new("RGB", picture.size, COLOURS["white"])
+    ink = ImageChops.difference(picture, paper).convert("L").point(lambda value: 255 if value > 24 else 0)
+    paper.paste(Image.new("RGB", picture.size, COLOURS[named_colour(words)]), mask=ink)
+    out = io.BytesIO()
+    paper.save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def named_colour(words: str) -> str:
+    """The colour that is named; blue, unless one is."""
+    spoken = words.lower()
+    longest_first = sorted(COLOURS, key=len, reverse=True)
+    return next((name for name in longest_first if name in spoken), "blue")
 
 
 def nearest_colour(colour: Colour) -> str:

@@ -13,11 +13,22 @@ import structlog
 from bot.errors import AnswerCutOff, GatewayDown, GatewayError, GatewaySilent, RequestInvalid
 from bot.gateway import catalogue
 from bot.gateway.catalogue import Catalogue
+from bot.gateway.making import Making
 from bot.gateway.reader import StreamReader
 from bot.gateway.retry import pause_before_retry
 from bot.gateway.transport import Transport
-from bot.gateway.wire import body_of, headers_of
-from bot.messages import Ability, ChatRequest, Delta, Model, ModelDetails, Purpose, Retrying
+from bot.gateway.wire import GATEWAY, body_of, headers_of
+from bot.messages import (
+    Ability,
+    ChatRequest,
+    Delta,
+    Embedded,
+    Model,
+    ModelDetails,
+    PictureRequest,
+    Purpose,
+    Retrying,
+)
 from bot.ports import Clock
 
 if TYPE_CHECKING:
@@ -73,6 +84,7 @@ class OpenAIGateway:
             base_url=base_url, credential=credential, clock=clock, connect_timeout=self._timeouts.connect
         )
         self._random = random
+        self._making = Making(self._transport, random, lambda _: GATEWAY)
         self._catalogue = Catalogue(self._get, clock=clock, random=random, cache_file=cache_file, watched=watched)
 
     async def warm(self) -> None:
@@ -102,6 +114,14 @@ class OpenAIGateway:
             if pause:
                 yield Retrying(tries, pause)
                 await asyncio.sleep(pause)
+
+    def draw(self, request: PictureRequest) -> AsyncGenerator[Delta, None]:
+        """A picture from a model that does nothing else; see `bot.ports.Gateway.draw`."""
+        return self._making.draw(request)
+
+    async def embed(self, texts: Sequence[str], model: str, dimensions: int | None = None) -> Embedded:
+        """Texts as vectors; see `bot.ports.Gateway.embed`."""
+        return await self._making.embed(texts, model, dimensions)
 
     def model(self, model_id: str) -> Model | None:
         """What is known of a model; see `Catalogue.model`, and so on."""

@@ -103,6 +103,8 @@ OPTIONAL = (
     "stream_options",
     "tool_choice",
     "providerOptions",
+    "dimensions",
+    "size",
 )
 """Parameters without which a request still asks the same."""
 

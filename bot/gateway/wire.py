@@ -121,11 +121,20 @@ def _reasoning(wanted: Reasoning, dialect: Dialect) -> Iterator[tuple[str, Any]]
 
 def _options(request: ChatRequest, dialect: Dialect) -> dict[str, Any]:
     """`providerOptions.gateway`: what only a gateway that routes can do something with."""
-    routing = request.routing
-    options: dict[str, Any] = {}
-    if request.conversation is not None:
-        options["caching"] = "auto"
-    options |= _listed(routing)
+    cached = {} if request.conversation is None else {"caching": "auto"}
+    return cached | provider_options(request.routing, dialect)
+
+
+def provider_options(routing: Routing, dialect: Dialect) -> dict[str, Any]:
+    """By whom a request may be served, for an endpoint that routes; nothing for any other.
+
+    Raises `PrivacyUnmet` where something is promised that the endpoint can't even be told of.
+    """
+    if not dialect.routes:
+        if routing.private:
+            raise PrivacyUnmet("this endpoint does not route, so it cannot promise privacy")
+        return {}
+    options: dict[str, Any] = dict(_listed(routing))
     if routing.sort:
         options["sort"] = routing.sort
     if routing.zero_data_retention:

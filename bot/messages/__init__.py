@@ -44,6 +44,10 @@ from bot.messages.inbound import (
     InboundKind,
     PastMessage,
 )
+from bot.messages.making import (
+    Embedded,
+    PictureRequest,
+)
 from bot.messages.page import (
     PageFile,
     PageMessage,
@@ -103,6 +107,7 @@ __all__ = [
     "CommandSpec",
     "Completed",
     "Delta",
+    "Embedded",
     "Failure",
     "FailureKind",
     "FilePart",
@@ -123,6 +128,7 @@ __all__ = [
     "Person",
     "PersonKind",
     "PicturePart",
+    "PictureRequest",
     "Place",
     "PlaceKind",
     "PromptMessage",

@@ -34,6 +34,7 @@ from bot.messages import (
     Capabilities,
     ChatRequest,
     Delta,
+    Embedded,
     Failure,
     FailureKind,
     Finish,
@@ -43,6 +44,7 @@ from bot.messages import (
     ModelDetails,
     PastMessage,
     Person,
+    PictureRequest,
     Place,
     PlaceKind,
     Purpose,
@@ -125,6 +127,12 @@ class ReadyModel:
         self, typed: str, limit: int = 25, *, purpose: Purpose = Purpose.CHAT, recent: Sequence[str] = ()
     ) -> Sequence[Model]:
         return self.models()
+
+    def draw(self, request: PictureRequest) -> AsyncGenerator[Delta, None]:
+        raise NotImplementedError
+
+    async def embed(self, texts: Sequence[str], model: str, dimensions: int | None = None) -> Embedded:
+        raise NotImplementedError
 
     def learned(self, model_id: str, unable: Ability) -> None:
         raise NotImplementedError

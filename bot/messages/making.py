@@ -1,0 +1,29 @@
+"""What is made of words beside answers: pictures, and the vectors by which words are found again."""
+
+from dataclasses import dataclass, field
+
+from bot.messages.deltas import Usage
+from bot.messages.prompt import PicturePart, Routing
+
+
+@dataclass(frozen=True, slots=True)
+class PictureRequest:
+    """One request for a picture, to a model that does nothing else. With `sources` those are changed as the prompt
+    says. `size` is WIDTHxHEIGHT in pixels; None leaves it to the model."""
+
+    model: str
+    prompt: str
+    size: str | None = None
+    sources: tuple[PicturePart, ...] = ()
+    routing: Routing = field(default_factory=Routing)
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """Texts as vectors, in the order of the texts, all of one length. `generations` name the requests it took,
+    `usage` is what they used in all."""
+
+    model: str
+    vectors: tuple[tuple[float, ...], ...]
+    usage: Usage = field(default_factory=Usage)
+    generations: tuple[str, ...] = ()
