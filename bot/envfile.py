@@ -4,6 +4,7 @@ Light on purpose: it is read before anything tells what else has to be loaded.
 """
 
 import io
+from collections.abc import Mapping
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -30,6 +31,11 @@ def read_env_file(name: str) -> dict[str, str | None]:
         if binding.error:
             raise StartError(f"Line {_line_of(binding)} of {name} has to be NAME=value, with every quote closed.")
     return dotenv_values(stream=io.StringIO(text))
+
+
+def in_effect(written: Mapping[str, str | None], environment: Mapping[str, str]) -> Mapping[str, str]:
+    """What is set: the environment wins over what is written, and an empty value counts as not set."""
+    return {name: value for source in (written, environment) for name, value in source.items() if value}
 
 
 def _line_of(binding: Binding) -> int:

@@ -9,8 +9,9 @@ from urllib.parse import unquote
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.envfile import ENCODING, read_env_file
+from bot.envfile import ENCODING, in_effect, read_env_file
 from bot.errors import StartError
+from bot.secretfiles import read_secret_files
 
 NOT_YET = (
     "DISCORD_BOT_TOKEN",
@@ -124,12 +125,22 @@ def _pair(person: str) -> tuple[str, str, str]:
 
 def read_settings(env_file: str | None = ".env") -> Settings:
     """The settings. Raises StartError with one sentence that names the variable; values are never repeated."""
-    refuse_what_is_not_yet(read_env_file(env_file) if env_file else {})
+    written = read_env_file(env_file) if env_file else {}
+    refuse_what_is_not_yet(written)
+    secrets = read_secret_files(SECRETS, in_effect(written, os.environ))
     try:
-        return Settings(_env_file=env_file)
+        return Settings(_env_file=env_file, **dict[str, Any](secrets))
     except ValidationError as error:
         fault = error.errors(include_input=False, include_url=False)[0]
         raise StartError(_sentence(str(fault["loc"][0]))) from error
+
+
+SECRETS = tuple(
+    name.upper()
+    for name, field in Settings.model_fields.items()
+    if "SecretStr" in str(field.annotation) or name == "database_url"
+)
+"""Settings that may stand in a file of their own, whose path is then in NAME_FILE."""
 
 
 def refuse_what_is_not_yet(written: Mapping[str, str | None]) -> None:

@@ -33,10 +33,11 @@ def is_demo(environment: Mapping[str, str], env_file: str = ".env") -> bool:
 
     Raises StartError as reading all of them would.
     """
-    from bot.envfile import read_env_file
+    from bot.envfile import in_effect, read_env_file
+    from bot.secretfiles import SUFFIX
 
-    written = read_env_file(env_file)
-    return not any(environment.get(name) or written.get(name) for name in CREDENTIALS)
+    given = in_effect(read_env_file(env_file), environment)
+    return not any(given.get(name) or given.get(name + SUFFIX) for name in CREDENTIALS)
 
 
 def _announce(address: str) -> None:

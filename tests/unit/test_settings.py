@@ -1,6 +1,7 @@
 """What the operator sets: read once, refused in one sentence, never repeated where it is secret."""
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -86,6 +87,7 @@ def test_without_any_credential_the_built_in_gateway_answers(monkeypatch: pytest
         {"VERCEL_OIDC_TOKEN": "t"},
         {"AI_GATEWAY_API_KEY": ""},
         {"AI_GATEWAY_BASE_URL": "http://127.0.0.1:1/v1"},
+        {"VERCEL_OIDC_TOKEN_FILE": "token"},
     ],
 )
 def test_the_light_guess_at_the_demo_is_right(
@@ -93,6 +95,8 @@ def test_the_light_guess_at_the_demo_is_right(
 ) -> None:
     env_file = tmp_path / ".env"
     env_file.write_text(written)
+    (tmp_path / "token").write_text("t")
+    monkeypatch.chdir(tmp_path)
     for name, value in set_now.items():
         monkeypatch.setenv(name, value)
 
@@ -104,6 +108,48 @@ def test_the_example_file_as_it_stands_starts_the_playground() -> None:
 
     assert settings.demo
     assert settings == Settings(_env_file=None)
+
+
+def test_a_secret_may_stand_in_a_file_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "key").write_text("vck_from_file\n")
+    written = tmp_path / ".env"
+    written.write_text(f"AI_GATEWAY_API_KEY_FILE={tmp_path / 'key'}\n")
+    monkeypatch.setenv("AI_GATEWAY_API_KEY", "")
+
+    settings = read_settings(str(written))
+
+    assert settings.ai_gateway_api_key is not None
+    assert settings.ai_gateway_api_key.get_secret_value() == "vck_from_file"
+    assert "vck_from_file" in settings.secrets
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "which can't be read: No such file or directory."),
+        (b" \n", "which is empty."),
+        (b"\xff\xfe", "which is not text."),
+        (b"x" * 70_000, "which is too large for a secret."),
+    ],
+)
+def test_a_secrets_file_that_holds_none_stops_the_start_by_name(
+    content: bytes | None, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "key"
+    if content is not None:
+        path.write_bytes(content)
+    monkeypatch.setenv("AI_GATEWAY_API_KEY_FILE", str(path))
+
+    with pytest.raises(StartError, match=re.escape(f"AI_GATEWAY_API_KEY_FILE names {path}, {said}")):
+        read_settings(None)
+
+
+def test_a_secret_that_is_given_twice_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AI_GATEWAY_API_KEY", "a")
+    monkeypatch.setenv("AI_GATEWAY_API_KEY_FILE", __file__)
+
+    with pytest.raises(StartError, match="AI_GATEWAY_API_KEY and AI_GATEWAY_API_KEY_FILE are both set"):
+        read_settings(None)
 
 
 def test_secrets_are_not_in_the_settings_text(monkeypatch: pytest.MonkeyPatch) -> None:
