@@ -10,6 +10,7 @@ ALL_TEXT = 13_200
 """Characters in all the blocks of a message; undocumented, measured by others (bolt-js #2509)."""
 MARKDOWN_TEXT = 12_000
 POST_TEXT = 40_000
+"""Characters of a posted `text`; what is more Slack cuts off without a word."""
 UPDATE_TEXT = 4_000
 STREAM_TEXT = 40_000
 """Characters of a whole streamed message; others measured that it fails near here (agno #7219)."""

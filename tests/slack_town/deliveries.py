@@ -86,6 +86,7 @@ class Deliveries:
         self.world = world
         self.route = route
         self.all: list[Delivery] = []
+        self.unfinished: set[Delivery] = set()
         self.retries: Sequence[float] = RETRIES
         self.twice = False
         """Every event is delivered twice, with one event id."""
@@ -101,6 +102,7 @@ class Deliveries:
         """
         delivery = Delivery(kind, payload)
         self.all.append(delivery)
+        self.unfinished.add(delivery)
 
         def begin() -> None:
             task = asyncio.ensure_future(self._deliver(delivery, then, retry))
@@ -157,6 +159,7 @@ class Deliveries:
     def _finish(self, delivery: Delivery, then: Callable[[Delivery], None] | None) -> None:
         delivery.given_up = delivery.acked is None
         delivery.over.set()
+        self.unfinished.discard(delivery)
         if then is not None and not delivery.given_up:
             then(delivery)
         self.world.ring()

@@ -22,6 +22,8 @@ def posted(world: "World", message: Message) -> Json:
         shape |= {"user_team": author.team, "source_team": author.team}
     if channel.kind == "im" and not message.bot:
         shape["assistant_thread"] = {"action_token": world.action_token(message)}
+        if message.entities:
+            shape["app_context"] = {"entities": message.entities}
     return shape
 
 

@@ -7,7 +7,7 @@ from tests.slack_town import blocks as block_kit
 from tests.slack_town import interactions
 from tests.slack_town.deliveries import COMMANDS, INTERACTIONS, Delivery
 from tests.slack_town.shapes import escaped, rich_text, view_json
-from tests.slack_town.values import BOT_USER, Channel, File, Json, Message, User, View, text_of
+from tests.slack_town.values import BOT_USER, TEAM, Channel, File, Json, Message, User, View, text_of
 
 if TYPE_CHECKING:
     from tests.slack_town.town import Town
@@ -22,6 +22,7 @@ class Person:
         self.user = user
         self.id = user.id
         self._suggested: Mapping[str, Sequence[Json]] = {}
+        self._looked_at: Sequence[Json] = ()
 
     @property
     def dm(self) -> Channel:
@@ -38,14 +39,19 @@ class Person:
         thread: Message | str | None = None,
         files: Sequence[File] = (),
         broadcast: bool = False,
+        subtype: str = "",
         quietly: bool = False,
     ) -> Message:
-        """Post a message. Mentions are written as `<@U…>`. `quietly`: before the app was there."""
+        """Post a message. Mentions are written as `<@U…>`. `quietly`: before the app was there.
+
+        `subtype` is for what is no plain message, such as `channel_topic` or `me_message`.
+        """
         root = thread.root if isinstance(thread, Message) else thread or ""
         words = escaped(text)
         message = Message(place.id, self.world.new_ts(), self.id, words, rich_text(words), root, self.user.team)
         message.files, message.broadcast = list(files), broadcast
-        message.subtype = "file_share" if files else "thread_broadcast" if broadcast else ""
+        message.subtype = subtype or ("file_share" if files else "thread_broadcast" if broadcast else "")
+        message.entities = list(self._looked_at) if place.kind == "im" else []
         message.bot_id = self.user.bot_id
         return self.world.post(message, quietly=quietly)
 
@@ -72,6 +78,28 @@ class Person:
         item = {"type": "message", "channel": message.channel, "ts": message.ts}
         event = {"type": "reaction_added", "user": self.id, "reaction": emoji, "item_user": message.user}
         return self.town.deliver(event | {"item": item, "event_ts": self.world.new_ts()})
+
+    def joins(self, place: Channel) -> Message:
+        """Enter a channel; Slack says so in a message of theirs."""
+        place.members.add(self.id)
+        return self.says(place, f"<@{self.id}> has joined the channel", subtype="channel_join")
+
+    def invites_the_app(self, place: Channel) -> Delivery | None:
+        """Take the app into a channel."""
+        place.members.add(BOT_USER)
+        event = {"type": "member_joined_channel", "user": BOT_USER, "channel": place.id, "inviter": self.id}
+        event |= {"channel_type": "C" if place.kind == "channel" else "G", "team": TEAM}
+        return self.town.deliver(event | {"event_ts": self.world.new_ts()})
+
+    def looks_at(self, place: Channel, message: Message | None = None) -> Delivery | None:
+        """Look at a channel or a message of it while the app is open beside it."""
+        entity: Json = {"type": "slack#/types/channel_id", "value": place.id, "team_id": TEAM}
+        if message is not None:
+            where = {"channel_id": place.id, "message_ts": message.ts}
+            entity = {"type": "slack#/types/message_context", "value": where, "team_id": TEAM}
+        self._looked_at = [entity]
+        event: Json = {"type": "app_context_changed", "user": self.id, "channel": self.dm.id}
+        return self.town.deliver(event | {"context": {"entities": [entity]}, "event_ts": self.world.new_ts()})
 
     # --- acting ----------------------------------------------------------------------------------
 

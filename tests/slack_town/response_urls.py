@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import orjson
 from aiohttp import web
 
-from tests.slack_town import blocks as block_kit
 from tests.slack_town.call import Call
 from tests.slack_town.errors import Refusal
 from tests.slack_town.methods.chat import write
@@ -112,4 +111,4 @@ class ResponseUrls:
 def _fill(message: Message, body: Json) -> None:
     """`markdown_text` is not known here: it is as if there were no text."""
     known = {name: value for name, value in body.items() if name != "markdown_text"}
-    write(message, Call("response_url", known, "", 0.0), block_kit.POST_TEXT)
+    write(message, Call("response_url", known, "", 0.0))

@@ -10,10 +10,19 @@ if TYPE_CHECKING:
 
 _MARKUP = re.compile(r"(<(?:[@#!][^<>\s]+|(?:https?|mailto):[^<>\s]+)>)")
 
+_ADDRESS = re.compile(r"https?://[^\s<>]*[^\s<>.,;:!?)\"']")
+
 
 def escaped(text: str) -> str:
-    """What somebody typed as it goes over the wire: `&`, `<`, `>` as entities, mentions and links as they are."""
-    return "".join(one if n % 2 else _entities(one) for n, one in enumerate(_MARKUP.split(text)))
+    """What somebody typed as it goes over the wire: `&`, `<`, `>` as entities, addresses in angle brackets.
+
+    Mentions and links that are written as on the wire stay as they are.
+    """
+    return "".join(one if n % 2 else _typed(one) for n, one in enumerate(_MARKUP.split(text)))
+
+
+def _typed(text: str) -> str:
+    return _ADDRESS.sub(r"<\g<0>>", _entities(text))
 
 
 def _entities(text: str) -> str:
@@ -150,6 +159,13 @@ def event_file(file: File, files_url: str) -> Json:
     return file_json(file, files_url)
 
 
+def read_back(markdown: str) -> str:
+    """What Slack makes of streamed Markdown where it gives a message as `text`; others recorded it."""
+    text = re.sub(r"\[([^\]]*)\]\(([^)]*)\)", r"<\2|\1>", markdown)
+    text = re.sub(r"\*\*([^\n]+?)\*\*", r"*\1*", text)
+    return re.sub(r"(?m)^[-*] ", "• ", re.sub(r"(?m)^#+ ", "", text)).strip()
+
+
 def message_json(world: "World", message: Message, *, metadata: bool = False) -> Json:
     """As conversations.history has it; with `metadata` if it was asked for."""
     shape: Json = {"type": "message", "ts": message.ts, "text": message.text, "team": message.team}
@@ -159,23 +175,31 @@ def message_json(world: "World", message: Message, *, metadata: bool = False) ->
         shape |= _app_fields(world, message)
     else:
         shape["client_msg_id"] = f"00000000-0000-4000-8000-{int(message.ts.replace('.', '')) % 10**12:012d}"
-    if message.subtype:
-        shape["subtype"] = message.subtype
-    if message.blocks:
-        shape["blocks"] = message.blocks
-    if message.attachments:
-        shape["attachments"] = message.attachments
+    given = {"subtype": message.subtype, "blocks": message.blocks, "attachments": message.attachments}
+    shape |= {name: value for name, value in given.items() if value}
     if message.files:
         shape |= {"files": [event_file(one, world.files_url) for one in message.files], "upload": False}
+    if metadata and message.metadata:
+        shape["metadata"] = message.metadata
+    return shape | _stream_fields(message) | _later_fields(message) | _thread_fields(world, message)
+
+
+def _stream_fields(message: Message) -> Json:
+    if message.stream is None:
+        return {}
+    shape: Json = {"streaming_state": "in_progress" if message.streaming else "completed"}
+    return shape if message.rewritten else shape | {"text": read_back(message.text)}
+
+
+def _later_fields(message: Message) -> Json:
+    shape: Json = {}
     if message.edited is not None:
         shape["edited"] = {"user": message.user, "ts": f"{message.edited:.6f}"}
     if message.reactions:
         shape["reactions"] = [
             {"name": name, "users": users, "count": len(users)} for name, users in message.reactions.items()
         ]
-    if metadata and message.metadata:
-        shape["metadata"] = message.metadata
-    return shape | _thread_fields(world, message)
+    return shape
 
 
 def _app_fields(world: "World", message: Message) -> Json:

@@ -18,7 +18,7 @@ from tests.slack_town.response_urls import ResponseUrls
 from tests.slack_town.socket_mode import SocketMode
 from tests.slack_town.tokens import Tokens
 from tests.slack_town.values import BOT_USER, OTHER_TEAM, Channel, File, Json, Message, User, View
-from tests.slack_town.web_api import WebApi, settled
+from tests.slack_town.web_api import WebApi
 from tests.slack_town.world import World
 
 SUBSCRIBED = frozenset(
@@ -126,8 +126,7 @@ class Town:
 
     async def settled(self) -> None:
         """Wait until every delivery has ended and every call is answered."""
-        await self.until(lambda: all(one.over.is_set() for one in self.deliveries.all))
-        await settled(self.world)
+        await self.until(lambda: not self.deliveries.unfinished and not self.world.unanswered)
 
     # --- what happens ----------------------------------------------------------------------------
 
@@ -144,6 +143,11 @@ class Town:
         if self.deliveries.twice:
             self.deliveries.again(delivery)
         return delivery
+
+    def uninstall(self) -> Delivery | None:
+        """Somebody removes the app: its token is dead, and a last event says so."""
+        self.tokens.revoke(error="account_inactive")
+        return self.deliver({"type": "app_uninstalled"})
 
     def unfurls(self, message: Message, url: str) -> None:
         """Slack adds a preview of a link to a message: an edit that changes no words."""

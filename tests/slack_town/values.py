@@ -120,12 +120,16 @@ class Message:
     reactions: dict[str, list[str]] = field(default_factory=dict)
     attachments: list[Json] = field(default_factory=list)
     edited: float | None = None
+    rewritten: bool = False
+    """The app has replaced what was in it at first."""
     deleted: bool = False
     broadcast: bool = False
     unfurls: bool = False
     """Links in it are unfurled, as the post did not forbid it."""
     ephemeral_for: str = ""
     stream: Stream | None = None
+    entities: list[Json] = field(default_factory=list, repr=False)
+    """What its author was looking at when they wrote to the app."""
     versions: list[Version] = field(default_factory=list, repr=False)
     deliveries: list[Any] = field(default_factory=list, repr=False)
     """How the events about it fared, each a `Delivery`."""
@@ -174,20 +178,21 @@ class Channel:
     """The error that every post gets, such as `restricted_action_read_only_channel`."""
     creator: str = ""
     messages: dict[str, Message] = field(default_factory=dict, repr=False)
+    threads: dict[str, list[Message]] = field(default_factory=dict, repr=False)
+    """The messages of each thread, the root first."""
 
     def visible(self, thread: str | None = None, at: float | None = None) -> list[Message]:
         """Everybody's messages that are to be seen, oldest first; with `thread` the root and its replies.
 
         With `at` those that were to be seen at that time; `Message.at` says how they looked.
         """
-        shown = [one for one in self.messages.values() if not one.ephemeral_for]
-        if at is not None:
-            shown = [one for one in shown if one.at(at)]
-        else:
-            shown = [one for one in shown if not one.deleted]
-        if thread is not None:
-            shown = [one for one in shown if one.root == thread]
-        return shown
+        known = self.messages.values() if thread is None else self.threads.get(thread, ())
+        return [one for one in known if (one.at(at) if at is not None else not one.deleted)]
+
+    def add(self, message: Message) -> None:
+        """Keep a message."""
+        self.messages[message.ts] = message
+        self.threads.setdefault(message.root, []).append(message)
 
     def replies(self, root: str) -> list[Message]:
         """What was answered in a thread, oldest first."""

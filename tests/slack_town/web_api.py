@@ -1,7 +1,5 @@
 """The Web API: reads a call, lets limits and faults have their say, runs the method, writes the answer."""
 
-import asyncio
-
 import orjson
 from aiohttp import web
 
@@ -39,6 +37,7 @@ class WebApi:
         """Answer one call."""
         call, unreadable = await self._read(request)
         self.world.calls.append(call)
+        self.world.unanswered.add(call)
         fault = self.faults.take(call)
         try:
             if fault is not None:
@@ -53,6 +52,7 @@ class WebApi:
             return response
         finally:
             call.finished = self.world.clock.now()
+            self.world.unanswered.discard(call)
             self.world.ring()
 
     async def _read(self, request: web.Request) -> tuple[Call, Refusal | None]:
@@ -126,9 +126,3 @@ class WebApi:
             charset="utf-8",
             headers=headers,
         )
-
-
-async def settled(world: World) -> None:
-    """Wait until every call that came in is answered."""
-    await world.until(lambda: all(one.finished is not None for one in world.calls))
-    await asyncio.sleep(0)

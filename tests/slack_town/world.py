@@ -44,6 +44,7 @@ class World:
         self.agent_threads: dict[tuple[str, str], AgentThread] = {}
         self.ephemeral: list[Message] = []
         self.calls: list[Call] = []
+        self.unanswered: set[Call] = set()
         self.growing: set[Message] = set()
         """The messages that are being streamed."""
         self.action_tokens: dict[str, Message] = {}
@@ -53,6 +54,8 @@ class World:
         self.subscribed: set[str] = set()
         self.base_url = self.files_url = ""
         self.messages_tab = True
+        self.history_page = 1000
+        """Messages in a page of history, whatever is asked for; 15 for apps sold outside the Marketplace."""
         self.stream_life = 300.0
         """Seconds that a stream lives, whatever is appended."""
         self.streaming_off = ""
@@ -118,7 +121,7 @@ class World:
     def message(self, channel: str, ts: str) -> Message:
         """A message by its place. Raises Refusal."""
         found = self.channel(channel).messages.get(ts)
-        if found is None or found.deleted or found.ephemeral_for:
+        if found is None or found.deleted:
             raise Refusal("message_not_found")
         return found
 
@@ -145,7 +148,7 @@ class World:
 
     def post(self, message: Message, *, quietly: bool = False) -> Message:
         """Show a new message. `quietly` tells the app nothing, as if it had been said before it came."""
-        self.channels[message.channel].messages[message.ts] = message
+        self.channels[message.channel].add(message)
         self._versioned(message)
         for file in message.files:
             file.shared.add(message.channel)

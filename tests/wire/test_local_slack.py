@@ -126,6 +126,43 @@ async def test_history_comes_in_pages_newest_first_and_metadata_only_when_asked_
     assert full["messages"][1]["metadata"] == meta
 
 
+async def test_an_answer_to_a_message_that_is_gone_lands_in_the_channel_itself(bolt: Bolt) -> None:
+    gone, kept = [bolt.town.ada.mentions(bolt.town.square, text) for text in ("never mind", "discussed")]
+    bolt.town.grace.says(bolt.town.square, "indeed", thread=kept)
+    for asked in (gone, kept):
+        bolt.town.ada.deletes(asked)
+    posted = [
+        (await bolt.client.chat_postMessage(channel=one.channel, thread_ts=one.ts, text="Hi"))["message"]
+        for one in (gone, kept)
+    ]
+    replies = await bolt.client.conversations_replies(channel=kept.channel, ts=kept.ts)
+
+    assert [one.get("thread_ts") for one in posted] == [None, kept.ts]
+    assert replies["messages"][0]["subtype"] == "tombstone"
+    with pytest.raises(SlackApiError, match="thread_not_found"):
+        await bolt.client.conversations_replies(channel=gone.channel, ts=gone.ts)
+
+
+async def test_typed_addresses_come_in_brackets_and_what_somebody_looks_at_with_their_message(bolt: Bolt) -> None:
+    bolt.town.ada.looks_at(bolt.town.square)
+    bolt.town.ada.says(bolt.town.ada.dm, "read https://example.org/a?b=1&c=2.")
+    await bolt.town.settled()
+
+    assert [one["type"] for one in bolt.events] == ["app_context_changed", "message"]
+    assert bolt.events[1]["text"] == "read <https://example.org/a?b=1&amp;c=2>."
+    assert bolt.events[1]["app_context"]["entities"][0]["value"] == bolt.town.square.id
+
+
+async def test_joining_and_inviting_are_told(bolt: Bolt) -> None:
+    side = bolt.town.channel("side", bolt.town.ada, app=False)
+    bolt.town.ada.says(side, "before")
+    bolt.town.ada.invites_the_app(side)
+    bolt.town.grace.joins(side)
+    await bolt.town.settled()
+
+    assert [one.get("subtype", one["type"]) for one in bolt.events] == ["member_joined_channel", "channel_join"]
+
+
 # --- streaming -----------------------------------------------------------------------------------
 
 
@@ -180,6 +217,21 @@ async def test_the_sdks_own_stream_helper_works_with_task_cards(bolt: Bolt) -> N
     assert answer.stream.tasks["t1"]["status"] == "complete"
     assert answer.stream.tasks["t1"]["details"] == "asking and told"
     assert answer.said == "Hello!"
+
+
+async def test_a_stream_that_is_read_back_says_that_it_grows_and_has_its_markdown_changed(bolt: Bolt) -> None:
+    asked = bolt.town.ada.mentions(bolt.town.square, "hello")
+    answer = await _stream(bolt, asked, markdown_text="## Hello\n- **bold** [link](https://example.org)")
+    named: Named = {"channel": answer.channel, "ts": asked.ts}
+    growing = (await bolt.client.conversations_replies(**named))["messages"][1]
+    await bolt.client.chat_stopStream(channel=answer.channel, ts=answer.ts)
+    stopped = (await bolt.client.conversations_replies(**named))["messages"][1]
+    await bolt.client.chat_update(channel=answer.channel, ts=answer.ts, text="**as it is**")
+    rewritten = (await bolt.client.conversations_replies(**named))["messages"][1]
+
+    assert growing["text"] == "Hello\n• *bold* <https://example.org|link>"
+    assert [one["streaming_state"] for one in (growing, stopped)] == ["in_progress", "completed"]
+    assert rewritten["text"] == "**as it is**"
 
 
 async def test_a_stream_needs_to_know_for_whom(bolt: Bolt) -> None:

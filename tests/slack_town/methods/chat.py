@@ -1,5 +1,6 @@
 """chat.*: posts, edits, deletes."""
 
+import math
 from typing import Any
 
 from tests.slack_town import blocks as block_kit
@@ -23,7 +24,7 @@ def post_message(world: World, call: Call) -> Json:
     message.unfurls = call.flag("unfurl_links", default=True) or call.flag("unfurl_media", default=True)
     message.metadata = metadata(call)
     message.attachments = call.args.get("attachments") or []
-    write(message, call, block_kit.POST_TEXT)
+    write(message, call)
     world.post(message)
     return {"channel": channel.id, "ts": message.ts, "message": message_json(world, message, metadata=True)} | (
         _warning(call)
@@ -44,6 +45,7 @@ def update(world: World, call: Call) -> Json:
         message.metadata = given
     by_text = "text" in call.args and "blocks" not in call.args
     write(message, call, block_kit.UPDATE_TEXT)
+    message.rewritten = True
     world.edit(message, shown_as_edited=by_text, again=False)
     shape = message_json(world, message, metadata=True)
     return {"channel": message.channel, "ts": message.ts, "text": message.text, "message": shape}
@@ -67,7 +69,7 @@ def post_ephemeral(world: World, call: Call) -> Json:
     message = Message(channel.id, world.new_ts(), BOT_USER, "", bot=True, bot_id=BOT_ID)
     message.thread_ts = thread_root(channel, call)
     message.ephemeral_for = user
-    write(message, call, block_kit.POST_TEXT)
+    write(message, call)
     world.whisper(message)
     return {"message_ts": message.ts}
 
@@ -123,13 +125,14 @@ def _open_place(world: World, call: Call) -> Channel:
 
 
 def thread_root(channel: Channel, call: Call) -> str:
-    """The thread to write in: what a reply hangs on if one is named, nothing if no such message exists."""
-    named = call.text("thread_ts")
-    if not named:
+    """The thread to write in.
+
+    Where the message that it hangs on is gone Slack does not refuse: it shows the reply in the channel itself, and
+    only the answer, which has no `thread_ts` then, betrays it (slack-go #1571).
+    """
+    found = channel.messages.get(call.text("thread_ts"))
+    if found is None or (found.deleted and not channel.replies(found.root)):
         return ""
-    found = channel.messages.get(named)
-    if found is None:
-        raise Refusal("thread_not_found")
     return found.root
 
 
@@ -141,13 +144,14 @@ def own_message(world: World, call: Call, otherwise: str) -> Message:
     return message
 
 
-def write(message: Message, call: Call, text_limit: int) -> None:
-    """Put the words of a call into a message. Raises Refusal."""
+def write(message: Message, call: Call, text_limit: float = math.inf) -> None:
+    """Put the words of a call into a message; Slack cuts off what is longer than any message. Raises Refusal."""
     markdown, text, given = call.text("markdown_text"), call.text("text"), call.args.get("blocks")
     if markdown and (text or given):
         raise Refusal("markdown_text_conflict")
     if len(markdown) > block_kit.MARKDOWN_TEXT or len(text) > text_limit:
         raise Refusal("msg_too_long")
+    text = text[: block_kit.POST_TEXT]
     if not (markdown or text.strip() or given or message.attachments):
         raise Refusal("no_text")
     checked = block_kit.check(given) if given else []

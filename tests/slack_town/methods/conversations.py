@@ -17,7 +17,7 @@ def history(world: World, call: Call) -> Json:
     """conversations.history: what is not hidden in threads, newest first."""
     channel = world.channel(call.needed("channel"), member=True)
     top = [one for one in _kept(channel) if not one.thread_ts or one.broadcast]
-    shown, cursor = page(_between(top, call)[::-1], call, 100, 999)
+    shown, cursor = page(_between(top, call)[::-1], call, 100, 999, world.history_page)
     return {
         "messages": [_json(world, one, call) for one in shown],
         "has_more": bool(cursor),
@@ -35,7 +35,7 @@ def replies(world: World, call: Call) -> Json:
     thread = [named] if named.thread_ts else [one for one in _kept(channel) if one.root == named.ts]
     root = [one for one in thread if one is named]
     rest = _between([one for one in thread if one is not named], call)
-    shown, cursor = page(root + rest, call, 1000, 1000)
+    shown, cursor = page(root + rest, call, 1000, 1000, world.history_page)
     return {
         "messages": [_json(world, one, call) for one in shown],
         "has_more": bool(cursor),
@@ -94,11 +94,14 @@ def join(world: World, call: Call) -> Json:
     return {"channel": channel_json(channel)}
 
 
-def page(things: Sequence[Any], call: Call, default: int, most: int) -> tuple[Sequence[Any], str]:
-    """The things that a call asked for, and the cursor to the next ones. Raises Refusal."""
+def page(
+    things: Sequence[Any], call: Call, default: int, most: int, given: int = 1000
+) -> tuple[Sequence[Any], str]:
+    """The things that a call asked for, `given` at most, and the cursor to the next ones. Raises Refusal."""
     limit = call.number("limit", default) or default
     if not 1 <= limit <= most:
         raise Refusal("invalid_limit")
+    limit = min(limit, given)
     cursor = call.text("cursor")
     if cursor and not cursor.removeprefix("from:").isdecimal():
         raise Refusal("invalid_cursor")

@@ -7,7 +7,6 @@ from tests.slack_town.call import Call, Method
 from tests.slack_town.errors import Refusal
 from tests.slack_town.limits import TIER_2, TIER_4
 from tests.slack_town.methods.chat import metadata, own_message, postable, thread_root
-from tests.slack_town.shapes import message_json
 from tests.slack_town.values import BOT_ID, BOT_USER, Json, Message, Stream
 from tests.slack_town.world import World
 
@@ -64,7 +63,7 @@ def stop(world: World, call: Call) -> Json:
     if message.thread_ts:
         _session(world, message, status)
     world.grow(message, tell=True)
-    return {"channel": message.channel, "ts": message.ts, "message": message_json(world, message, metadata=True)}
+    return {"channel": message.channel, "ts": message.ts}
 
 
 def _recipient(world: World, call: Call) -> tuple[str, str]:
@@ -150,13 +149,13 @@ def _text(chunk: Json) -> str:
 
 
 def _task_or_plan(stream: Stream, chunk: Json) -> None:
-    """Title and status of a task replace what was there, its details are appended."""
+    """Title and status of a task replace what was there, its details and its output are appended."""
     if chunk["type"] == "plan_update":
         stream.plan_title = chunk["title"]
     elif chunk["type"] == "task_update":
-        task = stream.tasks.setdefault(chunk["id"], {"details": ""})
-        details = task["details"] + chunk.get("details", "")
-        task |= {name: value for name, value in chunk.items() if name != "type"} | {"details": details}
+        task = stream.tasks.setdefault(chunk["id"], {"details": "", "output": ""})
+        grown = {name: task[name] + chunk.get(name, "") for name in ("details", "output")}
+        task |= {name: value for name, value in chunk.items() if name != "type"} | grown
 
 
 def _markdown(message: Message) -> list[Json]:
