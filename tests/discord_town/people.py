@@ -2,6 +2,7 @@
 
 import mimetypes
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from tests.discord_town import forms, interaction_shapes, message_shapes
@@ -53,7 +54,7 @@ class Person:
         self._require_write(channel)
         now = self.state.clock()
         forward = Message(self.state.snowflake(now), channel, self.user, now, flags=int(MessageFlag.HAS_SNAPSHOT))
-        forward.reference, forward.snapshot = Reference(message.channel.id, message.id, 1), message
+        forward.reference, forward.snapshot = Reference(message.channel.id, message.id, 1), replace(message)
         show(self.state, forward)
         return forward
 

@@ -142,10 +142,8 @@ class Rest:
         call = Call(route.name, request.method, request.path, ":".join(params[k] for k in route.place), 0.0)
         call.query = dict(request.query)
         body, uploads = await _read(request, self.state)
-        call.body, call.files = (
-            body if isinstance(body, dict) else {"list": body},
-            [one.filename for one in uploads],
-        )
+        call.body = body if isinstance(body, dict) else {"list": body}
+        call.files = [one.filename for one in uploads]
         fault = self.faults.take(call)
         await _wait(self.latency / 2 + fault.seconds)
         call.at = self.state.clock()
@@ -177,20 +175,17 @@ class Rest:
                 answer = route.handle(ask)
                 call.done = True
             if fault.status is not None:
+                call.code = fault.code
                 return _told(fault, headers)
-            return (
-                (answer.status, answer.body, headers) if isinstance(answer, Accepted) else _plain(answer, headers)
-            )
+            if isinstance(answer, Accepted):
+                return answer.status, answer.body, headers
+            return 204 if answer is None else 200, answer, headers
         except DiscordError as error:
             call.code = error.body["code"]
             return error.status, error.body, headers
         except Exception as problem:
             self.problems.append(problem)
             raise
-
-
-def _plain(answer: Json | list[Any] | None, headers: dict[str, str]) -> tuple[int, Any, dict[str, str]]:
-    return 204 if answer is None else 200, answer, headers
 
 
 def _refusal(verdict: Verdict) -> Json:
@@ -208,7 +203,8 @@ def _told(fault: Fault, headers: dict[str, str]) -> tuple[int, Any, dict[str, st
     if not fault.via:
         return fault.status, "error code: 1015", {}
     refusal = _refusal(Verdict({}, fault.retry_after, fault.everywhere))
-    return fault.status, refusal, headers | {"retry-after": str(fault.retry_after)}
+    everywhere = {"x-ratelimit-global": "true", "x-ratelimit-scope": "global"} if fault.everywhere else {}
+    return fault.status, refusal, {**headers, "retry-after": str(fault.retry_after), **everywhere}
 
 
 def _json(status: int, body: Any, headers: dict[str, str] | None = None) -> web.Response:

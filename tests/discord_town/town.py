@@ -13,11 +13,12 @@ from tests.discord_town.faults import Faults
 from tests.discord_town.gateway import PATH, RESUME_PATH, Gateway
 from tests.discord_town.limits import RateLimits
 from tests.discord_town.people import Person
+from tests.discord_town.posts import tell_update
 from tests.discord_town.rest import API, Rest
 from tests.discord_town.rest_messages import message_routes
 from tests.discord_town.rights import ALL, USUAL, Right
 from tests.discord_town.state import FOUNDED, Event, State
-from tests.discord_town.world import Channel, ChannelType, Guild, Member, Overwrite, Role, User
+from tests.discord_town.world import Channel, ChannelType, Guild, Member, Message, Overwrite, Role, User
 
 
 class DiscordTown:
@@ -172,6 +173,11 @@ class DiscordTown:
             self.state.channels.pop(one.id, None)
             channel.guild.threads.pop(one.id, None)
         channel.guild.channels.pop(channel.id, None)
+
+    def unfolds(self, message: Message) -> None:
+        """Let a link's preview come: Discord tells it as a change that nobody made."""
+        message.embeds = [{"type": "link", "url": "https://example.org/", "title": "Example"}]
+        tell_update(self.state, message)
 
     # --- waiting ---------------------------------------------------------------------------------
 

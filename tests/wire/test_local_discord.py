@@ -39,6 +39,17 @@ async def test_a_message_that_was_edited_or_deleted_is_told(
     assert (await client.hear("raw_bulk_message_delete")).message_ids == {one.id for one in others}
 
 
+async def test_a_preview_comes_as_a_change_that_nobody_made(
+    town: DiscordTown, client: Recorder, square: Channel, ada: Person
+) -> None:
+    said = ada.says(square, "https://example.org/")
+    await client.hear("message")
+    town.unfolds(said)
+    changed = await client.hear("raw_message_edit")
+    assert (changed.data["content"], changed.data["edited_timestamp"]) == (said.content, None)
+    assert changed.message.embeds[0].title == "Example"
+
+
 async def test_every_version_of_a_message_is_kept_with_its_time(
     town: DiscordTown, client: Recorder, square: Channel
 ) -> None:
@@ -139,8 +150,12 @@ async def test_a_reply_points_at_its_message_and_survives_its_end(
 
 
 async def test_a_forward_and_a_voice_message_come_as_such(client: Recorder, square: Channel, ada: Person) -> None:
-    ada.forwards(ada.says(square, "the original", files={"a.txt": b"a"}), ada.dm)
-    forward = await client.hear("message", 2)
+    original = ada.says(square, "the original", files={"a.txt": b"a"})
+    passed_on = ada.forwards(original, ada.dm)
+    ada.edits(original, "something else")
+    ada.deletes(original)
+    await client.hear("message", 2)
+    forward = await client.events("message")[1].channel.fetch_message(passed_on.id)
     assert forward.content == ""
     (snapshot,) = forward.message_snapshots
     assert (snapshot.content, snapshot.attachments[0].filename) == ("the original", "a.txt")
