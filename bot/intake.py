@@ -1,17 +1,17 @@
 """Events in: each is decided on, committed, and handed to its conversation; acknowledged only after that."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import structlog
 
 from bot.access import Access
 from bot.commands.dispatch import Commands
+from bot.commands.errands import Errands
 from bot.conversation import words
 from bot.conversation.desk import Desk
-from bot.errors import GatepostError, NotAllowed, SaidError, sentence_for
+from bot.errors import NotAllowed
 from bot.messages import (
     Action,
     ActionName,
@@ -28,13 +28,11 @@ from bot.messages import (
 )
 from bot.ports import (
     Adapter,
-    AnswersCommands,
     Clock,
     Meter,
     NewId,
     NoMeter,
     OpensThreads,
-    RepliesPrivately,
     offers,
 )
 from bot.preferences import REPLY_IN
@@ -48,9 +46,9 @@ from bot.store.intents.inbox import (
     Outcome,
     Target,
     accept_again,
-    accept_once,
     speakers,
 )
+from bot.store.intents.owed import accept_stop
 from bot.store.intents.rows import find_turn
 from bot.store.intents.settings import in_force
 
@@ -83,6 +81,7 @@ class Intake:
         self._new_id = new_id
         self._deleted = deleted
         self._meter = meter or NoMeter()
+        self._errands = Errands(store, commands, adapters, clock)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def accept(self, inbound: Inbound) -> None:
@@ -104,7 +103,7 @@ class Intake:
             case InboundKind.DELETE:
                 await self._delete(inbound)
             case InboundKind.COMMAND:
-                await self._command(inbound)
+                await self._errands.take_in(inbound)
             case InboundKind.BUTTON:
                 await self._button(inbound)
 
@@ -114,9 +113,14 @@ class Intake:
         """Suggestions from memory, at most 25."""
         return self._commands.complete(command, option, typed, person, place)[:25]
 
+    async def recover(self) -> None:
+        """Carry out the commands that a dead process took in and did not come to the end of."""
+        await self._errands.recover()
+
     async def close(self) -> None:
         """Let what was begun in the background end."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._errands.close()
 
     async def _message(self, inbound: Inbound) -> None:
         target = await self._target(inbound)
@@ -162,21 +166,6 @@ class Intake:
             case _:
                 pass
 
-    async def _command(self, inbound: Inbound) -> None:
-        """Run it once, and answer in the background: the platform is not kept waiting for what it says."""
-        if inbound.command is not None and await self._store.write(accept_once, inbound, self._clock()):
-            self._begin(self._run_command(inbound))
-
-    async def _run_command(self, inbound: Inbound) -> None:
-        assert inbound.command is not None
-        try:
-            said, private = await self._commands.run(inbound.command, inbound.person, inbound.place)
-        except GatepostError as error:
-            if not isinstance(error, SaidError):
-                log.warning("command failed", command=inbound.command.name, error=type(error).__name__)
-            said, private = sentence_for(error), True
-        await self._say(inbound, said, private=private)
-
     async def _button(self, inbound: Inbound) -> None:
         action = inbound.action
         if action is None:
@@ -192,14 +181,12 @@ class Intake:
             else:
                 await self._again(inbound, action)
         except NotAllowed as error:
-            await self._say(inbound, error.said, private=True)
+            await self._errands.say(inbound, error.said, private=True)
 
     async def _stop(self, inbound: Inbound, turn_id: str) -> None:
-        if not await self._store.write(accept_once, inbound, self._clock()):
-            return
-        turn = await self._store.write(find_turn, turn_id)
-        if turn is not None:
-            await self._desk.stop(turn.conversation, turn_id)
+        conversation = await self._store.write(accept_stop, inbound, turn_id, self._clock())
+        if conversation is not None:
+            await self._desk.stop_turn(conversation, turn_id)
 
     async def _again(self, inbound: Inbound, action: Action) -> None:
         kind = TurnKind.CONTINUE if action.name is ActionName.CONTINUE else TurnKind.REGENERATE
@@ -237,30 +224,3 @@ class Intake:
         chosen = (await self._store.read(in_force, place, asker)).get(REPLY_IN.name)
         wanted = threads if chosen is None else chosen == "thread"
         return adapter.thread_for(place, inbound.about) if wanted else None
-
-    async def _say(self, inbound: Inbound, said: str, *, private: bool) -> None:
-        """Answer a command or a refused button: privately where that suits and can be done."""
-        adapter = self._adapters[inbound.place.platform]
-        rendered = Rendered(adapter.render(said), final=True)
-        try:
-            if inbound.handle is not None and offers(adapter, AnswersCommands):
-                await adapter.answer_command(
-                    inbound.person, inbound.place, rendered, inbound.handle, private=private
-                )
-            elif private and offers(adapter, RepliesPrivately):
-                await adapter.reply_privately(inbound.person, inbound.place, rendered, inbound.handle)
-            else:
-                await adapter.post(inbound.place, rendered, f"said:{inbound.key}")
-        except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
-            failure = adapter.classify(error)
-            log.warning("command's answer refused", place=inbound.place.key, failure=failure.kind)
-
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("background work failed", error=type(error).__name__, exc_info=error)

@@ -205,6 +205,7 @@ async def house(
         before = asyncio.all_tasks()
         await desk.recover()
         await people.start(intake)
+        await intake.recover()
         try:
             yield built
         finally:

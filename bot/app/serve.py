@@ -59,6 +59,7 @@ async def serve(settings: Settings, announce: Callable[[str], None], stop: async
         for adapter in adapters:
             await adapter.start(intake)
             stack.push_async_callback(adapter.stop)
+        await intake.recover()
         for work in (*_background(parts, tidier, metrics), *(one.run() for one in catching_up)):
             stack.callback(asyncio.create_task(work).cancel)
         if page is not None:

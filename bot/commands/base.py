@@ -22,8 +22,8 @@ class Desk(Protocol):
     def waiting(self) -> int:
         """How many turns wait for others to end."""
 
-    async def stop(self, conversation: str, turn_id: str | None = None) -> bool:
-        """Stop the turn at work. False when there is nothing to stop."""
+    async def stop(self, conversation: str) -> bool:
+        """Stop the turn at work, or the next. False when there is nothing to stop."""
 
     async def speakers_at_work(self, conversation: str) -> tuple[Person, ...]:
         """Whose question is being answered there."""

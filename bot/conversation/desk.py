@@ -11,10 +11,12 @@ from bot.conversation.opening import open_thread
 from bot.conversation.ports import Ports
 from bot.conversation.turn import TurnAtWork, Verdict
 from bot.conversation.turnstile import Turnstile
-from bot.conversation.worker import Waiting, Worker, open_reply
-from bot.messages import Action, ActionName, Inbound, Person, PlaceKind, Rendered, Turn, person_key
+from bot.conversation.waiting import Waiting
+from bot.conversation.worker import Worker, open_reply
+from bot.messages import Action, ActionName, Inbound, Person, PlaceKind, Rendered, Turn, TurnState, person_key
 from bot.ports import OpensThreads, offers
 from bot.store.intents.inbox import Accepted, Outcome, Target, accept_message, speakers
+from bot.store.intents.owed import want_stopped
 from bot.store.intents.posts import PostRow, posts_of, settle_posts
 from bot.store.intents.recovery import unfinished
 from bot.store.intents.rows import find_turn
@@ -130,17 +132,31 @@ class Desk:
         if (work := self._at_work(accepted)) is not None:
             work.decide(Verdict.STOP)
 
-    async def stop(self, conversation: str, turn_id: str | None = None) -> bool:
-        """Stop the turn at work, or the one named; what is written stays. False when there is nothing to stop."""
+    async def stop(self, conversation: str) -> bool:
+        """Stop the turn at work, else the next in line; what is written stays. False when there is none.
+
+        Once this returns, a process that dies leaves it to the next one to stop it.
+        """
+        worker = self._workers.get(conversation)
+        turn_id = worker.next_turn() if worker else None
+        if turn_id is None or not await self._ports.store.write(want_stopped, turn_id):
+            return False
+        return await self.stop_turn(conversation, turn_id)
+
+    async def stop_turn(self, conversation: str, turn_id: str) -> bool:
+        """Stop a turn of which the store knows that it is to be stopped. False when it has ended."""
         worker = self._workers.get(conversation)
         if worker is None:
             return False
-        work = worker.at_work
-        if work is not None and turn_id in (None, work.claim.turn.id):
+        if (work := worker.work_on(turn_id)) is not None:
             work.decide(Verdict.STOP)
             return True
-        waiting = worker.first_in_line(turn_id)
-        return waiting is not None and await self._stop_waiting(worker, waiting)
+        waiting = worker.in_line(turn_id)
+        if waiting is None:
+            return False
+        if not await self._stop_waiting(worker, waiting):
+            worker.stop_begun(waiting)
+        return True
 
     async def _stop_waiting(self, worker: Worker, waiting: Waiting) -> bool:
         actions = (Action(ActionName.REGENERATE, waiting.turn_id),)
@@ -158,18 +174,16 @@ class Desk:
             return ()
         if worker.at_work is not None:
             return worker.at_work.claim.speakers
-        waiting = worker.first_in_line(None)
-        return await self._ports.store.write(speakers, waiting.turn_id) if waiting else ()
+        turn_id = worker.next_turn()
+        return await self._ports.store.write(speakers, turn_id) if turn_id else ()
 
     async def recover(self) -> None:
         """Pick up what a dead process left: answers to show, turns to try again, questions to begin."""
         left = await self._ports.store.read(unfinished)
         for turn, rows in left.undelivered:
             self._deliver(turn, rows)
-        for turn in left.running:
-            self._resume(turn, left.asked.get(turn.id), resumed=True)
-        for turn in left.waiting:
-            self._resume(turn, left.asked.get(turn.id), resumed=False)
+        for turn in (*left.running, *left.waiting):
+            self._resume(turn, left.asked.get(turn.id), stopping=turn.id in left.stopping)
         if left.undelivered or left.running or left.waiting:
             log.info(
                 "picked up",
@@ -178,10 +192,11 @@ class Desk:
                 waiting=len(left.waiting),
             )
 
-    def _resume(self, turn: Turn, asked: Inbound | None, *, resumed: bool) -> None:
+    def _resume(self, turn: Turn, asked: Inbound | None, *, stopping: bool) -> None:
         if turn.place.platform in self._ports.adapters:
-            asker = person_key(turn.place.platform, turn.requester)
-            self._worker(turn.conversation).add(Waiting(turn.id, asker, turn.place, resumed=resumed))
+            asker, resumed = person_key(turn.place.platform, turn.requester), turn.state is TurnState.RUNNING
+            waiting = Waiting(turn.id, asker, turn.place, resumed=resumed, stopping=stopping)
+            self._worker(turn.conversation).add(waiting)
             if asked is not None:
                 self.open_thread(asked, Accepted(Outcome.ASKED, turn.conversation, turn.id, place=turn.place))
 

@@ -95,8 +95,9 @@ class TurnAtWork:
         return fresh and self._verdict is None and self._claim.turn.restarts < MOST_RESTARTS
 
     def decide(self, verdict: Verdict, joining: str | None = None) -> None:
-        """Stop, restart or withdraw the turn. The first word counts, but a withdrawal always does."""
-        if self._verdict is None or verdict is Verdict.WITHDRAW:
+        """Stop, restart or withdraw it. The first word counts; a stop overrules a restart, a withdrawal all."""
+        stops = verdict is Verdict.STOP and self._verdict is Verdict.RESTART
+        if self._verdict is None or stops or verdict is Verdict.WITHDRAW:
             self._verdict = verdict
             self._joining = joining
             if self._work is not None:

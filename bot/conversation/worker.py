@@ -5,7 +5,6 @@ Within a conversation turns run one after the other; conversations run side by s
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import structlog
 
@@ -13,9 +12,10 @@ from bot.conversation import words
 from bot.conversation.ports import Ports
 from bot.conversation.turn import TurnAtWork, Verdict
 from bot.conversation.turnstile import Turnstile
+from bot.conversation.waiting import Waiting
 from bot.delivery.pump import Post, Showing
 from bot.errors import GatepostError, StoreError
-from bot.messages import Action, ActionName, Inbound, Place, PlaceKind, Rendered, Turn, TurnState
+from bot.messages import Action, ActionName, Inbound, PlaceKind, Rendered, Turn, TurnState
 from bot.ports import Adapter
 from bot.store.intents.posts import PostRow, first_post, settle_posts
 from bot.store.intents.turns import Claim, claim, finish, hand_over, resume
@@ -29,24 +29,6 @@ STORE_PAUSE = 5.0
 """Seconds until a turn is tried again that the store refused to begin or to end."""
 
 MOST_ATTEMPTS = 2
-
-
-@dataclass(slots=True)
-class Waiting:
-    """A turn that has not begun: who asked (by key), where, and the sign that they were heard, if any."""
-
-    turn_id: str
-    asker: str
-    place: Place
-    resumed: bool = False
-    question: Inbound | None = None
-    timer: asyncio.TimerHandle | None = None
-    sign: asyncio.Task[Showing] | None = None
-
-    def begin(self) -> None:
-        """No sign is needed any more, unless it is under way."""
-        if self.timer is not None:
-            self.timer.cancel()
 
 
 class Worker:
@@ -66,7 +48,7 @@ class Worker:
 
     def add(self, waiting: Waiting) -> None:
         """Put a turn in line, once."""
-        if waiting.turn_id in self._line or self._is_at_work(waiting.turn_id):
+        if waiting.turn_id in self._line or self.work_on(waiting.turn_id) is not None:
             return
         self._line[waiting.turn_id] = waiting
         if not waiting.resumed:
@@ -105,9 +87,23 @@ class Worker:
         """Whether this turn is in line and has not begun."""
         return turn_id in self._line
 
-    def first_in_line(self, turn_id: str | None) -> Waiting | None:
-        """The turn of this id in line, or the next one where none is named."""
-        return next((w for w in self._line.values() if turn_id in (None, w.turn_id)), None)
+    def in_line(self, turn_id: str) -> Waiting | None:
+        """The turn of this id, if it is in line."""
+        return self._line.get(turn_id)
+
+    def next_turn(self) -> str | None:
+        """The turn at work, or the first in line."""
+        return self.at_work.claim.turn.id if self.at_work is not None else next(iter(self._line), None)
+
+    def work_on(self, turn_id: str) -> TurnAtWork | None:
+        """The turn at work, if it is this one."""
+        return self.at_work if self.at_work is not None and self.at_work.claim.turn.id == turn_id else None
+
+    def stop_begun(self, waiting: Waiting) -> None:
+        """Stop a turn that has begun in the store and is just beginning here."""
+        waiting.stopping = True
+        if (work := self.work_on(waiting.turn_id)) is not None:
+            work.decide(Verdict.STOP)
 
     def drop(self, turn_id: str) -> Waiting | None:
         """Take a turn out of the line; it was cancelled, or became part of another."""
@@ -130,9 +126,6 @@ class Worker:
         await asyncio.gather(*tasks, return_exceptions=True)
         if trying is not None:
             await self._ports.store.write(hand_over, trying)
-
-    def _is_at_work(self, turn_id: str) -> bool:
-        return self.at_work is not None and self.at_work.claim.turn.id == turn_id
 
     async def _run(self) -> None:
         while self._line and not self._closing:
@@ -186,10 +179,13 @@ class Worker:
             return None
         adapter = self._ports.adapters[claimed.turn.place.platform]
         reply = reply or _reply_of(self._ports, adapter, claimed, fresh_key)
-        if claimed.turn.attempt > MOST_ATTEMPTS:
+        if claimed.turn.attempt > MOST_ATTEMPTS and not waiting.stopping:
             await self._give_up(claimed, reply)
             return None
-        return TurnAtWork(self._ports, adapter, claimed, reply)
+        work = TurnAtWork(self._ports, adapter, claimed, reply)
+        if waiting.stopping:
+            work.decide(Verdict.STOP)
+        return work
 
     async def _claim(self, waiting: Waiting, post_key: str) -> Claim | None:
         if waiting.resumed:

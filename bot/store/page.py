@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from bot.messages import Inbound, PageMessage, PersonKind, Place
-from bot.store.codec import dump, load
+from bot.store.codec import dump, load, load_or_skip
 from bot.store.engine import Store
 from bot.store.schema import metadata
 
@@ -83,7 +83,7 @@ def keep(conn: Connection, inbound: Inbound, message: PageMessage | None) -> Inb
     """
     kept = conn.execute(select(page_events).where(page_events.c.key == inbound.key)).one_or_none()
     if kept is not None:
-        return load(Inbound, kept.body) if kept.owed else None
+        return load_or_skip(Inbound, kept.body, inbound.key) if kept.owed else None
     if message is not None and find(conn, message.id) is None:
         post(conn, message, inbound.key)
     elif message is not None and not change(conn, message):
@@ -95,9 +95,10 @@ def keep(conn: Connection, inbound: Inbound, message: PageMessage | None) -> Inb
 
 
 def owed(conn: Connection) -> list[Inbound]:
-    """Events that were not handed over, oldest first."""
-    query = select(page_events.c.body).where(page_events.c.owed == 1).order_by(page_events.c.n)
-    return [load(Inbound, body) for body in conn.scalars(query)]
+    """Events that were not handed over, oldest first. One that can't be read waits for a program that can."""
+    query = select(page_events).where(page_events.c.owed == 1).order_by(page_events.c.n)
+    events = (load_or_skip(Inbound, row.body, row.key) for row in conn.execute(query))
+    return [event for event in events if event is not None]
 
 
 def settle(conn: Connection, key: str) -> None:

@@ -14,10 +14,12 @@ inbox = Table(
     Column("message_id", Text, nullable=False),
     Column("conversation", Text),
     Column("turn_id", Text),  # the one turn that answers it; none for what needs no answer
-    Column("body", Text, nullable=False),  # Inbound; blank once the message is deleted
+    Column("body", Text, nullable=False),  # Inbound; blank once the message is deleted, or nothing is owed to it
+    Column("owed", Integer, nullable=False),  # a command: which attempt to carry it out this is; 0 when it is done
     Column("received_at", Float, nullable=False),
     Index("inbox_by_message", "place", "message_id"),
     Index("inbox_by_turn", "turn_id"),
+    Index("inbox_by_owed", "owed"),
 )
 
 conversations = Table(
@@ -54,7 +56,8 @@ items = Table(
 turns = Table(
     "turns",
     metadata,
-    Column("id", Text, primary_key=True),
+    Column("n", Integer, primary_key=True),  # the order in which they were asked for; a clock may go back
+    Column("id", Text, nullable=False, unique=True),
     Column("conversation", Text, nullable=False),
     Column("place", Text, nullable=False),  # Place, as JSON: where the answer goes
     Column("kind", Text, nullable=False),
@@ -64,6 +67,7 @@ turns = Table(
     Column("model", Text),
     Column("attempt", Integer, nullable=False),
     Column("restarts", Integer, nullable=False),
+    Column("stopping", Integer, nullable=False),  # whether somebody wants it stopped: it is never begun again
     Column("error", Text),
     Column("final", Text),  # Rendered, as JSON: the whole answer as it is to end, once there is one
     Column("delivered", Integer, nullable=False),  # whether the platform is known to show exactly that

@@ -35,9 +35,9 @@ from bot.store.intents.inbox import (
     Target,
     accept_again,
     accept_message,
-    accept_once,
     speakers,
 )
+from bot.store.intents.owed import accept_command
 from bot.store.intents.posts import first_post, record_post, settle_posts
 from bot.store.intents.recovery import unfinished
 from bot.store.intents.rows import alive, find_turn
@@ -479,8 +479,8 @@ def test_an_answer_by_another_model_is_written_by_it_and_continued_by_it(conn: C
 def test_a_command_is_taken_in_once(conn: Connection) -> None:
     typed = message(1, kind=InboundKind.COMMAND)
 
-    assert accept_once(conn, typed, 1.0)
-    assert not accept_once(conn, typed, 1.0)
+    assert accept_command(conn, typed, 1.0)
+    assert not accept_command(conn, typed, 1.0)
 
 
 def test_whoever_asked_what_is_continued_may_press_its_buttons(conn: Connection) -> None:

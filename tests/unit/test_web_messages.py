@@ -4,9 +4,11 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from adapters.web.inbound import heard
 from bot.messages import Action, ActionName, Inbound, InboundKind, Person, PlaceKind, Rendered
+from bot.store.page import page_events
 from tests.web_page import news, playground, tab, upload
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"pixels"
@@ -268,6 +270,19 @@ async def test_what_the_core_cannot_take_does_not_stop_the_start_and_is_not_hand
         await page.adapter.start(page.intake)
 
         assert [event.text for event in page.intake.heard] == ["one", "two"]
+        assert await page.log.owed() == []
+
+
+async def test_an_owed_event_that_cannot_be_read_stops_neither_the_start_nor_the_others(tmp_path: Path) -> None:
+    async with playground(tmp_path) as page, page.browser() as ada:
+        page.intake.refuses = True
+        for text in ("one", "two"):
+            assert (await ada.post("/api/messages", text=text, channel="general"))[0] == 503
+        await page.store.write(
+            lambda conn: conn.execute(update(page_events).where(page_events.c.n == 1).values(body="{")).rowcount
+        )
+    async with playground(tmp_path) as page:
+        assert [event.text for event in page.intake.heard] == ["two"]
         assert await page.log.owed() == []
 
 

@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import Connection, bindparam, exists, insert, select
+from sqlalchemy import Connection, and_, bindparam, exists, insert, select
 
 from bot.messages import Inbound, Item, PastMessage, Person, Place, PlaceKind, Role, TurnKind, TurnState
 from bot.store.codec import dump, load
 from bot.store.intents.rows import (
+    LINE,
     add_conversation,
     append,
     count,
@@ -30,6 +31,13 @@ _KNOWN = select(
 )
 _ADD_TURN = insert(turns)
 _PLACE = select(conversations.c.place).where(conversations.c.key == bindparam("conversation"))
+_SPEAKERS = (
+    select(turns.c.requester, inbox.c.body)
+    .select_from(LINE)
+    .join(turns, turns.c.id == LINE.c.id)
+    .outerjoin(inbox, and_(inbox.c.turn_id == turns.c.id, inbox.c.body != ""))
+    .order_by(LINE.c.back, inbox.c.id)
+)
 
 
 class Outcome(StrEnum):
@@ -109,29 +117,19 @@ def accept_again(
     return Accepted(Outcome.ASKED, origin.conversation, turn_id)
 
 
-def accept_once(conn: Connection, inbound: Inbound, now: float) -> bool:
-    """Take in an event that needs no turn (a command, Stop); False when it was taken in before."""
-    if seen(conn, inbound):
-        return False
-    record(conn, inbound, now)
-    return True
-
-
 def speakers(conn: Connection, turn_id: str) -> tuple[Person, ...]:
-    """Everybody whose words a turn answers, in order, each once."""
-    turn = find_turn(conn, turn_id)
-    if turn is None:
-        return ()
-    bodies = conn.scalars(
-        select(inbox.c.body).where(inbox.c.turn_id == turn_id, inbox.c.body != "").order_by(inbox.c.id)
-    )
-    before = speakers(conn, turn.origin) if turn.origin else ()
-    return each_once(turn.requester, [load(Inbound, body) for body in bodies], before)
+    """Everybody whose words a turn answers, in order, each once; the nearest turns' first."""
+    rows = conn.execute(_SPEAKERS, {"turn_id": turn_id}).all()
+    pairs = [(load(Person, row.requester), load(Inbound, row.body) if row.body else None) for row in rows]
+    return _each_once(person for first, said in pairs for person in (first, *([said.person] if said else [])))
 
 
-def each_once(first: Person, asked: Iterable[Inbound], before: Iterable[Person] = ()) -> tuple[Person, ...]:
-    """The people behind these messages, in order, each once."""
-    people = (first, *(inbound.person for inbound in asked), *before)
+def askers(first: Person, asked: Iterable[Inbound]) -> tuple[Person, ...]:
+    """Who asked first and the people behind these messages, in order, each once."""
+    return _each_once((first, *(inbound.person for inbound in asked)))
+
+
+def _each_once(people: Iterable[Person]) -> tuple[Person, ...]:
     return tuple({person.id: person for person in people}.values())
 
 
@@ -146,8 +144,10 @@ def record(
     now: float,
     conversation: str | None = None,
     turn_id: str | None = None,
+    *,
+    owed: bool = False,
 ) -> None:
-    """Keep the event, so that it is taken in once; with its words only where a turn answers it."""
+    """Keep the event, so that it is taken in once; with its words only where it has to be answered."""
     event = {
         "key": inbound.key,
         "kind": inbound.kind,
@@ -155,7 +155,8 @@ def record(
         "message_id": inbound.message_id,
         "conversation": conversation,
         "turn_id": turn_id,
-        "body": "" if turn_id is None else dump(inbound),
+        "body": dump(inbound) if turn_id is not None or owed else "",
+        "owed": int(owed),
         "received_at": now,
     }
     conn.execute(_ADD_EVENT, event)
@@ -238,6 +239,7 @@ def _add_turn(
         "requester": dump(inbound.person),
         "attempt": 0,
         "restarts": 0,
+        "stopping": 0,
         "delivered": 0,
         "created_at": now,
     }
@@ -251,6 +253,6 @@ def _has_newer(conn: Connection, conversation: str, turn_id: str) -> bool:
             conn,
             turns,
             turns.c.conversation == conversation,
-            turns.c.created_at > select(turns.c.created_at).where(turns.c.id == turn_id).scalar_subquery(),
+            turns.c.n > select(turns.c.n).where(turns.c.id == turn_id).scalar_subquery(),
         )
     )

@@ -9,6 +9,7 @@ from bot.messages import Place, TurnState
 from bot.store.codec import dump
 from bot.store.schema import conversations, posts, turns
 
+OPEN = (TurnState.WAITING, TurnState.RUNNING)
 ENDED = (TurnState.DONE, TurnState.STOPPED, TurnState.INTERRUPTED, TurnState.FAILED, TurnState.CANCELLED)
 
 

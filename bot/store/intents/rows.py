@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, literal, select, update
+from sqlalchemy import CTE, Connection, Row, bindparam, func, insert, literal, select, update
 
 from bot.messages import Item, Person, Place, Reading, Rendered, Role, StoredFile, Turn, TurnKind, TurnState
 from bot.store.codec import dump, load
@@ -26,6 +26,16 @@ _TAKE_NUMBERS = (
     .returning(conversations.c.next_seq)
 )
 _ADD_ITEM = insert(items).returning(items.c.id)
+
+
+def _line_of_turns() -> CTE:
+    asked = select(turns.c.id, turns.c.origin, literal(0).label("back")).where(turns.c.id == bindparam("turn_id"))
+    line = asked.cte("line", recursive=True)
+    return line.union_all(select(turns.c.id, turns.c.origin, line.c.back + 1).where(turns.c.id == line.c.origin))
+
+
+LINE = _line_of_turns()
+"""The turn `turn_id`, and those it continues or answers again, which are `back` steps before it."""
 
 
 def turn_of(row: Row[Any]) -> Turn:
@@ -53,7 +63,7 @@ def find_turn(conn: Connection, turn_id: str) -> Turn | None:
 
 def last_turn(conn: Connection) -> Turn | None:
     """The newest turn of all."""
-    row = conn.execute(select(turns).order_by(turns.c.created_at.desc()).limit(1)).first()
+    row = conn.execute(select(turns).order_by(turns.c.n.desc()).limit(1)).first()
     return turn_of(row) if row else None
 
 

@@ -21,9 +21,9 @@ from bot.messages import (
 )
 from bot.store.codec import dump, load
 from bot.store.intents.accounts import book_usage
-from bot.store.intents.inbox import Accepted, Target, accept_message, each_once, item_from, note_from, speakers
+from bot.store.intents.inbox import Accepted, Target, accept_message, askers, item_from, note_from, speakers
 from bot.store.intents.posts import PostRow, add_post, posts_of
-from bot.store.intents.rows import append, count, erase_items, find_turn, get_turn, load_item, turn_of
+from bot.store.intents.rows import LINE, append, count, erase_items, find_turn, get_turn, load_item, turn_of
 from bot.store.intents.settings import MODEL, in_force
 from bot.store.schema import conversations, inbox, items, posts, tool_calls, turns
 
@@ -71,6 +71,13 @@ _END = (
     .values(
         state=bindparam("ending"), final=bindparam("form"), error=bindparam("cause"), ended_at=bindparam("now")
     )
+)
+_BEFORE = select(LINE.c.id).where(LINE.c.back > 0)
+_ASKED_BEFORE = (
+    select(inbox.c.body)
+    .join(LINE, LINE.c.id == inbox.c.turn_id)
+    .where(LINE.c.back > 0, inbox.c.body != "", inbox.c.kind != InboundKind.BUTTON)
+    .order_by(LINE.c.back.desc(), inbox.c.id)
 )
 _SEEDED = update(conversations).where(conversations.c.key == bindparam("conversation")).values(seeded=1)
 
@@ -258,7 +265,7 @@ def _note_quotes(conn: Connection, turn: Turn, inbound: Inbound) -> None:
 
 def _take_over(conn: Connection, turn: Turn) -> None:
     """A continued or repeated answer owns the messages of the one before it."""
-    chain = _chain(conn, turn)
+    chain = conn.scalars(_BEFORE, {"turn_id": turn.id}).all()
     conn.execute(update(posts).where(posts.c.turn_id.in_(chain), posts.c.state != "gone").values(turn_id=turn.id))
     if turn.kind is TurnKind.CONTINUE:
         request = Item(seq=0, role=Role.USER, text=CONTINUE, person=turn.requester, turn_id=turn.id)
@@ -274,19 +281,8 @@ def _take_over(conn: Connection, turn: Turn) -> None:
     ).all()
     erase_items(conn, answered)
     known = set(conn.scalars(select(items.c.message_id).where(items.c.turn_id.in_(chain))))
-    unbegun = [inbound for one in reversed(chain) for inbound in asked_in(conn, one)]
-    _make_history(conn, turn, [inbound for inbound in unbegun if inbound.message_id not in known])
-
-
-def _chain(conn: Connection, turn: Turn) -> list[str]:
-    """The turns behind this one, newest first."""
-    ids: list[str] = []
-    origin = turn.origin
-    while origin is not None and origin not in ids:
-        ids.append(origin)
-        before = find_turn(conn, origin)
-        origin = before.origin if before else None
-    return ids
+    asked_before = [load(Inbound, body) for body in conn.scalars(_ASKED_BEFORE, {"turn_id": turn.id})]
+    _make_history(conn, turn, [inbound for inbound in asked_before if inbound.message_id not in known])
 
 
 def _claim(
@@ -301,7 +297,7 @@ def _claim(
     window = tuple(load_item(row) for row in reversed(rows) if row.id is not None)
     return Claim(
         turn=turn,
-        speakers=speakers(conn, turn.id) if turn.origin else each_once(turn.requester, asked),
+        speakers=speakers(conn, turn.id) if turn.origin else askers(turn.requester, asked),
         items=window,
         posts=shown,
         said=_said(conn, turn, window),

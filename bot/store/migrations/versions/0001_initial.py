@@ -39,10 +39,12 @@ def _make_inbox() -> None:
         sa.Column("conversation", sa.Text),
         sa.Column("turn_id", sa.Text),
         sa.Column("body", sa.Text, nullable=False),
+        sa.Column("owed", sa.Integer, nullable=False),
         sa.Column("received_at", sa.Float, nullable=False),
     )
     op.create_index("inbox_by_message", "inbox", ["place", "message_id"])
     op.create_index("inbox_by_turn", "inbox", ["turn_id"])
+    op.create_index("inbox_by_owed", "inbox", ["owed"])
 
 
 def _make_conversations() -> None:
@@ -81,7 +83,8 @@ def _make_items() -> None:
 def _make_turns() -> None:
     op.create_table(
         "turns",
-        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("n", sa.Integer, primary_key=True),
+        sa.Column("id", sa.Text, nullable=False, unique=True),
         sa.Column("conversation", sa.Text, nullable=False),
         sa.Column("place", sa.Text, nullable=False),
         sa.Column("kind", sa.Text, nullable=False),
@@ -91,6 +94,7 @@ def _make_turns() -> None:
         sa.Column("model", sa.Text),
         sa.Column("attempt", sa.Integer, nullable=False),
         sa.Column("restarts", sa.Integer, nullable=False),
+        sa.Column("stopping", sa.Integer, nullable=False),
         sa.Column("error", sa.Text),
         sa.Column("final", sa.Text),
         sa.Column("delivered", sa.Integer, nullable=False),

@@ -1,0 +1,103 @@
+"""Commands as people typed them: taken in, carried out beside everything else, answered, and owed until then."""
+
+import asyncio
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any
+
+import structlog
+
+from bot.commands.dispatch import Commands
+from bot.errors import GatepostError, SaidError, sentence_for
+from bot.messages import Inbound, Rendered
+from bot.ports import Adapter, AnswersCommands, Clock, Reconciles, RepliesPrivately, offers
+from bot.store.engine import Store
+from bot.store.intents.owed import Owed, accept_command, settle_command, take_owed
+
+log = structlog.get_logger(__name__)
+
+MOST_ATTEMPTS = 2
+"""How many processes may try a command: when the second has ended over it too, so would a third."""
+
+INTERRUPTED = "I was interrupted twice while doing that, so I stopped. Please try it again."
+
+
+class Errands:
+    """The commands at work, on every platform."""
+
+    def __init__(self, store: Store, commands: Commands, adapters: Mapping[str, Adapter], clock: Clock) -> None:
+        self._store = store
+        self._commands = commands
+        self._adapters = adapters
+        self._clock = clock
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def take_in(self, typed: Inbound) -> None:
+        """Take a command in, once; returns after the COMMIT. The platform is not kept waiting for what it says."""
+        if typed.command is not None and await self._store.write(accept_command, typed, self._clock()):
+            self._begin(self._carry_out(typed, attempt=1))
+
+    async def recover(self) -> None:
+        """Carry out what a dead process took in and did not come to the end of, in the order it came."""
+        if owed := await self._store.write(take_owed, self._adapters.keys()):
+            log.info("commands picked up", count=len(owed))
+            self._begin(self._carry_out_owed(owed))
+
+    async def close(self) -> None:
+        """Let every command end."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def say(self, inbound: Inbound, said: str, *, private: bool, again: bool = False) -> None:
+        """Answer a command or a button: privately where that suits and can be done.
+
+        `again` says that a dead process may have said it already; where the platform can tell, it is said once.
+        """
+        adapter = self._adapters[inbound.place.platform]
+        try:
+            await _show(adapter, inbound, Rendered(adapter.render(said), final=True), private=private, again=again)
+        except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
+            failure = adapter.classify(error)
+            log.warning("command's answer refused", place=inbound.place.key, failure=failure.kind)
+
+    async def _carry_out_owed(self, owed: Sequence[Owed]) -> None:
+        for one in owed:
+            await self._carry_out(one.inbound, attempt=one.attempt)
+
+    async def _carry_out(self, typed: Inbound, *, attempt: int) -> None:
+        """Run a command, say what came of it, and only then owe it no more."""
+        said, private = await self._outcome(typed) if attempt <= MOST_ATTEMPTS else (INTERRUPTED, True)
+        await self.say(typed, said, private=private, again=attempt > 1)
+        await self._store.write(settle_command, typed.key)
+
+    async def _outcome(self, typed: Inbound) -> tuple[str, bool]:
+        """What a command says, and whether to the person alone."""
+        assert typed.command is not None
+        try:
+            return await self._commands.run(typed.command, typed.person, typed.place)
+        except SaidError as error:
+            return sentence_for(error), True
+        except GatepostError as error:
+            log.warning("command failed", command=typed.command.name, error=type(error).__name__)
+            return sentence_for(error), True
+        except Exception:
+            log.exception("command broke", command=typed.command.name, place=typed.place.key)
+            return GatepostError.sentence, True
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("command not settled", error=type(error).__name__, exc_info=error)
+
+
+async def _show(adapter: Adapter, inbound: Inbound, rendered: Rendered, *, private: bool, again: bool) -> None:
+    person, place, handle = inbound.person, inbound.place, inbound.handle
+    if handle is not None and offers(adapter, AnswersCommands):
+        await adapter.answer_command(person, place, rendered, handle, private=private)
+    elif private and offers(adapter, RepliesPrivately):
+        await adapter.reply_privately(person, place, rendered, handle)
+    elif not (again and offers(adapter, Reconciles) and await adapter.reconcile(place, f"said:{inbound.key}")):
+        await adapter.post(place, rendered, f"said:{inbound.key}")
