@@ -139,6 +139,16 @@ def _markdown_block(block: Json) -> Iterator[str]:
         yield "missing required field: text"
 
 
+def _table(block: Json) -> Iterator[str]:
+    rows = block.get("rows")
+    if not isinstance(rows, list) or not 1 <= len(rows) <= 100:
+        yield "rows must hold 1 to 100 items"
+    elif any(not isinstance(row, list) or not 1 <= len(row) <= 20 for row in rows):
+        yield "a row must hold 1 to 20 cells"
+    elif length(rows) > 10_000:
+        yield "cells must have no more than 10000 characters in all"
+
+
 def _held(block: Json, at_most: int) -> Iterator[str]:
     held = block.get("elements")
     if not isinstance(held, list) or not held:
@@ -180,4 +190,6 @@ _RULES: dict[str, Callable[[Json], Iterator[str]]] = {
     "context": _context,
     "context_actions": _context_actions,
     "markdown": _markdown_block,
+    "table": _table,
+    "data_table": _table,
 }

@@ -140,7 +140,9 @@ class Person:
         return options
 
     def uses_shortcut(self, callback_id: str, message: Message | None = None) -> Delivery:
-        """Choose a shortcut from a message's menu, or a global one."""
+        """Choose a shortcut from a message's menu, or a global one. Raises LookupError if there is none such."""
+        if self.town.shortcuts is not None and callback_id not in self.town.shortcuts:
+            raise LookupError(f"{callback_id} is not among {sorted(self.town.shortcuts)}")
         if message is None:
             payload = interactions.shortcut(self.world, self.user, callback_id)
         else:

@@ -13,10 +13,11 @@ from tests.slack_town.faults import Fault
 from tests.slack_town.file_host import FileHost, Stranger
 from tests.slack_town.http_events import HttpEvents
 from tests.slack_town.limits import TIER_3
+from tests.slack_town.manifest import bot_events, bot_scopes, problems
 from tests.slack_town.person import Person
 from tests.slack_town.response_urls import ResponseUrls
 from tests.slack_town.socket_mode import SocketMode
-from tests.slack_town.tokens import Tokens
+from tests.slack_town.tokens import BOT_TOKEN, Tokens
 from tests.slack_town.values import BOT_USER, OTHER_TEAM, Channel, File, Json, Message, User, View
 from tests.slack_town.web_api import WebApi
 from tests.slack_town.world import World
@@ -56,6 +57,8 @@ class Town:
         self.responses = ResponseUrls(self.world)
         self.deliveries = Deliveries(self.world, self.sockets)
         self.commands = {"/gatepost"}
+        self.shortcuts: set[str] | None = None
+        """The callback ids that there are; None for any."""
         self.ada = self.person("Ada")
         self.grace = self.person("Grace", tz="America/New_York", tz_offset=-18000)
         self.square = self.channel("square", self.ada, self.grace)
@@ -143,6 +146,18 @@ class Town:
         if self.deliveries.twice:
             self.deliveries.again(delivery)
         return delivery
+
+    def install(self, manifest: Json) -> None:
+        """Make of the app what its manifest says: scopes, events, commands, tabs. Raises ValueError."""
+        found = problems(manifest)
+        if found:
+            raise ValueError("\n".join(found))
+        features = manifest.get("features", {})
+        self.tokens.scopes[BOT_TOKEN] = bot_scopes(manifest)
+        self.world.subscribed = set(bot_events(manifest))
+        self.world.messages_tab = features.get("app_home", {}).get("messages_tab_enabled", False)
+        self.commands = {one["command"] for one in features.get("slash_commands", [])}
+        self.shortcuts = {one["callback_id"] for one in features.get("shortcuts", [])}
 
     def uninstall(self) -> Delivery | None:
         """Somebody removes the app: its token is dead, and a last event says so."""

@@ -31,10 +31,13 @@ class WebApi:
         self.tokens = tokens
         self.limits = Limits()
         self.faults = Faults()
+        self.latency = 0.0
+        """Seconds that every call is on its way, half of them before it arrives."""
         self.methods = dict(METHODS)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one call."""
+        await self.world.clock.sleep(self.latency / 2)
         call, unreadable = await self._read(request)
         self.world.calls.append(call)
         self.world.unanswered.add(call)
@@ -45,8 +48,7 @@ class WebApi:
             if fault is not None and fault.reset:
                 return self._cut(request, call)
             response = self._told(fault, call) or self._run(call, unreadable)
-            if fault is not None and fault.late:
-                await self.world.clock.sleep(fault.late)
+            await self.world.clock.sleep(self.latency / 2 + (fault.late if fault is not None else 0.0))
             if fault is not None and fault.lost:
                 return self._cut(request, call)
             return response

@@ -99,6 +99,7 @@ async def test_places_that_take_no_posts_say_why(bolt: Bolt) -> None:
 async def test_texts_and_blocks_have_their_limits(bolt: Bolt) -> None:
     section = {"type": "section", "text": {"type": "mrkdwn", "text": "x" * 3001}}
     divider = {"type": "divider"}
+    table = {"type": "table", "rows": [[{"type": "raw_text", "text": "x"}] * 21]}
     markdown = {"type": "markdown", "text": "x" * 12_001}
     message = await _posted(bolt)
     named = {"channel": message.channel, "ts": message.ts}
@@ -107,6 +108,7 @@ async def test_texts_and_blocks_have_their_limits(bolt: Bolt) -> None:
     assert await _error(bolt, "chat.update", text="x" * 4001, **named) == "msg_too_long"
     assert await _post(bolt, markdown_text="x" * 12_001) == "msg_too_long"
     assert await _post(bolt, text="x", blocks=[section]) == "invalid_blocks"
+    assert await _post(bolt, text="x", blocks=[table]) == "invalid_blocks"
     assert await _post(bolt, text="x", blocks=[divider] * 51) == "msg_blocks_too_many"
     assert await _post(bolt, text="x", blocks=[markdown]) == "msg_blocks_too_long"
     assert await _post(bolt, text="x", markdown_text="y") == "markdown_text_conflict"
