@@ -19,7 +19,8 @@ from bot.conversation.desk import Desk
 from bot.conversation.ports import Limits, Ports
 from bot.conversation.postlog import StorePostLog
 from bot.delivery.pump import Pump
-from bot.gateway.client import OpenAIGateway, Timeouts
+from bot.gateway.client import OpenAIGateway
+from bot.gateway.exchange import Timeouts
 from bot.intake import Intake
 from bot.media.reader import WorkerReader
 from bot.ports import About
@@ -234,7 +235,12 @@ def _gateway(server: RawServer) -> OpenAIGateway:
         return "key"
 
     return OpenAIGateway(
-        base_url=server.base_url, credential=key, clock=time.time, random=Random(1), timeouts=Timeouts()
+        base_url=server.base_url,
+        credential=key,
+        clock=time.time,
+        random=Random(1),
+        timeouts=Timeouts(),
+        routes=True,
     )
 
 

@@ -104,6 +104,11 @@ class Catalogue:
         return bool(self._models)
 
     @property
+    def priced(self) -> bool:
+        """Whether prices are listed as the AI gateway lists them; no other endpoint does."""
+        return any(model.input_price is not None for model in self._models.values())
+
+    @property
     def fresh(self) -> bool:
         """Whether there is a list younger than its life."""
         return bool(self._models) and 0 <= self._clock() - self._read_at < LIFE[0]

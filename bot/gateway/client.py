@@ -1,71 +1,72 @@
-"""The gateway as the core sees it: an answer as a stream of deltas, tried again where that is safe."""
+"""The gateway as the core sees it: an answer streamed or whole, tried again where that is safe."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
-from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING
+from typing import Any, TypeAlias
 
+import orjson
 import structlog
 
-from bot.errors import AnswerCutOff, GatewayDown, GatewayError, GatewaySilent, RequestInvalid
-from bot.gateway import catalogue
+from bot.errors import (
+    AnswerCutOff,
+    AnswerEmpty,
+    GatewayBusy,
+    GatewayDown,
+    GatewayError,
+    ModelUnknown,
+)
 from bot.gateway.catalogue import Catalogue
+from bot.gateway.exchange import Exchanges, Timeouts
+from bot.gateway.guard import Guard
+from bot.gateway.loose import dig, digits
 from bot.gateway.making import Making
+from bot.gateway.manners import Manners
 from bot.gateway.reader import StreamReader
 from bot.gateway.retry import pause_before_retry
 from bot.gateway.transport import Transport
-from bot.gateway.wire import GATEWAY, body_of, headers_of
+from bot.gateway.wire import Dialect
 from bot.messages import (
     Ability,
     ChatRequest,
+    Completed,
+    Credits,
     Delta,
     Embedded,
+    Finish,
+    ImageDelta,
     Model,
     ModelDetails,
     PictureRequest,
     Purpose,
+    Reasoning,
     Retrying,
+    Started,
+    TextDelta,
 )
 from bot.ports import Clock
 
-if TYPE_CHECKING:
-    import httpx2
-
 log = structlog.get_logger(__name__)
 
-_LAST_WORD = 2.0
-"""Seconds to wait for the bill when the answer is complete."""
+_MOST_WRITTEN = 4
+"""In how many ways one request is written, because of what refusals taught."""
 
-_DRAIN = 0.1
-"""Seconds to wait for the end of a read-out response: a connection that reaches it can be used again."""
+_RELIST_PAUSE = 300.0
+"""Seconds between two readings of the catalogue because a model is not there."""
 
-_BEAT = 0.02
-"""Seconds between two looks at a stream that runs faster than that. Nobody sees the difference, and waking up
-for every single token is most of what a token costs. The first word never waits."""
-
-_LITTLE = 4096
-"""Bytes; a larger piece means that more is waiting, so the next look comes at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Seconds of patience. `first` and `thinking` end with the first visible word; `thinking` is for models that
-    reason, `idle` for each wait after it."""
-
-    connect: float = 5.0
-    first: float = 45.0
-    thinking: float = 180.0
-    idle: float = 60.0
+Attempt: TypeAlias = Callable[[ChatRequest, Dialect, StreamReader], AsyncGenerator[Delta, None]]
 
 
 class OpenAIGateway:
     """The OpenAI-compatible endpoint at `base_url` (which ends in `/v1`); implements `bot.ports.Gateway`.
 
     `credential` is asked anew for every attempt. `cache_file` keeps the last good catalogue across restarts; the
-    operator is told when a `watched` model cannot be counted on.
+    operator is told when a `watched` model cannot be counted on. `byok` are providers' own credentials, passed
+    through to a gateway that routes and to no other endpoint; `routes` says that it is one, or not, where neither
+    its host nor its list of models may.
     """
 
     def __init__(
@@ -78,14 +79,23 @@ class OpenAIGateway:
         cache_file: Path | None = None,
         watched: Collection[str] = (),
         timeouts: Timeouts | None = None,
+        byok: Mapping[str, Any] | None = None,
+        routes: bool | None = None,
     ) -> None:
-        self._timeouts = timeouts or Timeouts()
+        timeouts = timeouts or Timeouts()
         self._transport = Transport(
-            base_url=base_url, credential=credential, clock=clock, connect_timeout=self._timeouts.connect
+            base_url=base_url, credential=credential, clock=clock, connect_timeout=timeouts.connect
         )
+        self._exchanges = Exchanges(self._transport, timeouts, self._reasons)
         self._random = random
-        self._making = Making(self._transport, random, lambda _: GATEWAY)
-        self._catalogue = Catalogue(self._get, clock=clock, random=random, cache_file=cache_file, watched=watched)
+        self._catalogue = Catalogue(
+            self._exchanges.get, clock=clock, random=random, cache_file=cache_file, watched=watched
+        )
+        self._manners = Manners(base_url, lambda: self._catalogue.priced, clock, byok, routes)
+        self._making = Making(self._transport, random, self._manners.dialect)
+        self._guard = Guard(self.credits)
+        self._relisted_at = float("-inf")
+        self._relisting: asyncio.Task[None] | None = None
 
     async def warm(self) -> None:
         """Import the SDK in the background, so that neither the start nor the first person waits for it."""
@@ -93,27 +103,49 @@ class OpenAIGateway:
 
     async def close(self) -> None:
         """Close every connection. End the streams first: one that is still being read is not told."""
+        await self._guard.close()
+        if self._relisting is not None:
+            self._relisting.cancel()
+            await asyncio.gather(self._relisting, return_exceptions=True)
         await self._transport.close()
 
-    async def stream(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
+    def stream(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
         """The answer as it is written; see `bot.ports.Gateway.stream`."""
-        tries = 0
-        while True:
-            reader = StreamReader()
-            try:
-                async with aclosing(self._attempt(request, reader)) as deltas:
-                    async for delta in deltas:
-                        yield delta
-                return
-            except GatewayError as error:
-                pause = None if reader.spoke else pause_before_retry(error, tries, self._random)
-                if pause is None:
-                    raise _as_seen(error, reader) from error.__cause__
-                log.info("trying again", model=request.model, failure=type(error).__name__, detail=str(error))
-            tries += 1
-            if pause:
-                yield Retrying(tries, pause)
-                await asyncio.sleep(pause)
+        return self._tried(request, self._exchanges.streamed)
+
+    async def complete(self, request: ChatRequest) -> Completed:
+        """The answer when it is whole; see `bot.ports.Gateway.complete`."""
+        said: list[str] = []
+        pictures: list[ImageDelta] = []
+        generation: str | None = None
+        async with aclosing(self._tried(request, self._exchanges.whole)) as deltas:
+            async for delta in deltas:
+                match delta:
+                    case Started():
+                        generation = delta.generation_id
+                    case TextDelta(text=text):
+                        said.append(text)
+                    case ImageDelta():
+                        pictures.append(delta)
+                    case Finish():
+                        return Completed("".join(said), delta, tuple(pictures), generation)
+        raise AnswerCutOff("the answer had no finish")
+
+    @property
+    def routes(self) -> bool:
+        """Whether the endpoint is an AI gateway that routes, as far as is known by now."""
+        return self._manners.routes
+
+    async def credits(self) -> Credits:
+        """What is left of the account's credit. Fails with a `GatewayError`, where it is not told, too."""
+        try:
+            answer = orjson.loads(await self._exchanges.get("/credits", signed=True))
+        except orjson.JSONDecodeError as error:
+            raise GatewayDown("no JSON in the answer to /credits") from error
+        balance, used = digits(dig(answer, "balance")), digits(dig(answer, "total_used"))
+        if balance is None:
+            raise GatewayDown("no balance in the answer")
+        return Credits(balance, used or "0")
 
     def draw(self, request: PictureRequest) -> AsyncGenerator[Delta, None]:
         """A picture from a model that does nothing else; see `bot.ports.Gateway.draw`."""
@@ -157,79 +189,60 @@ class OpenAIGateway:
         """Keep the catalogue fresh, for ever."""
         await self._catalogue.keep_fresh()
 
-    async def _get(self, path: str) -> bytes:
-        await self._transport.warm()
-        try:
-            with self._transport.failures():
-                async with (
-                    asyncio.timeout(self._timeouts.first),
-                    aclosing(await self._transport.get(path)) as answer,
-                ):
-                    return await _whole(answer)
-        except TimeoutError as error:
-            raise GatewaySilent(f"no answer to {path} in time") from error
+    def _reasons(self, model_id: str) -> bool:
+        known = self.model(model_id)
+        return known is not None and known.reasons is True
 
-    async def _attempt(self, request: ChatRequest, reader: StreamReader) -> AsyncGenerator[Delta, None]:
-        """One try: the whole stream, its last byte included, inside the guard."""
-        await self._transport.warm()
-        async with aclosing(await self._open(request)) as response:
+    async def _tried(self, request: ChatRequest, attempt: Attempt) -> AsyncGenerator[Delta, None]:
+        """An answer by such attempts: tried again, or written otherwise, where that is safe and may help."""
+        tries, written = 0, list[Dialect]()
+        while True:
+            await self._guard.admit(request.model)
+            reader, dialect = StreamReader(), self._manners.dialect(request.model)
+            written.append(dialect)
             try:
-                with self._transport.failures():
-                    async with aclosing(self._pieces(response, request.model, reader)) as pieces:
-                        async for piece in pieces:
-                            for delta in reader.push(piece):
-                                yield delta
-            except GatewayDown:
-                if not reader.ended:
-                    raise
-            for delta in reader.flush():
-                yield delta
+                async with aclosing(attempt(request, dialect, reader)) as deltas:
+                    async for delta in deltas:
+                        yield delta
+                self._guard.answered(request.model)
+                return
+            except GatewayError as error:
+                if reader.spoke:
+                    raise _as_seen(error, reader) from error.__cause__
+                self._guard.failed(request.model, error)
+                self._miss(error)
+                if self._manners.learn(request, error, written) and len(written) <= _MOST_WRITTEN:
+                    continue
+                pause = pause_before_retry(error, tries, self._random)
+                if pause is None:
+                    raise _as_seen(error, reader) from error.__cause__
+                log.info("trying again", model=request.model, failure=type(error).__name__, detail=str(error))
+                request = self._after(error, request)
+                busy = isinstance(error, GatewayBusy)
+            tries += 1
+            if pause:
+                yield Retrying(tries, pause, busy)
+                await asyncio.sleep(pause)
 
-    async def _open(self, request: ChatRequest) -> "httpx2.Response":
+    def _after(self, error: GatewayError, request: ChatRequest) -> ChatRequest:
+        """The request for the next try: an answer without a word was often thought to the end of its length."""
+        thinks = request.reasoning is not None or self._reasons(request.model)
+        if isinstance(error, AnswerEmpty) and thinks:
+            return replace(request, reasoning=Reasoning(enabled=False))
+        return request
+
+    def _miss(self, error: GatewayError) -> None:
+        """A model is gone: read the catalogue beside everything else, unless that was just done."""
+        now = asyncio.get_running_loop().time()
+        if isinstance(error, ModelUnknown) and now - self._relisted_at > _RELIST_PAUSE:
+            self._relisted_at = now
+            self._relisting = asyncio.create_task(self._relist())
+
+    async def _relist(self) -> None:
         try:
-            body = body_of(request)
-        except TypeError as error:
-            raise RequestInvalid(f"the request cannot be written as JSON: {error}") from error
-        try:
-            with self._transport.failures():
-                async with asyncio.timeout(self._patience(request.model)):
-                    return await self._transport.post("/chat/completions", body, headers_of(request))
-        except TimeoutError as error:
-            raise GatewaySilent("no response in time") from error
-
-    async def _pieces(
-        self, response: "httpx2.Response", model: str, reader: StreamReader
-    ) -> AsyncGenerator[bytes, None]:
-        """The body's bytes as they arrive, each within its time, until the reader needs no more."""
-        now = asyncio.get_running_loop().time
-        fast = False
-        async with aclosing(response.aiter_bytes()) as pieces:
-            while not reader.done:
-                if fast and reader.spoke:
-                    await asyncio.sleep(_BEAT)
-                asked = now()
-                piece = await self._next(pieces, model, reader)
-                if not piece:
-                    return
-                fast = len(piece) < _LITTLE and now() - asked < _BEAT
-                yield piece
-            await _drain(pieces)
-
-    async def _next(self, pieces: AsyncGenerator[bytes, None], model: str, reader: StreamReader) -> bytes:
-        try:
-            async with asyncio.timeout(self._wait(model, reader)):
-                return await anext(pieces, b"")
-        except TimeoutError as error:
-            raise GatewaySilent("the stream stalled", generation_id=reader.generation_id) from error
-
-    def _wait(self, model: str, reader: StreamReader) -> float:
-        if reader.ended:
-            return _LAST_WORD
-        return self._timeouts.idle if reader.spoke else self._patience(model)
-
-    def _patience(self, model: str) -> float:
-        known = self.model(model)
-        return self._timeouts.thinking if known is not None and known.reasons else self._timeouts.first
+            await self._catalogue.refresh()
+        except GatewayError as error:
+            log.info("catalogue not read", failure=type(error).__name__)
 
 
 def _as_seen(error: GatewayError, reader: StreamReader) -> GatewayError:
@@ -239,19 +252,3 @@ def _as_seen(error: GatewayError, reader: StreamReader) -> GatewayError:
     if isinstance(error, AnswerCutOff):
         return GatewayDown(str(error), generation_id=error.generation_id)
     return error
-
-
-async def _drain(pieces: AsyncGenerator[bytes, None]) -> None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(_DRAIN):
-            async for _ in pieces:
-                pass
-
-
-async def _whole(answer: "httpx2.Response") -> bytes:
-    body = bytearray()
-    async for piece in answer.aiter_bytes():
-        body += piece
-        if len(body) > catalogue.MAX_BYTES:
-            raise GatewayDown(f"the list of models is over {catalogue.MAX_BYTES} bytes")
-    return bytes(body)

@@ -27,6 +27,7 @@ _SENT = frozenset(
         "host",
         "user-agent",
         "x-session-affinity",
+        "x-title",
     }
 )
 """The only headers that leave. The SDK adds facts about the host, and whatever OPENAI_* variables hold."""
@@ -80,17 +81,18 @@ class Transport:
         )
         return stream.response
 
-    async def get(self, path: str) -> "httpx2.Response":
-        """As `post`, for what needs no key: none is sent."""
+    async def get(self, path: str, *, signed: bool = False) -> "httpx2.Response":
+        """As `post`. What needs no key is sent without any."""
         client = await self.warm()
         from openai import AsyncStream, Omit
 
+        authorization = f"Bearer {await self._key()}" if signed else Omit()
         stream = await client.get(
             path,
             cast_to=object,
             stream=True,
             stream_cls=AsyncStream[object],
-            options={"headers": {**_LIST, "Authorization": Omit()}},
+            options={"headers": {**_LIST, "Authorization": authorization}},
         )
         return stream.response
 

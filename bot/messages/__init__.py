@@ -2,6 +2,7 @@
 
 from bot.messages.catalogue import (
     Ability,
+    Credits,
     Model,
     ModelDetails,
     Provider,
@@ -106,6 +107,7 @@ __all__ = [
     "CommandOption",
     "CommandSpec",
     "Completed",
+    "Credits",
     "Delta",
     "Embedded",
     "Failure",

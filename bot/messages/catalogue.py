@@ -90,3 +90,11 @@ class ModelDetails:
 
     model: Model
     providers: tuple[Provider, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Credits:
+    """What the account with the gateway holds and has used, in US dollars, in decimal digits."""
+
+    balance: str
+    used: str

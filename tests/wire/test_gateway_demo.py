@@ -30,7 +30,8 @@ from bot.errors import (
     RequestRefused,
     RequestTooLarge,
 )
-from bot.gateway.client import OpenAIGateway, Timeouts
+from bot.gateway.client import OpenAIGateway
+from bot.gateway.exchange import Timeouts
 from bot.messages import (
     ChatRequest,
     Delta,

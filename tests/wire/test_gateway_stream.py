@@ -9,7 +9,8 @@ from random import Random
 import pytest
 
 from bot.errors import AnswerCutOff, AnswerEmpty, GatewayDown, GatewayError, GatewaySilent, RequestInvalid
-from bot.gateway.client import OpenAIGateway, Timeouts
+from bot.gateway.client import OpenAIGateway
+from bot.gateway.exchange import Timeouts
 from bot.messages import (
     ChatRequest,
     Delta,
