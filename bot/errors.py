@@ -20,6 +20,7 @@ GatepostError
 │   │   ├── GatewaySilent it did not begin to answer in time
 │   │   └── ModelResting  it failed so often that it is left alone for a while
 │   ├── AnswerEmpty       it finished without saying anything
+│   ├── AnswerUnfit       it does not have the form that was asked for
 │   └── AnswerCutOff      the stream broke after it had begun
 ├── StoreError            the database or the disk
 │   └── StoreFull         no room left
@@ -181,6 +182,12 @@ class AnswerEmpty(GatewayError):
     """A finish without text and without tool calls."""
 
     sentence = "The model returned nothing; try again or switch model."
+
+
+class AnswerUnfit(GatewayError):
+    """The answer, asked for twice, does not satisfy the schema."""
+
+    sentence = "The model's answer did not have the form I need; try again or switch model."
 
 
 class AnswerCutOff(GatewayError):

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Protocol, TypeAlias, TypeGuard, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeGuard, TypeVar, runtime_checkable
 
 from bot.messages import (
     Ability,
@@ -14,6 +14,7 @@ from bot.messages import (
     ChatRequest,
     Choice,
     CommandSpec,
+    Completed,
     Delta,
     Embedded,
     Failure,
@@ -29,6 +30,9 @@ from bot.messages import (
     Reading,
     Rendered,
 )
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 Clock: TypeAlias = Callable[[], float]
 """Seconds since the epoch. Waiting and pacing use the event loop's own time, which a test can turn."""
@@ -231,6 +235,18 @@ class OffersCommands(Protocol):
         """Make exactly these commands available."""
 
 
+Value = TypeVar("Value")
+Answer = TypeVar("Answer", bound="BaseModel")
+
+
+@dataclass(frozen=True, slots=True)
+class Structured(Generic[Value]):
+    """An answer as a checked value, and the answers that it took: one, or two where the first did not fit."""
+
+    value: Value
+    rounds: tuple[Completed, ...]
+
+
 class Gateway(Protocol):
     """The OpenAI-compatible endpoint."""
 
@@ -250,6 +266,19 @@ class Gateway(Protocol):
     async def embed(self, texts: Sequence[str], model: str, dimensions: int | None = None) -> Embedded:
         """A vector for each text, in order. Sent in as few requests as providers allow; of a long text the
         beginning counts. `dimensions` is wished for: look at the vectors. Fails with a `GatewayError`."""
+
+    async def complete(self, request: ChatRequest) -> Completed:
+        """An answer as `stream` gives it, but whole: for tools and commands, where nobody reads along."""
+
+    async def structured(self, request: ChatRequest, wanted: type[Answer]) -> Structured[Answer]:
+        """An answer that is a `wanted`: asked for by its schema, checked, asked for once more if it does not fit.
+
+        Fails with `AnswerUnfit` after that, and as `complete` does. The docstring of `wanted` says what it is.
+        """
+
+    @property
+    def routes(self) -> bool:
+        """Whether the endpoint is an AI gateway that takes routing and runs tools, as far as is known by now."""
 
     def model(self, model_id: str) -> Model | None:
         """What the catalogue says of a model, and what refusals taught since, from memory; None for nothing."""

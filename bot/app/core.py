@@ -99,6 +99,7 @@ async def open_gateway(settings: Settings, reader: WorkerReader) -> AsyncIterato
             clock=time.time,
             random=Random(),
             cache_file=None if settings.demo else cache,
+            routes=True if settings.demo else None,
             watched=(about(settings).default_model,),
         )
         stack.push_async_callback(gateway.close)

@@ -27,6 +27,7 @@ from bot.gateway.making import Making
 from bot.gateway.manners import Manners
 from bot.gateway.reader import StreamReader
 from bot.gateway.retry import pause_before_retry
+from bot.gateway.structured import Wanted, structured
 from bot.gateway.transport import Transport
 from bot.gateway.wire import Dialect
 from bot.messages import (
@@ -47,7 +48,7 @@ from bot.messages import (
     Started,
     TextDelta,
 )
-from bot.ports import Clock
+from bot.ports import Clock, Structured
 
 log = structlog.get_logger(__name__)
 
@@ -130,6 +131,10 @@ class OpenAIGateway:
                     case Finish():
                         return Completed("".join(said), delta, tuple(pictures), generation)
         raise AnswerCutOff("the answer had no finish")
+
+    async def structured(self, request: ChatRequest, wanted: type[Wanted]) -> Structured[Wanted]:
+        """The answer as a checked value; see `bot.ports.Gateway.structured`."""
+        return await structured(self.complete, request, wanted, self.model(request.model))
 
     @property
     def routes(self) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, S
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import structlog
 
@@ -33,6 +33,7 @@ from bot.messages import (
     Budget,
     Capabilities,
     ChatRequest,
+    Completed,
     Delta,
     Embedded,
     Failure,
@@ -54,7 +55,7 @@ from bot.messages import (
     TextPart,
     Usage,
 )
-from bot.ports import About
+from bot.ports import About, Structured
 from bot.store.engine import Store, open_store
 from bot.store.files import Files
 from bot.tools import TOOLS
@@ -136,6 +137,16 @@ class ReadyModel:
 
     def learned(self, model_id: str, unable: Ability) -> None:
         raise NotImplementedError
+
+    async def complete(self, request: ChatRequest) -> Completed:
+        raise NotImplementedError
+
+    async def structured(self, request: ChatRequest, wanted: type[Any]) -> Structured[Any]:
+        raise NotImplementedError
+
+    @property
+    def routes(self) -> bool:
+        return True
 
     async def details(self, model_id: str) -> ModelDetails:
         return ModelDetails(self._model)
