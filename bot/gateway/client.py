@@ -215,7 +215,7 @@ class OpenAIGateway:
                 if reader.spoke:
                     raise _as_seen(error, reader) from error.__cause__
                 self._guard.failed(request.model, error)
-                self._miss(error)
+                self._miss(request.model, error)
                 if self._manners.learn(request, error, written) and len(written) <= _MOST_WRITTEN:
                     continue
                 pause = pause_before_retry(error, tries, self._random)
@@ -236,10 +236,12 @@ class OpenAIGateway:
             return replace(request, reasoning=Reasoning(enabled=False))
         return request
 
-    def _miss(self, error: GatewayError) -> None:
-        """A model is gone: read the catalogue beside everything else, unless that was just done."""
+    def _miss(self, model: str, error: GatewayError) -> None:
+        """A model that is listed is gone: read the list beside everything else, unless that was just done."""
+        if not isinstance(error, ModelUnknown) or (self.models() and self.model(model) is None):
+            return
         now = asyncio.get_running_loop().time()
-        if isinstance(error, ModelUnknown) and now - self._relisted_at > _RELIST_PAUSE:
+        if now - self._relisted_at > _RELIST_PAUSE:
             self._relisted_at = now
             self._relisting = asyncio.create_task(self._relist())
 
