@@ -1,6 +1,6 @@
 """The tables. Times are seconds since the epoch, JSON is text; nothing here only one database can do."""
 
-from sqlalchemy import Column, Float, Index, Integer, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import Column, Float, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
 
 metadata = MetaData()
 
@@ -128,6 +128,18 @@ usage = Table(
     Column("cost", Text),  # US dollars, decimal digits; none where the gateway named none
     Column("at", Float, nullable=False),
     Index("usage_by_time", "at"),
+)
+
+vectors = Table(
+    "vectors",
+    metadata,
+    Column("owner", Text, primary_key=True),  # the table of what it stands for
+    Column("owner_id", Integer, primary_key=True),
+    Column("model", Text, primary_key=True),
+    Column("dimension", Integer, nullable=False),
+    Column("vector", LargeBinary, nullable=False),  # 32-bit floats, the lowest byte first
+    Column("at", Float, nullable=False),
+    Index("vectors_by_model", "owner", "model", "dimension"),
 )
 
 feedback = Table(

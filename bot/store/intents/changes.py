@@ -10,6 +10,7 @@ from bot.messages import Inbound, InboundKind, Role, TurnState
 from bot.store.codec import dump, load
 from bot.store.intents.inbox import Accepted, Outcome, Target, accept_message, record, seen
 from bot.store.intents.rows import bump_prefix, count, erase_items, find_turn, load_item
+from bot.store.intents.vectors import Owner, forget_vectors
 from bot.store.schema import inbox, items, posts, turns
 
 
@@ -103,6 +104,7 @@ def _rewrite_items(conn: Connection, inbound: Inbound) -> bool:
     for row in rows:
         body = dump(replace(load_item(row), text=inbound.text))
         conn.execute(update(items).where(items.c.id == row.id).values(body=body))
+    forget_vectors(conn, Owner.ITEM, [row.id for row in rows])
     return bool(rows)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import CTE, Connection, Row, bindparam, func, insert, literal, s
 from bot.messages import Item, Person, Place, Reading, Rendered, Role, StoredFile, Turn, TurnKind, TurnState
 from bot.store.codec import dump, load
 from bot.store.held import unheld
+from bot.store.intents.vectors import Owner, forget_vectors
 from bot.store.schema import conversations, files, items, turns
 
 SEED_ROOM = 1_000
@@ -168,6 +169,7 @@ def erase_items(conn: Connection, rows: Sequence[Row[Any]]) -> tuple[str, ...]:
     ids = [row.id for row in rows]
     hashes = set(conn.scalars(select(files.c.sha256).where(files.c.item_id.in_(ids))))
     conn.execute(files.delete().where(files.c.item_id.in_(ids)))
+    forget_vectors(conn, Owner.ITEM, ids)
     conn.execute(update(items).where(items.c.id.in_(ids)).values(body="", erased=1))
     bump_prefix(conn, {row.conversation for row in rows})
     return unheld(conn, hashes) if hashes else ()

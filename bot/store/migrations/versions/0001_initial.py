@@ -19,6 +19,7 @@ def upgrade() -> None:
     _make_posts()
     _make_files()
     _make_usage()
+    _make_vectors()
     _make_feedback()
     _make_presence()
     _make_settings()
@@ -160,6 +161,19 @@ def _make_usage() -> None:
         sa.Column("at", sa.Float, nullable=False),
     )
     op.create_index("usage_by_time", "usage", ["at"])
+
+
+def _make_vectors() -> None:
+    op.create_table(
+        "vectors",
+        sa.Column("owner", sa.Text, primary_key=True),
+        sa.Column("owner_id", sa.Integer, primary_key=True),
+        sa.Column("model", sa.Text, primary_key=True),
+        sa.Column("dimension", sa.Integer, nullable=False),
+        sa.Column("vector", sa.LargeBinary, nullable=False),
+        sa.Column("at", sa.Float, nullable=False),
+    )
+    op.create_index("vectors_by_model", "vectors", ["owner", "model", "dimension"])
 
 
 def _make_feedback() -> None:
