@@ -1,5 +1,6 @@
 """Streams as the gateway sends them, built chunk by chunk."""
 
+import base64
 from typing import Any
 
 from tests.wire.raw_server import event
@@ -43,6 +44,12 @@ def role() -> bytes:
 def text(words: str) -> bytes:
     """More of the answer."""
     return event(chunk({"content": words}))
+
+
+def images(*pictures: bytes, media_type: str = "image/png") -> bytes:
+    """Pictures, as entries without an index."""
+    urls = (f"data:{media_type};base64,{base64.b64encode(picture).decode()}" for picture in pictures)
+    return event(chunk({"images": [{"type": "image_url", "image_url": {"url": url}} for url in urls]}))
 
 
 def final(reason: str = "stop", **more: Any) -> bytes:

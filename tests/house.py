@@ -74,6 +74,11 @@ class Answering:
         await self.exchange.end()
         self.ended.set()
 
+    async def draw(self, *pictures: bytes) -> None:
+        """Send pictures as a part of the answer."""
+        await self.say()
+        await self.exchange.chunk(streams.images(*pictures))
+
     async def call(self, *calls: tuple[str, str, str]) -> None:
         """Ask for tools: id, name, arguments."""
         await self.say()

@@ -73,6 +73,7 @@ class Town:
     forgets: bool = False
     held: set[str] = field(default_factory=set)
     messages: dict[str, Shown] = field(default_factory=dict)
+    removed: list[Shown] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
     whispers: list[tuple[Person, str]] = field(default_factory=list)
     titles: dict[str, str] = field(default_factory=dict)
@@ -171,7 +172,8 @@ class PlainTownAdapter:
 
     async def delete_message(self, message_id: str, place: Place = THREAD, who: Person = ADA) -> None:
         """Delete a message, anybody's."""
-        self.town.messages.pop(message_id, None)
+        if (gone := self.town.messages.pop(message_id, None)) is not None:
+            self.town.removed.append(gone)
         key = f"delete:{message_id}"
         await self.deliver(Inbound(key, InboundKind.DELETE, place, message_id, who, 0.0))
 

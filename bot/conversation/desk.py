@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import structlog
 
 from bot.conversation import words
+from bot.conversation.drawings import shown
 from bot.conversation.opening import open_thread
 from bot.conversation.ports import Ports
 from bot.conversation.turn import TurnAtWork, Verdict
@@ -17,9 +18,8 @@ from bot.messages import Action, ActionName, Inbound, Person, PlaceKind, Rendere
 from bot.ports import OpensThreads, offers
 from bot.store.intents.inbox import Accepted, Outcome, Target, accept_message, speakers
 from bot.store.intents.owed import want_stopped
-from bot.store.intents.posts import PostRow, posts_of, settle_posts
-from bot.store.intents.recovery import unfinished
-from bot.store.intents.rows import find_turn
+from bot.store.intents.posts import settle_posts
+from bot.store.intents.recovery import Undelivered, undelivered, unfinished
 from bot.store.intents.turns import accept_and_begin, cancel_waiting
 
 log = structlog.get_logger(__name__)
@@ -180,8 +180,9 @@ class Desk:
     async def recover(self) -> None:
         """Pick up what a dead process left: answers to show, turns to try again, questions to begin."""
         left = await self._ports.store.read(unfinished)
-        for turn, rows in left.undelivered:
-            self._deliver(turn, rows)
+        for one in left.undelivered:
+            if one.turn.place.platform in self._ports.adapters:
+                self._begin(self._show_final(one))
         for turn in (*left.running, *left.waiting):
             self._resume(turn, left.asked.get(turn.id), stopping=turn.id in left.stopping)
         if left.undelivered or left.running or left.waiting:
@@ -208,25 +209,21 @@ class Desk:
 
     async def show_ended(self, turn_id: str) -> None:
         """Show the final form of a turn that ended without being begun."""
-        turn = await self._ports.store.read(find_turn, turn_id)
-        if turn is not None:
-            self._deliver(turn, await self._ports.store.read(posts_of, turn_id))
+        left = await self._ports.store.read(undelivered, turn_id)
+        if left is not None and left.turn.place.platform in self._ports.adapters:
+            self._begin(self._show_final(left))
 
-    def _deliver(self, turn: Turn, rows: tuple[PostRow, ...]) -> None:
-        if turn.place.platform in self._ports.adapters:
-            self._begin(self._show_final(turn, rows))
-
-    async def _show_final(self, turn: Turn, rows: tuple[PostRow, ...]) -> None:
+    async def _show_final(self, left: Undelivered) -> None:
         """Show the final form again; without one the turn was withdrawn, and its messages go."""
-        adapter = self._ports.adapters[turn.place.platform]
-        final = turn.final
+        turn, ports = left.turn, self._ports
+        adapter, final = ports.adapters[turn.place.platform], turn.final
         try:
             if final is None:
-                await open_reply(self._ports, adapter, turn, rows, "").abandon()
-                await self._ports.store.write(settle_posts, turn.id, {}, {})
+                await open_reply(ports, adapter, turn, left.posts, "").abandon()
+                await ports.store.write(settle_posts, turn.id, {}, {})
                 return
-            reply = open_reply(self._ports, adapter, turn, rows, final.text)
-            reply.finish(final.status, final.actions)
+            reply = open_reply(ports, adapter, turn, left.posts, final.text)
+            reply.finish(final.status, final.actions, await shown(ports, left.made))
             await reply.settle()
         except Exception:
             log.exception("answer not shown", place=turn.place.key, turn=turn.id)

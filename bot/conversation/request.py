@@ -24,5 +24,6 @@ async def build_request(ports: Ports, claim: Claim, items: Sequence[Item], media
         messages=build(items, moment, model, media_seq, blobs, turn.id),
         tools=tuple(tool.spec for tool in ports.tools) if able else (),
         max_tokens=int(claim.chosen.get(MAX_TOKENS.name, ports.limits.answer_tokens)),
+        modalities=("text", "image") if model is not None and model.draws else (),
         conversation=hashlib.sha256(turn.conversation.encode()).hexdigest()[:24],
     )

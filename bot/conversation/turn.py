@@ -9,6 +9,7 @@ from enum import Enum
 import structlog
 
 from bot.conversation import words
+from bot.conversation.drawings import Drawings
 from bot.conversation.endings import Ending, broken, buttons, stopped, too_many_steps, whole
 from bot.conversation.figures import figures_of, log_line
 from bot.conversation.gather import earlier_messages, read_files
@@ -23,6 +24,7 @@ from bot.messages import (
     Action,
     ActionName,
     Finish,
+    ImageDelta,
     Item,
     ReasoningDelta,
     Rendered,
@@ -69,6 +71,7 @@ class TurnAtWork:
         self._cut = Cut(claim.cut_seq, claim.media_seq)
         self._text = [claim.said]
         self._round: list[str] = []
+        self._drawings = Drawings(ports, claim.made)
         self._used: dict[str, Usage] = {}
         self._called = False
         self._seeded = False
@@ -91,7 +94,7 @@ class TurnAtWork:
 
     def may_change(self) -> bool:
         """Whether nothing of the answer was said, visible or on its way, and nothing was done for it yet."""
-        fresh = not self._written and not self._called
+        fresh = not self._said and not self._called
         return fresh and self._verdict is None and self._claim.turn.restarts < MOST_RESTARTS
 
     def decide(self, verdict: Verdict, joining: str | None = None) -> None:
@@ -143,12 +146,17 @@ class TurnAtWork:
             self._items += await close_open_calls(self._ports, self._claim, self._items)
             return await self._rounds()
         except GatewayError as error:
-            return broken(error, self.reference, said=bool(self._written))
+            return broken(error, self.reference, said=self._said)
 
     @property
     def _written(self) -> str:
         """The whole answer so far, as people read it."""
         return "".join(self._text)
+
+    @property
+    def _said(self) -> bool:
+        """Whether there is anything of the answer for people to see."""
+        return bool(self._written or self._drawings)
 
     @property
     def reference(self) -> str:
@@ -182,7 +190,7 @@ class TurnAtWork:
         for _ in range(self._ports.limits.rounds):
             done = await self._ask()
             if not done.tool_calls:
-                return whole(done, self.reference, said=bool(self._written))
+                return whole(done, self.reference, said=self._said)
             await self._use_tools(done)
         return too_many_steps(self._ports.limits.rounds)
 
@@ -200,6 +208,9 @@ class TurnAtWork:
                             self._say(text)
                         case ReasoningDelta():
                             self._think()
+                        case ImageDelta():
+                            silence.cancel()
+                            self._drawings.take(delta)
                         case Retrying(seconds=seconds):
                             self.reply.set_status(words.retrying(seconds))
                         case Started(generation_id=generation):
@@ -232,19 +243,28 @@ class TurnAtWork:
         if not self._round:
             self.reply.set_status(words.THINKING)
 
+    @property
+    def _subject(self) -> str:
+        """What was asked for, in the words of whoever asked last."""
+        asked = (item.text for item in reversed(self._items) if item.role is Role.USER and item.message_id)
+        return next(asked, "")
+
     async def _use_tools(self, done: Finish) -> None:
         """Record the calls, run them side by side, record each result as it comes."""
         self._called = True
         turn = self._claim.turn
+        made = await self._drawings.keep(self._subject)
         said = Item(
             seq=0,
             role=Role.ASSISTANT,
             text="".join(self._round),
             turn_id=turn.id,
+            files=made,
             tool_calls=self._unique(done.tool_calls),
             reasoning_details=done.reasoning_details,
         )
         self._round = []  # it is in the store from here on, even if this turn is stopped meanwhile
+        self._drawings.remembered()
         asked = await self._ports.store.write(begin_calls, turn.conversation, said, self._ports.clock())
         self.reply.set_status(words.using(call.name for call in said.tool_calls))
         results = await run_calls(self._ports, self._claim, said.tool_calls)
@@ -264,13 +284,15 @@ class TurnAtWork:
     async def _end(self, ending: Ending) -> None:
         """Keep what was said, then show exactly that."""
         turn, ports = self._claim.turn, self._ports
-        notices = unseen(self._items, ports.gateway.model(self._model), turn.id)
+        made = await self._drawings.keep(self._subject)
+        notices = (*unseen(self._items, ports.gateway.model(self._model), turn.id), *self._drawings.notices)
         doubt = [words.TWICE] if self.reply.may_stand_twice else []
         status = words.with_notices(ending.status, [*notices, *doubt])
         actions = buttons(ending, turn.id)
-        self.reply.finish(status, actions)
+        self.reply.finish(status, actions, await self._drawings.files())
         last = "".join(self._round)
-        said = [Item(seq=0, role=Role.ASSISTANT, text=last, turn_id=turn.id)] if last else []
+        answer = Item(seq=0, role=Role.ASSISTANT, text=last, turn_id=turn.id, files=made)
+        said = [answer] if last or made else []
         final = Rendered(self._written, status, actions, final=True)
         kept = await ports.store.write(
             finish,

@@ -12,6 +12,9 @@ CUT_OFF = "The answer reached its length limit."
 GAVE_UP = "I tried this twice and did not get through, so I stopped."
 TWICE = "I was interrupted while posting this, so part of it may stand here twice."
 EMPTY = "There is nothing to answer here."
+DRAWING = "drawing…"
+NO_PICTURE = "The model sent a picture that can't be opened, so it is left out."
+PICTURE_NOT_KEPT = "My disk takes nothing more: this picture is shown, but I will not remember it."
 MISSED = "I was away when this was asked. Is it still wanted? Press Regenerate, or ask again."
 
 _TITLE_LIMIT = 80
@@ -35,6 +38,11 @@ def using(tools: Iterable[str]) -> str:
 def retrying(seconds: float) -> str:
     """While the gateway is asked again."""
     return "trying again…" if seconds < 1.5 else f"trying again in {seconds:.0f} s…"
+
+
+def too_many_pictures(most: int) -> str:
+    """When a model draws without end."""
+    return f"The model drew more than can be shown here; {most} pictures are the most."
 
 
 def too_many_steps(steps: int) -> str:

@@ -10,6 +10,8 @@ from bot.delivery.streaming import Grows, Streaming
 from bot.messages import CallKind, FailureKind, Rendered
 from bot.ports import Adapter, NewId, ShowsStatus, offers
 
+NOT_TAKEN = "*A file that belongs here could not be shown on this platform.*"
+
 
 class Parts:
     """Chooses calls; makes none. Messages are brought to their end one after the other."""
@@ -97,7 +99,12 @@ class Parts:
 
     def _wanted(self, message: Message) -> Rendered:
         want = self._reply.rendered(self._first)
-        return Rendered(want.text, final=True) if message.plain and want.final else want
+        return self._bare(want) if message.plain and want.final else want
+
+    def _bare(self, want: Rendered) -> Rendered:
+        """What is refused with everything that goes with the text, as text alone; it says what is missing."""
+        noted = f"{want.text}\n\n{self._render(NOT_TAKEN)}".strip() if want.files else want.text
+        return Rendered(noted if len(noted) <= self._reply.limit else want.text, final=True)
 
     def kind(self) -> CallKind:
         """Of which kind the next call is, where kinds have budgets of their own. Costs next to nothing."""

@@ -39,7 +39,8 @@ class Reading:
     """What was read in one file: enough to put it before any model later, without opening it again.
 
     `pictures` are ready to send (turned, scaled). `text` is what the file says. `original` is the file itself
-    where a model may take it whole (PDF). `unread` says, in one sentence, what was left out and why.
+    where a model may take it whole (PDF). `unread` says, in one sentence, what was left out and why. `shown` is
+    set for what was made here: the file as people see it, with `text` as its alternative text.
     """
 
     kind: ReadingKind
@@ -49,3 +50,4 @@ class Reading:
     original: StoredFile | None = None
     pages: int | None = None
     unread: str | None = None
+    shown: StoredFile | None = None

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from bot.delivery.parts import NOT_TAKEN
 from bot.delivery.pump import Post, Pump, Showing
 from bot.errors import StoreFull
-from bot.messages import Action, ActionName, Budget, Capabilities, Failure, FailureKind, Place
+from bot.messages import Action, ActionName, Budget, Capabilities, Failure, FailureKind, OutFile, Place
 from tests.simulated_platform import Call, Fault, ReconcilingPlatform, SimulatedPlatform, TypingPlatform
 from tests.virtual_time import run_virtual
 
@@ -467,6 +468,21 @@ def test_an_end_that_is_invalid_is_tried_once_more_as_bare_text() -> None:
     shown = scene.platform.messages["m0"].rendered
     assert dict(outcomes) == {"first-t1": "confirmed"}
     assert (shown.status, shown.actions, shown.final) == (None, (), True)
+
+
+def test_a_file_that_is_refused_is_missed_in_words() -> None:
+    async def act(scene: Scene) -> None:
+        reply = scene.open()
+        reply.set_status("drawing…")
+        await asyncio.sleep(1)
+        scene.platform.faults.append(Fault(Failure(FailureKind.INVALID)))
+        reply.finish(None, (), (OutFile("huge.png", "image/png", b"", "A picture"),))
+        await reply.settle()
+
+    scene, _ = play(act)
+
+    shown = scene.platform.messages["m0"].rendered
+    assert (shown.text, shown.files) == (NOT_TAKEN, ())
 
 
 def test_a_call_that_never_returns_is_given_up_and_repeated() -> None:

@@ -396,7 +396,7 @@ def test_what_a_dead_process_left_is_found_and_what_is_settled_is_not(conn: Conn
     assert [turn.id for turn in left.running] == ["turn2"]
     assert [turn.id for turn in left.waiting] == ["turn3"]
     assert left.undelivered == ()
-    assert [(turn.id, rows[0].key) for turn, rows in ended.undelivered] == [("turn2", "post-turn2")]
+    assert [(one.turn.id, one.posts[0].key) for one in ended.undelivered] == [("turn2", "post-turn2")]
 
 
 def test_a_waiting_turn_can_be_stopped_and_a_running_one_not_that_way(conn: Connection) -> None:

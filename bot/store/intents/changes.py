@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, delete, select, update
 from bot.messages import Inbound, InboundKind, Role, TurnState
 from bot.store.codec import dump, load
 from bot.store.intents.inbox import Accepted, Outcome, Target, accept_message, record, seen
-from bot.store.intents.rows import bump_prefix, count, erase_items, find_turn, load_item
+from bot.store.intents.rows import answer_parts, bump_prefix, count, erase_items, find_turn, load_item
 from bot.store.intents.vectors import Owner, forget_vectors
 from bot.store.schema import inbox, items, posts, turns
 
@@ -134,9 +134,10 @@ def _delete_post(conn: Connection, inbound: Inbound, orphans: tuple[str, ...]) -
     if row is None:
         return Accepted(Outcome.ERASED if orphans else Outcome.IGNORED, orphans=orphans)
     conn.execute(update(posts).where(posts.c.key == row.key).values(state="gone"))
+    turn = find_turn(conn, row.turn_id)
+    parts = answer_parts(conn, turn) if turn else (row.turn_id,)
     said = conn.execute(
-        select(items).where(items.c.turn_id == row.turn_id, items.c.role == Role.ASSISTANT, items.c.erased == 0)
+        select(items).where(items.c.turn_id.in_(parts), items.c.role == Role.ASSISTANT, items.c.erased == 0)
     ).all()
     orphans += erase_items(conn, said)
-    turn = find_turn(conn, row.turn_id)
     return Accepted(Outcome.ERASED, turn.conversation if turn else None, row.turn_id, orphans)

@@ -7,13 +7,22 @@ import structlog
 from pydantic import ValidationError
 from sqlalchemy import Connection, or_, select
 
-from bot.messages import Inbound, Turn, TurnState
+from bot.messages import Inbound, Reading, Turn, TurnState
 from bot.store.intents.posts import ENDED, OPEN, PostRow, posts_of
-from bot.store.intents.rows import get_turn
-from bot.store.intents.turns import asked_in
+from bot.store.intents.rows import find_turn, get_turn
+from bot.store.intents.turns import asked_in, made_in
 from bot.store.schema import turns
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """An answer that has ended and may not be shown so: its messages, and the pictures it shows."""
+
+    turn: Turn
+    posts: tuple[PostRow, ...]
+    made: tuple[Reading, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +35,7 @@ class Unfinished:
 
     running: tuple[Turn, ...]
     waiting: tuple[Turn, ...]
-    undelivered: tuple[tuple[Turn, tuple[PostRow, ...]], ...]
+    undelivered: tuple[Undelivered, ...]
     asked: Mapping[str, Inbound]
     stopping: frozenset[str]
 
@@ -47,10 +56,20 @@ def unfinished(conn: Connection) -> Unfinished:
     return Unfinished(
         running=tuple(turn for turn, _ in found if turn.state is TurnState.RUNNING),
         waiting=tuple(turn for turn, _ in found if turn.state is TurnState.WAITING),
-        undelivered=tuple((turn, posts_of(conn, turn.id)) for turn, _ in found if turn.state in ENDED),
+        undelivered=tuple(one for turn, _ in found if turn.state in ENDED and (one := undelivered(conn, turn.id))),
         asked={turn.id: asked[0] for turn, asked in found if asked},
         stopping=frozenset(row.id for row in rows if row.stopping),
     )
+
+
+def undelivered(conn: Connection, turn_id: str) -> Undelivered | None:
+    """What it takes to show the end of a turn; None where there is no such turn, or it can't be read."""
+    try:
+        turn = find_turn(conn, turn_id)
+        return Undelivered(turn, posts_of(conn, turn_id), made_in(conn, turn)) if turn else None
+    except ValidationError as error:
+        log.error("answer can't be read", turn=turn_id, faults=error.error_count())
+        return None
 
 
 def _read(conn: Connection, turn_id: str) -> tuple[Turn, tuple[Inbound, ...]] | None:

@@ -81,6 +81,17 @@ def get_turn(conn: Connection, turn_id: str) -> Turn:
     return turn
 
 
+def answer_parts(conn: Connection, turn: Turn) -> tuple[str, ...]:
+    """The turns that an answer was written in: this one, and those that it continues, newest first."""
+    parts = {turn.id: None}
+    before: Turn | None = turn
+    while before is not None and before.kind is TurnKind.CONTINUE and before.origin not in (None, *parts):
+        before = find_turn(conn, before.origin or "")
+        if before is not None:
+            parts[before.id] = None
+    return tuple(parts)
+
+
 def open_conversation(conn: Connection, key: str, place: Place, now: float) -> None:
     """Make sure that the conversation exists."""
     if conn.scalar(_CONVERSATION, {"conversation": key}) is None:
@@ -156,7 +167,8 @@ def refer(conn: Connection, item_id: int, readings: Iterable[Reading]) -> None:
 
 def stored_files(reading: Reading) -> tuple[StoredFile, ...]:
     """The kept bytes a reading names."""
-    return reading.pictures + ((reading.original,) if reading.original else ())
+    whole = (file for file in (reading.original, reading.shown) if file is not None)
+    return (*reading.pictures, *whole)
 
 
 def erase_items(conn: Connection, rows: Sequence[Row[Any]]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from bot.messages import (
     Item,
     Person,
     Place,
+    Reading,
     Rendered,
     Role,
     Turn,
@@ -23,7 +24,17 @@ from bot.store.codec import dump, load
 from bot.store.intents.accounts import book_usage
 from bot.store.intents.inbox import Accepted, Target, accept_message, askers, item_from, note_from, speakers
 from bot.store.intents.posts import PostRow, add_post, posts_of
-from bot.store.intents.rows import LINE, append, count, erase_items, find_turn, get_turn, load_item, turn_of
+from bot.store.intents.rows import (
+    LINE,
+    answer_parts,
+    append,
+    count,
+    erase_items,
+    find_turn,
+    get_turn,
+    load_item,
+    turn_of,
+)
 from bot.store.intents.settings import MODEL, in_force
 from bot.store.schema import conversations, inbox, items, posts, tool_calls, turns
 
@@ -89,7 +100,7 @@ class Claim:
     `items` is the history the model sees, `said` the text of this answer that is there already. The history
     begins at `cut_seq`, its pictures and whole files at `media_seq`. `asked` are the messages to answer.
     `seeded` is False when the place's earlier messages were never read. `chosen` are the preferences in force for
-    who asked, by name.
+    who asked, by name. `made` are the pictures of this answer that there are already.
     """
 
     turn: Turn
@@ -102,6 +113,7 @@ class Claim:
     seeded: bool
     asked: tuple[Inbound, ...]
     chosen: Mapping[str, str]
+    made: tuple[Reading, ...]
 
 
 def accept_and_begin(
@@ -306,7 +318,16 @@ def _claim(
         seeded=bool(row.seeded),
         asked=asked,
         chosen=chosen,
+        made=made_in(conn, turn) if turn.origin or turn.attempt > 1 else (),
     )
+
+
+def made_in(conn: Connection, turn: Turn) -> tuple[Reading, ...]:
+    """The pictures that a turn's answer shows: its own, and those of what it continues."""
+    answers = answer_parts(conn, turn)
+    mine = (items.c.turn_id.in_(answers), items.c.role == Role.ASSISTANT, items.c.erased == 0)
+    rows = conn.execute(select(items).where(*mine).order_by(items.c.id)).all()
+    return tuple(reading for row in rows for reading in load_item(row).files if reading.shown is not None)
 
 
 def asked_in(conn: Connection, turn_id: str) -> tuple[Inbound, ...]:
