@@ -67,13 +67,6 @@ def length(node: Any) -> int:
     return own + sum(length(value) for value in node.values() if isinstance(value, dict | list))
 
 
-def elements(blocks: Any) -> Iterator[tuple[Json, Json]]:
-    """Every interactive element with the block that holds it."""
-    for block in blocks:
-        held = [*block.get("elements", []), block.get("accessory"), block.get("element")]
-        yield from ((block, one) for one in held if isinstance(one, dict) and "action_id" in one)
-
-
 def _markdown(block: Json) -> int:
     return len(block.get("text", "")) if block.get("type") == "markdown" else 0
 

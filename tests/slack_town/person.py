@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from tests.slack_town import blocks as block_kit
 from tests.slack_town import interactions
 from tests.slack_town.deliveries import COMMANDS, INTERACTIONS, Delivery
+from tests.slack_town.reading import buttons, elements, label
 from tests.slack_town.shapes import escaped, rich_text, view_json
-from tests.slack_town.values import BOT_USER, TEAM, Channel, File, Json, Message, User, View, text_of
+from tests.slack_town.values import BOT_USER, TEAM, Channel, File, Json, Message, User, View
 
 if TYPE_CHECKING:
     from tests.slack_town.town import Town
@@ -113,7 +113,7 @@ class Person:
         return self.town.deliveries.send(COMMANDS, payload, lambda told: self._shown(told, place))
 
     def presses(self, place: Message | View, what: str) -> Delivery:
-        """Press a button, by its action id or by what is written on it. Raises LookupError if there is none."""
+        """Press a button, by what is written on it, its action id or its value. Raises LookupError."""
         block, element, chosen = self._button(place, what)
         return self._acts(place, interactions.action(block, element, chosen, self.world.new_ts()))
 
@@ -228,27 +228,20 @@ class Person:
         return self.town.deliveries.send(INTERACTIONS, payload)
 
     def _element(self, place: Message | View, action_id: str) -> tuple[Json, Json]:
-        blocks = place.body.get("blocks", []) if isinstance(place, View) else place.blocks
-        known = list(block_kit.elements(blocks))
+        known = list(elements(_blocks(place)))
         found = next((pair for pair in known if pair[1]["action_id"] == action_id), None)
         if found is None:
             raise LookupError(f"{action_id} is not among {[one['action_id'] for _, one in known]}")
         return found
 
     def _button(self, place: Message | View, what: str) -> tuple[Json, Json, Json]:
-        blocks = place.body.get("blocks", []) if isinstance(place, View) else place.blocks
-        seen = []
-        for block, element in block_kit.elements(blocks):
-            for name, button in _buttons(element):
-                label = text_of([button])
-                seen.append(label)
-                if what in (label, element["action_id"], name):
-                    return block, element, {k: button[k] for k in ("value", "text") if k in button}
-        raise LookupError(f"{what} is not among {seen}")
+        known = list(buttons(_blocks(place)))
+        for block, element, button in known:
+            if what in (label(button), element["action_id"], button.get("value")):
+                return block, element, {name: button[name] for name in ("value", "text") if name in button}
+        raise LookupError(f"{what} is not among {[label(button) for _, _, button in known]}")
 
 
-def _buttons(element: Json) -> list[tuple[str, Json]]:
-    """What can be pressed of an element: itself, or the two halves of feedback buttons."""
-    if element["type"] != "feedback_buttons":
-        return [("", element)]
-    return [(name, element[name]) for name in ("positive_button", "negative_button")]
+def _blocks(place: Message | View) -> list[Json]:
+    found: list[Json] = place.body.get("blocks", []) if isinstance(place, View) else place.blocks
+    return found

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from tests.slack_town.reading import buttons, label, text_of
+
 Json: TypeAlias = dict[str, Any]
 
 TEAM = "T0TOWN"
@@ -146,9 +148,14 @@ class Message:
 
     @property
     def said(self) -> str:
-        """All that is to be read in it: the blocks' words, or the text."""
+        """All that is to be read in it, without the buttons: the blocks' words, or the text."""
         shown = text_of(self.blocks)
         return "\n".join(filter(None, (self.text, shown))) if self.streaming else shown or self.text
+
+    @property
+    def buttons(self) -> list[str]:
+        """What can be pressed beneath it."""
+        return [label(one) for _, _, one in buttons(self.blocks)]
 
     @property
     def pings(self) -> set[str]:
@@ -232,8 +239,13 @@ class View:
 
     @property
     def said(self) -> str:
-        """All that is to be read in it."""
+        """All that is to be read in it, without the buttons."""
         return text_of(self.body.get("blocks", []))
+
+    @property
+    def buttons(self) -> list[str]:
+        """What can be pressed in it."""
+        return [label(one) for _, _, one in buttons(self.body.get("blocks", []))]
 
 
 @dataclass(slots=True)
@@ -243,27 +255,3 @@ class Trigger:
     user: str
     expires: float
     spent: bool = False
-
-
-def text_of(blocks: Any) -> str:
-    """The words in blocks, in order, one element a line; labels of buttons too."""
-    words: list[str] = []
-    _gather(list(blocks), words)
-    return "\n".join(words)
-
-
-def _gather(node: Any, words: list[str]) -> None:
-    if isinstance(node, list):
-        for one in node:
-            _gather(one, words)
-    elif isinstance(node, dict):
-        text = node.get("text")
-        if isinstance(text, str):
-            words.append(text)
-        elif node.get("type") == "user":
-            words.append(f"<@{node.get('user_id')}>")
-        elif node.get("type") == "broadcast":
-            words.append(f"<!{node.get('range')}>")
-        for key in ("text", "fields", "elements", "accessory", "rows", "cells", "label", "title"):
-            if isinstance(node.get(key), dict | list):
-                _gather(node[key], words)

@@ -26,7 +26,7 @@ from tests.slack_town.values import (
 
 Announce = Callable[[Json, "Message | None"], None]
 
-TITLE_LIFE = 120.0
+STATUS_LIFE = 120.0
 """Seconds after which a status that no message followed is taken away."""
 
 
@@ -128,7 +128,7 @@ class World:
     def agent_thread(self, channel: str, thread: str) -> AgentThread:
         """What Slack shows of a thread, old statuses taken away."""
         found = self.agent_threads.setdefault((channel, thread), AgentThread())
-        if found.status and not found.session and self.clock.now() - found.status_since >= TITLE_LIFE:
+        if found.status and not found.session and self.clock.now() - found.status_since >= STATUS_LIFE:
             found.status = ""
         return found
 

@@ -97,8 +97,9 @@ async def test_feedback_buttons_say_which_of_them_was_pressed(bolt: Bolt) -> Non
         heard.append(action["value"])
 
     message = await _posted(bolt, {"type": "markdown", "text": "An answer"}, FEEDBACK)
+    assert (message.said, message.buttons) == ("An answer", ["Good", "Bad"])
     await bolt.town.ada.presses(message, "Good").answered()
-    await bolt.town.ada.presses(message, "negative_button").answered()
+    await bolt.town.ada.presses(message, "bad").answered()
     await bolt.town.until(lambda: len(heard) == 2)
 
     assert heard == ["good", "bad"]
