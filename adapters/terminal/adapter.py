@@ -1,9 +1,12 @@
 """The terminal as a platform: one person, one question, and a page that can only grow."""
 
 import asyncio
+import contextlib
 import os
+import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from bot.messages import (
     Attachment,
@@ -84,8 +87,9 @@ class TerminalAdapter:
 
     async def fetch(self, attachment: Attachment) -> AsyncIterator[bytes]:
         """The file's bytes."""
-        with await asyncio.to_thread(open, self._files[int(attachment.id)], "rb") as file:
-            while piece := await asyncio.to_thread(file.read, _PIECE):
+        # Unbuffered: what is still being read by a thread that was left behind can be closed all the same.
+        with await _aside(open, self._files[int(attachment.id)], "rb", 0) as file:
+            while piece := await _aside(file.read, _PIECE):
                 yield piece
 
     def render(self, markdown: str) -> str:
@@ -116,6 +120,31 @@ class TerminalAdapter:
         self._noted = rendered.status
         if rendered.final:
             self.ended.set_result(None)
+
+
+async def _aside(call: Callable[..., Any], *arguments: object) -> Any:
+    """What the call returns, from a thread that nothing waits for: a pipe nobody writes to blocks for ever."""
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[Any] = loop.create_future()
+
+    def settle(result: object, error: OSError | None) -> None:
+        if answer.done():
+            return
+        if error is None:
+            answer.set_result(result)
+        else:
+            answer.set_exception(error)
+
+    def run() -> None:
+        try:
+            told: tuple[object, OSError | None] = (call(*arguments), None)
+        except OSError as error:
+            told = (None, error)
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody asks any more
+            loop.call_soon_threadsafe(settle, *told)
+
+    threading.Thread(target=run, name="read-file", daemon=True).start()
+    return await answer
 
 
 def legible(text: str) -> str:

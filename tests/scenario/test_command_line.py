@@ -247,6 +247,25 @@ def test_a_question_that_is_terminated_leaves_nothing_behind(shell: Shell, tmp_p
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("opened", [False, True])
+def test_ask_ends_when_it_is_told_to_while_nobody_writes_to_its_pipe(
+    shell: Shell, tmp_path: Path, opened: bool, number: signal.Signals
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    silent = os.open(pipe, os.O_RDWR) if opened else None
+    asking = shell.begin("ask", "x", "-f", str(pipe))
+    assert asking.stderr is not None
+    assert asking.stderr.readline() == "reading pipe…\n"
+    asking.send_signal(number)
+    ran = ended(asking)
+    if silent is not None:
+        os.close(silent)
+    assert ran.status == {signal.SIGTERM: 143, signal.SIGINT: 130}[number]
+    assert (ran.out, ran.err) == ("", "")
+
+
 @pytest.mark.parametrize(("first", "second"), [(signal.SIGINT, signal.SIGTERM), (signal.SIGTERM, signal.SIGINT)])
 def test_a_second_signal_of_either_kind_ends_an_orderly_end_at_once(
     first: signal.Signals, second: signal.Signals
