@@ -1,8 +1,14 @@
 """How the tests are run: many of them in parallel, a single file in one process."""
 
+import signal
 from pathlib import Path
 
 import pytest
+
+
+def pytest_configure() -> None:
+    """Let programs under test hear Ctrl-C, also where the run itself was started in the background."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -75,6 +75,8 @@ def ended_by_sigterm() -> Iterator[None]:
 
     def interrupt(number: int, _frame: object) -> None:
         came.append(number)
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in what a script starts in the background
+            raise KeyboardInterrupt
         signal.raise_signal(signal.SIGINT)
 
     before = signal.signal(signal.SIGTERM, interrupt)

@@ -235,8 +235,13 @@ def test_a_file_is_read_from_a_pipe_and_under_a_name_that_is_no_text(shell: Shel
     assert (piped.err, named.err) == ("reading stdin…\n", "reading \ufffdheron.pdf…\n")
 
 
-def test_a_question_that_is_terminated_leaves_nothing_behind(shell: Shell, tmp_path: Path) -> None:
+@pytest.mark.parametrize("interrupts", [signal.default_int_handler, signal.SIG_IGN], ids=["typed", "background"])
+def test_a_question_that_is_terminated_leaves_nothing_behind(
+    shell: Shell, tmp_path: Path, interrupts: signal.Handlers
+) -> None:
+    before = signal.signal(signal.SIGINT, interrupts)  # what a script starts with & ignores Ctrl-C
     asking = shell.begin("ask", LONG, TMPDIR=str(tmp_path))
+    signal.signal(signal.SIGINT, before)
     assert first_line(asking) == "# On gates\n"
     assert [path.name[:13] for path in tmp_path.iterdir()] == ["gatepost-ask-"]
 
