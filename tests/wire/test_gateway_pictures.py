@@ -54,7 +54,9 @@ def _replies(status: int, body: object = b"", **headers: str) -> Script:
 @asynccontextmanager
 async def _gateway(*scripts: Script) -> AsyncIterator[tuple[OpenAIGateway, RawServer]]:
     async with raw_server(*scripts) as server:
-        gateway = OpenAIGateway(base_url=server.base_url, credential=_key, clock=lambda: 0.0, random=Random(1))
+        gateway = OpenAIGateway(
+            base_url=server.base_url, credential=_key, clock=lambda: 0.0, random=Random(1), routes=True
+        )
         try:
             yield gateway, server
         finally:
