@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,6 +18,10 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+RIDE_SECONDS: Final = 1.0
+"""How long an intent waits for a COMMIT to ride with before it gets one of its own."""
+
+
 class Store:
     """What Gatepost remembers. Intents and queries are synchronous functions over a connection.
 
@@ -28,6 +32,7 @@ class Store:
         self._writer = writer
         self._readers = readers
         self._reading: set[asyncio.Task[object]] = set()
+        self._ride: asyncio.TimerHandle | None = None
 
     @property
     def commits(self) -> int:
@@ -42,6 +47,25 @@ class Store:
         Raises StoreError, StoreFull where the disk is full; then nothing of the intent is kept.
         """
         return await self._writer.submit(lambda conn: intent(conn, *args, **kwargs))
+
+    def write_along(
+        self, intent: Callable[Concatenate[Connection, P], object], *args: P.args, **kwargs: P.kwargs
+    ) -> None:
+        """Carry out an intent with the next COMMIT, ahead of what that is for; after a second, alone.
+
+        For what costs no more than being looked up again when a crash comes first. Such intents keep their
+        order; one that raises is logged. Raises StoreError when the store is closed.
+        """
+        self._writer.submit_along(lambda conn: intent(conn, *args, **kwargs))
+        if self._ride is None:
+            self._ride = asyncio.get_running_loop().call_later(RIDE_SECONDS, self._send_riders)
+
+    def _send_riders(self) -> None:
+        self._ride = None
+        if self._writer.riders:
+            self._ride = asyncio.get_running_loop().call_later(RIDE_SECONDS, self._send_riders)
+            sent = self._writer.submit(lambda _: None)
+            sent.add_done_callback(lambda done: done.exception())  # logged by the writer, and tried again
 
     async def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What a query finds in one committed state, everything included that was acknowledged before.
@@ -65,6 +89,8 @@ class Store:
 
     async def close(self) -> None:
         """Carry out what was given, then let go of the database."""
+        if self._ride is not None:
+            self._ride.cancel()
         await asyncio.gather(*self._reading, return_exceptions=True)
         await self._readers.dispose()
         await asyncio.to_thread(self._writer.close)

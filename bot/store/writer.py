@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -48,6 +49,7 @@ class Writer:
         self.commits = 0
         self._engine = engine
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._riders: deque[Callable[[Connection], Any]] = deque()
         self._closed = False
         self._thread = threading.Thread(target=self._serve, name="store-writer", daemon=True)
         self._thread.start()
@@ -59,6 +61,17 @@ class Writer:
         job = _Job(intent, asyncio.get_running_loop().create_future())
         self._queue.put(job)
         return job.answer
+
+    def submit_along(self, intent: Callable[[Connection], object]) -> None:
+        """Have an intent ride with the next COMMIT, ahead of what that is for. It causes none by itself."""
+        if self._closed:
+            raise StoreError("the store is closed")
+        self._riders.append(intent)
+
+    @property
+    def riders(self) -> int:
+        """How many intents wait for a COMMIT to ride with."""
+        return len(self._riders)
 
     def close(self) -> None:
         """Carry out what is queued, then end. Blocks."""
@@ -78,14 +91,29 @@ class Writer:
             # A loop that is closed has nobody left who waits.
             with contextlib.suppress(RuntimeError):
                 job.answer.get_loop().call_soon_threadsafe(_settle, group)
+        with contextlib.suppress(Exception):  # logged; nothing comes after it
+            self._commit([])
 
     def _commit(self, group: list[_Job]) -> None:
-        """Run the group's job and those that queue meanwhile, and COMMIT; an error undoes all of them."""
-        with self._engine.begin() as conn:
-            _attempt(conn, group[0])
-            while len(group) < GROUP_LIMIT and (job := self._next()) is not None:
-                group.append(job)
-                _attempt(conn, job)
+        """Run what rides along, the group's job and those that queue meanwhile, and COMMIT.
+
+        An error undoes all of them; what rode along then does so again with the next.
+        """
+        riders = [self._riders.popleft() for _ in range(len(self._riders))]
+        if not riders and not group:
+            return
+        try:
+            with self._engine.begin() as conn:
+                for rider in riders:
+                    _ride(conn, rider)
+                for first in group:
+                    _attempt(conn, first)
+                while group and len(group) < GROUP_LIMIT and (job := self._next()) is not None:
+                    group.append(job)
+                    _attempt(conn, job)
+        except BaseException:
+            self._riders.extendleft(reversed(riders))
+            raise
         self.commits += 1
 
     def _next(self) -> _Job | None:
@@ -110,6 +138,20 @@ def _attempt(conn: Connection, job: _Job) -> None:
         database.execute("ROLLBACK TO SAVEPOINT intent")
         job.error = _mapped(error)
     database.execute("RELEASE SAVEPOINT intent")
+
+
+def _ride(conn: Connection, intent: Callable[[Connection], object]) -> None:
+    """As `_attempt`, for an intent whose answer nobody waits for."""
+    database = sqlite.driver_of(conn)
+    database.execute("SAVEPOINT rider")
+    try:
+        intent(conn)
+    except Exception as error:
+        if not database.in_transaction:
+            raise
+        database.execute("ROLLBACK TO SAVEPOINT rider")
+        log.exception("intent that rode along failed", error=str(_mapped(error)))
+    database.execute("RELEASE SAVEPOINT rider")
 
 
 def _mapped(error: BaseException) -> BaseException:

@@ -1,0 +1,74 @@
+"""An intent that rides along costs no COMMIT of its own, and is not lost for that."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from bot.errors import StoreError
+from bot.store.engine import Store, open_store
+from tests.unit.store_notes import in_one_group, make_tables, note, note_and_fail, numbers, remark
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    opened = open_store(f"sqlite:///{tmp_path}/gatepost.db")
+    await opened.write(make_tables)
+    yield opened
+    await opened.close()
+
+
+async def test_what_rides_along_is_carried_out_first_in_its_order_and_in_the_same_commit(store: Store) -> None:
+    before = store.commits
+    store.write_along(note, 1)
+    store.write_along(note, 2)
+    seen = await store.write(numbers)
+
+    assert seen == [1, 2]
+    assert store.commits == before + 1
+
+
+async def test_without_anything_to_ride_with_it_gets_a_commit_of_its_own(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.store.engine.RIDE_SECONDS", 0.01)
+    store.write_along(note, 1)
+    async with asyncio.timeout(5):
+        while await store.read(numbers) != [1]:  # noqa: ASYNC110 - a store has no bell
+            await asyncio.sleep(0.01)
+
+
+async def test_closing_carries_out_what_still_waits_for_a_ride(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/gatepost.db"
+    first = open_store(url)
+    await first.write(make_tables)
+    first.write_along(note, 1)
+    await first.close()
+    with pytest.raises(StoreError):
+        first.write_along(note, 2)
+
+    second = open_store(url)
+    found = await second.read(numbers)
+    await second.close()
+    assert found == [1]
+
+
+async def test_one_that_raises_harms_nobody(store: Store) -> None:
+    store.write_along(note_and_fail, 1)
+    store.write_along(note, 2)
+
+    assert await store.write(note, 3) == 3
+    assert await store.read(numbers) == [2, 3]
+
+
+async def test_a_commit_that_fails_takes_it_along_and_the_next_one_carries_it_out(store: Store) -> None:
+    store.write_along(note, 1)
+    (failed,) = await in_one_group(store, partial(remark, number=99))
+    before = await store.read(numbers)
+    await store.write(note, 2)
+
+    assert isinstance(failed, StoreError)
+    assert before == []
+    assert await store.read(numbers) == [1, 2]
