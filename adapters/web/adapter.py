@@ -9,8 +9,9 @@ from adapters.web import inbound as heard
 from adapters.web.api import Api
 from adapters.web.door import Door, Refused
 from adapters.web.feed import Feed
-from adapters.web.outbound import clean, clean_name
+from adapters.web.outbound import clean, clean_name, private_files_json
 from adapters.web.speaking import Speaking
+from adapters.web.whispers import Whispers
 from adapters.web.workspace import GATEPOST, PLACE_KEYS, PLATFORM
 from bot.errors import GatepostError, PlatformError, StoreError, sentence_for
 from bot.messages import (
@@ -67,9 +68,12 @@ class WebAdapter:
         self._intake: Intake | None = None
         self._behind = False
         self._feed = Feed(store)
+        self._whispers = Whispers()
         self._door = Door(store, password, clock, new_id, announce)
         speaking = Speaking(store, files, views, self._take_in, clock)
-        self._api = Api(store, files, views, self._feed, self._door, speaking, lambda: self._intake)
+        self._api = Api(
+            store, files, views, self._feed, self._door, speaking, self._whispers, lambda: self._intake
+        )
 
     async def start(self, intake: Intake) -> None:
         """Hand over first what was kept and never handed over, then what happens from now on."""
@@ -162,13 +166,16 @@ class WebAdapter:
 
     async def reply_privately(self, person: Person, place: Place, rendered: Rendered, handle: str | None) -> None:
         """Show something to one person, in the tab they asked in."""
+        note_id = self._new_id()
+        self._whispers.keep(note_id, person, rendered.files)
         note = {
-            "id": self._new_id(),
+            "id": note_id,
             "sentAt": self._clock(),
             "channel": place.channel,
             "thread": place.thread,
             "html": await self._feed.html(rendered.text),
             "status": rendered.status,
+            "files": private_files_json(note_id, rendered.files),
         }
         self._feed.whisper(person, handle, {"private": note})
 

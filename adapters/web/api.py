@@ -14,7 +14,8 @@ from adapters.web.feed import Feed
 from adapters.web.outbound import INLINE_TYPES
 from adapters.web.speaking import TEXT_LIMIT, Speaking
 from adapters.web.uploads import FILE_BYTES, FILES
-from bot.messages import PageFile, Person, Place
+from adapters.web.whispers import Whispers
+from bot.messages import Person, Place
 from bot.ports import FileStore, Intake, PageMessages, Route, Views
 
 PersonalCall: TypeAlias = Callable[[web.Request, Person], Awaitable[web.StreamResponse]]
@@ -34,6 +35,7 @@ class Api:
         feed: Feed,
         door: Door,
         speaking: Speaking,
+        whispers: Whispers,
         intake: Callable[[], Intake | None],
     ) -> None:
         self._messages = messages
@@ -42,6 +44,7 @@ class Api:
         self._feed = feed
         self._door = door
         self._speaking = speaking
+        self._whispers = whispers
         self._intake = intake
 
     def routes(self) -> Sequence[Route]:
@@ -51,6 +54,7 @@ class Api:
             Route("POST", "/login", self._door.open(self._door.sign_in)),
             Route("GET", "/page/{name}", self._door.open(_static)),
             Route("GET", "/files/{message}/{n}", self._personal(self._file)),
+            Route("GET", "/private/{note}/{n}", self._personal(self._private_file)),
             Route("GET", "/ws", self._personal(self._feed.serve)),
             Route("GET", "/api/state", self._personal(self._state)),
             Route("GET", "/api/messages", self._personal(self._said)),
@@ -112,7 +116,14 @@ class Api:
         if message is None or not seen or not n.isdecimal() or int(n) >= len(message.files):
             raise Refused(404, "That file is not there any more.")
         file = message.files[int(n)]
-        return _download(file, await self._files.get(file.sha256))
+        return _download(file.name, file.media_type, await self._files.get(file.sha256))
+
+    async def _private_file(self, request: web.Request, who: Person) -> web.Response:
+        n = request.match_info["n"]
+        file = self._whispers.find(request.match_info["note"], int(n), who) if n.isdecimal() else None
+        if file is None:
+            raise Refused(404, "That file is not there any more.")
+        return _download(file.name, file.media_type, file.data)
 
     def _place(self, request: web.Request, who: Person) -> Place:
         channel = request.query.get("channel", "")
@@ -121,16 +132,16 @@ class Api:
         return workspace.place(channel, request.query.get("thread") or None)
 
 
-def _download(file: PageFile, data: bytes) -> web.Response:
+def _download(name: str, media_type: str, data: bytes) -> web.Response:
     """A file as it may leave: known pictures to be shown, everything else only to be kept, none to be run."""
-    inline = file.media_type in INLINE_TYPES
+    inline = media_type in INLINE_TYPES
     shown = "inline" if inline else "attachment"
     headers = {
-        "Content-Disposition": f"{shown}; filename*=UTF-8''{quote(file.name, safe='')}",
+        "Content-Disposition": f"{shown}; filename*=UTF-8''{quote(name, safe='')}",
         "Content-Security-Policy": "sandbox; default-src 'none'",
         "Cache-Control": "private, max-age=3600",
     }
-    content_type = file.media_type if inline else "application/octet-stream"
+    content_type = media_type if inline else "application/octet-stream"
     return web.Response(body=data, content_type=content_type, headers=headers)
 
 

@@ -15,7 +15,7 @@ from markdown_it.rules_inline.linkify import linkify
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
-from bot.messages import PageFile, PageMessage, PersonKind
+from bot.messages import OutFile, PageFile, PageMessage, PersonKind
 
 INLINE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 """What is shown in place; everything else is only ever downloaded."""
@@ -221,11 +221,25 @@ def as_json(message: PageMessage, typesetter: Typesetter) -> Mapping[str, Any]:
     }
 
 
+def private_files_json(note_id: str, files: Sequence[OutFile]) -> Sequence[Mapping[str, Any]]:
+    """The files of a private answer as the page takes them."""
+    urls = (f"/private/{quote(note_id, safe='')}/{n}" for n in range(len(files)))
+    return [
+        _listed(file.name, len(file.data), file.media_type, file.description, url)
+        for file, url in zip(files, urls, strict=True)
+    ]
+
+
 def _file_json(message_id: str, n: int, file: PageFile) -> Mapping[str, Any]:
+    url = f"/files/{quote(message_id, safe='')}/{n}"
+    return _listed(file.name, file.size, file.media_type, file.description, url)
+
+
+def _listed(name: str, size: int, media_type: str, description: str, url: str) -> Mapping[str, Any]:
     return {
-        "name": file.name,
-        "size": file.size,
-        "picture": file.media_type in INLINE_TYPES,
-        "description": file.description or file.name,
-        "url": f"/files/{quote(message_id, safe='')}/{n}",
+        "name": name,
+        "size": size,
+        "picture": media_type in INLINE_TYPES,
+        "description": description or name,
+        "url": url,
     }

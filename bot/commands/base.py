@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.commands.recent import RecentModels
-from bot.messages import Choice, CommandCall, CommandSpec, Person, Place
+from bot.messages import Choice, CommandCall, CommandSpec, OutFile, Person, Place
 from bot.ports import About, Clock, Gateway
 from bot.preferences import Scope
 from bot.store.engine import Store
@@ -71,12 +71,21 @@ class CommandContext:
 
 
 @dataclass(frozen=True, slots=True)
+class CommandResult:
+    """What a command says, as Markdown, and the files that go with it."""
+
+    text: str
+    files: tuple[OutFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
     """A command: what surfaces offer, what it does, and what it suggests while an option is typed.
 
-    `run` returns Markdown for the person. `complete` answers from memory what may go into an option.
+    `run` returns Markdown for the person, or that with files. `complete` answers from memory what may go into an
+    option.
     """
 
     spec: CommandSpec
-    run: Callable[[CommandContext], Awaitable[str]]
+    run: Callable[[CommandContext], Awaitable[str | CommandResult]]
     complete: Callable[[Completion], Sequence[Choice]] | None = None

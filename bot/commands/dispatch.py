@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.access import Access
-from bot.commands.base import Command, CommandContext, CommandPorts, Completion
+from bot.commands.base import Command, CommandContext, CommandPorts, CommandResult, Completion
 from bot.errors import CommandRefused
 from bot.messages import Choice, CommandCall, CommandSpec, Person, Place
 
@@ -21,8 +21,8 @@ class Commands:
         """What surfaces offer."""
         return tuple(command.spec for command in self._table.values())
 
-    async def run(self, call: CommandCall, person: Person, place: Place) -> tuple[str, bool]:
-        """What the command says, as Markdown, and whether only the person should see it.
+    async def run(self, call: CommandCall, person: Person, place: Place) -> tuple[CommandResult, bool]:
+        """What the command says, with its files, and whether only the person should see it.
 
         Raises NotAllowed for what this person may not do, CommandRefused for what cannot be carried out as typed.
         """
@@ -34,7 +34,8 @@ class Commands:
         if missing:
             raise CommandRefused(f"/{call.name} needs {', '.join(missing)}. /help shows how.")
         context = CommandContext(call, person, place, self._ports, self.specs)
-        return await command.run(context), command.spec.private
+        result = await command.run(context)
+        return result if isinstance(result, CommandResult) else CommandResult(result), command.spec.private
 
     def complete(self, name: str, option: str, typed: str, person: Person, place: Place) -> Sequence[Choice]:
         """Suggestions for an option of the command with this name; none where it has none."""

@@ -6,9 +6,10 @@ from typing import Any
 
 import structlog
 
+from bot.commands.base import CommandResult
 from bot.commands.dispatch import Commands
 from bot.errors import GatepostError, SaidError, sentence_for
-from bot.messages import Inbound, Rendered
+from bot.messages import Inbound, OutFile, Rendered
 from bot.ports import Adapter, AnswersCommands, Clock, Reconciles, RepliesPrivately, offers
 from bot.store.engine import Store
 from bot.store.intents.owed import Owed, accept_command, settle_command, take_owed
@@ -46,14 +47,17 @@ class Errands:
         """Let every command end."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def say(self, inbound: Inbound, said: str, *, private: bool, again: bool = False) -> None:
+    async def say(
+        self, inbound: Inbound, said: str, files: tuple[OutFile, ...] = (), *, private: bool, again: bool = False
+    ) -> None:
         """Answer a command or a button: privately where that suits and can be done.
 
         `again` says that a dead process may have said it already; where the platform can tell, it is said once.
         """
         adapter = self._adapters[inbound.place.platform]
         try:
-            await _show(adapter, inbound, Rendered(adapter.render(said), final=True), private=private, again=again)
+            rendered = Rendered(adapter.render(said), files=files, final=True)
+            await _show(adapter, inbound, rendered, private=private, again=again)
         except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
             failure = adapter.classify(error)
             log.warning("command's answer refused", place=inbound.place.key, failure=failure.kind)
@@ -64,23 +68,25 @@ class Errands:
 
     async def _carry_out(self, typed: Inbound, *, attempt: int) -> None:
         """Run a command, say what came of it, and only then owe it no more."""
-        said, private = await self._outcome(typed) if attempt <= MOST_ATTEMPTS else (INTERRUPTED, True)
-        await self.say(typed, said, private=private, again=attempt > 1)
+        result, private = CommandResult(INTERRUPTED), True
+        if attempt <= MOST_ATTEMPTS:
+            result, private = await self._outcome(typed)
+        await self.say(typed, result.text, result.files, private=private, again=attempt > 1)
         await self._store.write(settle_command, typed.key)
 
-    async def _outcome(self, typed: Inbound) -> tuple[str, bool]:
+    async def _outcome(self, typed: Inbound) -> tuple[CommandResult, bool]:
         """What a command says, and whether to the person alone."""
         assert typed.command is not None
         try:
             return await self._commands.run(typed.command, typed.person, typed.place)
         except SaidError as error:
-            return sentence_for(error), True
+            return CommandResult(sentence_for(error)), True
         except GatepostError as error:
             log.warning("command failed", command=typed.command.name, error=type(error).__name__)
-            return sentence_for(error), True
+            return CommandResult(sentence_for(error)), True
         except Exception:
             log.exception("command broke", command=typed.command.name, place=typed.place.key)
-            return GatepostError.sentence, True
+            return CommandResult(GatepostError.sentence), True
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from bot.messages import OutFile, Rendered
+from adapters.web.workspace import place
+from bot.messages import OutFile, Person, Rendered
 from bot.store.page import held_files
-from tests.web_page import playground, upload
+from tests.web_page import playground, tab, upload
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"pixels"
 
@@ -51,6 +52,21 @@ async def test_a_file_that_is_too_large_is_refused_with_a_sentence_and_nothing_i
         )
         assert await ada.shown() == []
         assert page.intake.heard == []
+
+
+async def test_files_of_a_private_answer_are_shown_to_that_person_alone(tmp_path: Path) -> None:
+    chart = OutFile("chart.png", "image/png", PNG, "Two bars")
+    async with playground(tmp_path) as page, page.browser() as ada, tab(ada) as socket:
+        await page.adapter.reply_privately(
+            Person("ada", "Ada"), place("general"), Rendered("see", files=(chart,)), None
+        )
+        (file,) = (await socket.receive_json(timeout=5))["private"]["files"]
+        assert (file["name"], file["picture"], file["description"]) == ("chart.png", True, "Two bars")
+        async with ada.http.get(f"{ada.origin}{file['url']}?as=ada") as response:
+            assert (response.content_type, await response.read()) == ("image/png", PNG)
+        for url in (f"{file['url']}?as=grace", f"{file['url'][:-1]}1?as=ada", "/private/none/0?as=ada"):
+            async with ada.http.get(f"{ada.origin}{url}") as response:
+                assert response.status == 404
 
 
 async def test_too_many_files_are_refused_with_a_sentence(tmp_path: Path) -> None:

@@ -135,6 +135,7 @@ export function privateNote(note, dismiss) {
     "article",
     { className: "message private", "data-id": note.id, "aria-label": "Only you can see this" },
     body,
+    note.files?.length ? h("ul", { className: "files" }, ...note.files.map(fileItem)) : null,
     note.status ? h("p", { className: "status", textContent: note.status }) : null,
     h("p", { className: "muted" }, "Only you can see this · ", button("Dismiss", dismiss, { className: "plain" })),
   );
