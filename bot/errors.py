@@ -19,6 +19,7 @@ GatepostError
 │   ├── GatewayDown       unreachable or failing
 │   │   ├── GatewaySilent it did not begin to answer in time
 │   │   └── ModelResting  it failed so often that it is left alone for a while
+│   ├── NotOffered        this gateway tells no such thing, or nothing about this answer
 │   ├── AnswerEmpty       it finished without saying anything
 │   ├── AnswerUnfit       it does not have the form that was asked for
 │   └── AnswerCutOff      the stream broke after it had begun
@@ -27,7 +28,8 @@ GatepostError
 ├── PlatformError         a platform refused a call; carries a `Failure`
 ├── FileRefused           a file could not be read; the sentence says why
 ├── ToolFailed            a tool could not do it; the sentence is for the model
-├── CommandRefused        a command that cannot be carried out as it was typed
+├── CommandRefused    a command that cannot be carried out as it was typed
+├── BudgetReached     a request may cost more than is left for today; says when that changes
 └── NotAllowed            this person may not do this here
 
 `sentence` on the class is what people read. `str(error)` is for the log and never shown.
@@ -61,10 +63,12 @@ class GatewayError(GatepostError):
 
     `retry_after` is seconds, where the gateway named them, `generation_id` the answer's, if it had one. `about` is
     one word for what exactly is at fault: an ability, a parameter, or `account` where every model is concerned.
+    `billable` tells that a model may have been at work, so that it may have to be paid for all the same.
     """
 
     sentence = "I can't reach my AI service right now."
     retriable: ClassVar[bool] = False
+    billable = False
 
     def __init__(
         self,
@@ -168,6 +172,7 @@ class GatewaySilent(GatewayDown):
     """No first word in time. People have waited long enough: it is not tried again."""
 
     sentence = "The AI service took too long to answer; please try again shortly."
+    billable = True
     retriable = False
 
 
@@ -176,6 +181,10 @@ class ModelResting(GatewayDown):
 
     sentence = "This model keeps failing. Try again in a minute, or switch with /model."
     retriable = False
+
+
+class NotOffered(GatewayError):
+    """The gateway has no such service, or will never know what was asked about."""
 
 
 class AnswerEmpty(GatewayError):
@@ -194,6 +203,7 @@ class AnswerCutOff(GatewayError):
     """The stream broke, stalled or ended without a finish. What was said so far stands."""
 
     sentence = "The answer was interrupted."
+    billable = True
     retriable = True
 
 
@@ -227,6 +237,14 @@ class ToolFailed(SaidError):
 
 class CommandRefused(SaidError):
     """A command cannot be carried out as it was typed; its text says why, and the way out."""
+
+
+class BudgetReached(SaidError):
+    """A request may cost more than is left for today; its text says so. `cheaper` is a model that still fits."""
+
+    def __init__(self, said: str, cheaper: str | None = None) -> None:
+        super().__init__(said)
+        self.cheaper = cheaper
 
 
 class NotAllowed(SaidError):

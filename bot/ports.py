@@ -6,7 +6,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeGuard, TypeVar, runtime_checkable
 
 from bot.messages import (
+    NOBODY,
     Ability,
+    Account,
     Attachment,
     Budget,
     CallKind,
@@ -257,15 +259,23 @@ class Gateway(Protocol):
         visible text. Closing the iterator (`aclose`) closes the connection.
         """
 
+    def whole(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
+        """As `stream`, for whoever needs nothing before the end: the answer is asked for in one piece."""
+
     def draw(self, request: PictureRequest) -> AsyncGenerator[Delta, None]:
         """A picture from a model of type `image`; the last delta is a `Finish`. Nothing comes before it is done.
 
         Fails with a `GatewayError`; retries by itself, and says so, while nothing can have been made.
         """
 
-    async def embed(self, texts: Sequence[str], model: str, dimensions: int | None = None) -> Embedded:
-        """A vector for each text, in order. Sent in as few requests as providers allow; of a long text the
-        beginning counts. `dimensions` is wished for: look at the vectors. Fails with a `GatewayError`."""
+    async def embed(
+        self, texts: Sequence[str], model: str, dimensions: int | None = None, *, account: Account = NOBODY
+    ) -> Embedded:
+        """A vector for each text, in order; `account` pays.
+
+        Sent in as few requests as providers allow; of a long text the beginning counts. `dimensions` is wished
+        for: look at the vectors. Fails with a `GatewayError`.
+        """
 
     async def complete(self, request: ChatRequest) -> Completed:
         """An answer as `stream` gives it, but whole: for tools and commands, where nobody reads along."""

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import unquote
@@ -20,8 +21,6 @@ NOT_YET = (
     "SLACK_SIGNING_SECRET",
     "FALLBACK_MODELS",
     "ALLOWED_WORKSPACES",
-    "BUDGET_PER_DAY",
-    "BUDGET_PER_PERSON_PER_DAY",
     "RETENTION_DAYS",
     "MCP_CONFIG",
     "BYOK_FILE",
@@ -44,6 +43,13 @@ class Settings(BaseSettings):
         "https://ai-gateway.vercel.sh/v1", pattern=r"^https?://\S+$", description="an http(s) address"
     )
     default_model: str | None = Field(None, pattern=r"^\S+$", description="a model's id, such as creator/model")
+    budget_per_day: Decimal | None = Field(
+        Decimal(5), ge=0, max_digits=12, description="an amount of US dollars such as 5 or 0.50, or off"
+    )
+    budget_per_person_per_day: Decimal | None = Field(
+        Decimal(1), ge=0, max_digits=12, description="an amount of US dollars such as 1 or 0.50, or off"
+    )
+    budget_model: str | None = Field(None, pattern=r"^\S+$", description="a model's id, such as creator/model")
     database_url: str | None = Field(
         None, pattern=r"^(sqlite|postgresql)", description="sqlite:///path or postgresql://…"
     )
@@ -78,16 +84,29 @@ class Settings(BaseSettings):
             raise ValueError("no header can carry it")
         return value
 
+    @field_validator("budget_per_day", "budget_per_person_per_day", mode="before")
+    @classmethod
+    def _amount(cls, value: Any) -> Any:
+        """Dollars, perhaps with their sign; `off` is no limit."""
+        if not isinstance(value, str):
+            return value
+        typed = value.strip().lower()
+        return None if typed == "off" else typed.removeprefix("$")
+
     @field_validator("log_level", "log_format", "playground", "metrics", mode="before")
     @classmethod
     def _lower(cls, value: Any) -> Any:
         return value.lower() if isinstance(value, str) else value
 
     @property
+    def has_credential(self) -> bool:
+        """Whether there is a key or a token for the gateway."""
+        return bool(self.ai_gateway_api_key or self.vercel_oidc_token)
+
+    @property
     def demo(self) -> bool:
         """Whether the built-in gateway answers: no credential is set, and no address either."""
-        credential = self.ai_gateway_api_key or self.vercel_oidc_token
-        return credential is None and "ai_gateway_base_url" not in self.model_fields_set
+        return not self.has_credential and "ai_gateway_base_url" not in self.model_fields_set
 
     @property
     def platforms(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -22,7 +22,10 @@ from bot.delivery.pump import Pump
 from bot.gateway.client import OpenAIGateway
 from bot.gateway.exchange import Timeouts
 from bot.intake import Intake
+from bot.ledger.gateway import PaidGateway
+from bot.ledger.ledger import Ledger
 from bot.media.reader import WorkerReader
+from bot.messages import Credits, SpendingLimits
 from bot.ports import About
 from bot.store.engine import Store, open_store
 from bot.store.files import Files
@@ -67,10 +70,10 @@ class Answering:
         for word in words:
             await self.exchange.chunk(streams.text(word))
 
-    async def finish(self, *words: str, reason: str = "stop") -> None:
+    async def finish(self, *words: str, reason: str = "stop", cost: object = 0.00042) -> None:
         """End the answer."""
         await self.say(*words)
-        await self.exchange.chunk(streams.final(reason) + streams.DONE)
+        await self.exchange.chunk(streams.final(reason, usage=streams.usage(cost)) + streams.DONE)
         await self.exchange.end()
         self.ended.set()
 
@@ -166,6 +169,10 @@ async def house(
     admins: Sequence[str] = (),
     adapter: type[PlainTownAdapter] = TownAdapter,
     orderly: bool = True,
+    spending: SpendingLimits | None = None,
+    cheaper: str | None = None,
+    credit: Credits | None = None,
+    clock: Callable[[], float] = time.time,
 ) -> AsyncIterator[House]:
     """Open the house over `directory`; the same directory again is the same memory.
 
@@ -189,22 +196,31 @@ async def house(
         prefix = f"{Random().randrange(16**6):06x}"
         pump = Pump(StorePostLog(store), new_key=lambda: f"key-{prefix}-{next(numbers)}")
         files = Files(directory / "files")
+        ledger = Ledger(
+            store,
+            spending or SpendingLimits(),
+            gateway.model,
+            clock=clock,
+            new_id=lambda: f"{prefix}-{next(numbers)}",
+            cheaper=cheaper,
+        )
         ports = Ports(
             store=store,
             files=files,
-            gateway=gateway,
+            gateway=PaidGateway(gateway, ledger),
+            ledger=ledger,
             reader=reader,
             pump=pump,
             adapters={"town": people},
             tools=tools,
-            clock=time.time,
+            clock=clock,
             new_id=lambda: f"{prefix}-{next(numbers)}",
             default_model="acme/alpha-2",
             limits=limits or Limits(),
         )
         desk = Desk(ports)
         recent = RecentModels(store, time.time)
-        intake = _intake(ports, desk, people, commands, admins, recent)
+        intake = _intake(ports, desk, people, commands, admins, recent, credit)
         built = House(town, people, store, files, desk, intake, gateway, server, recent, asked)
         if catalogue:
             await gateway.refresh()
@@ -256,6 +272,7 @@ def _intake(
     commands: Sequence[Command],
     admins: Sequence[str],
     recent: RecentModels,
+    credit: Credits | None,
 ) -> Intake:
     access = Access(admins)
     about = About("0", True, "acme/alpha-2")
@@ -269,6 +286,9 @@ def _intake(
         may_press=access.may_press,
         may_set=access.may_set,
         recent=recent,
+        ledger=ports.ledger,
+        is_admin=access.is_admin,
+        credits=lambda: credit,
     )
     return Intake(
         store=ports.store,

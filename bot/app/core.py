@@ -23,7 +23,11 @@ from bot.demo.server import DemoGateway
 from bot.gateway.client import OpenAIGateway
 from bot.ids import Ids
 from bot.intake import Intake
+from bot.ledger.credit import CreditWatch
+from bot.ledger.gateway import PaidGateway
+from bot.ledger.ledger import Ledger
 from bot.media.reader import WorkerReader
+from bot.messages import SpendingLimits
 from bot.ports import About, Adapter, Meter, NewId, NoMeter
 from bot.settings import Settings, read_settings
 from bot.store.engine import Store, open_store
@@ -49,6 +53,8 @@ class Core:
     store: Store
     files: Files
     gateway: OpenAIGateway
+    ledger: Ledger
+    credit: CreditWatch
     reader: WorkerReader
     pump: Pump
     about: About
@@ -72,10 +78,20 @@ async def core(
         meter = meter or NoMeter()
         pump = Pump(StorePostLog(store), new_key=new_id, meter=meter)
         stack.push_async_callback(pump.close, CALLS_SECONDS)
+        ledger = Ledger(
+            store,
+            limits(settings),
+            gateway.model,
+            clock=time.time,
+            new_id=new_id,
+            cheaper=settings.budget_model,
+        )
         yield Core(
             store=store,
             files=Files(directory / "files"),
             gateway=gateway,
+            ledger=ledger,
+            credit=CreditWatch(gateway.credits, ledger.limits),
             reader=reader,
             pump=pump,
             about=about(settings),
@@ -83,6 +99,11 @@ async def core(
             recent=RecentModels(store, time.time),
             meter=meter,
         )
+
+
+def limits(settings: Settings) -> SpendingLimits:
+    """What may be spent in a day."""
+    return SpendingLimits(settings.budget_per_day, settings.budget_per_person_per_day, play=settings.demo)
 
 
 @asynccontextmanager
@@ -100,7 +121,7 @@ async def open_gateway(settings: Settings, reader: WorkerReader) -> AsyncIterato
             random=Random(),
             cache_file=None if settings.demo else cache,
             routes=True if settings.demo else None,
-            watched=(about(settings).default_model,),
+            watched=(about(settings).default_model, *([settings.budget_model] if settings.budget_model else [])),
         )
         stack.push_async_callback(gateway.close)
         yield gateway
@@ -124,7 +145,8 @@ def desk_for(parts: Core, adapters: Sequence[Adapter]) -> Desk:
     ports = Ports(
         store=parts.store,
         files=parts.files,
-        gateway=parts.gateway,
+        gateway=PaidGateway(parts.gateway, parts.ledger),
+        ledger=parts.ledger,
         reader=parts.reader,
         pump=parts.pump,
         adapters={adapter.platform: adapter for adapter in adapters},
@@ -153,6 +175,9 @@ def intake_for(
         may_press=access.may_press,
         may_set=access.may_set,
         recent=parts.recent,
+        ledger=parts.ledger,
+        is_admin=access.is_admin,
+        credits=lambda: parts.credit.credits,
     )
     return Intake(
         store=parts.store,

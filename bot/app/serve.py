@@ -15,6 +15,7 @@ from bot.app.platforms import page_for, platforms_for
 from bot.catchup import CatchUp
 from bot.errors import StartError
 from bot.http import listen
+from bot.ledger.settling import Settling
 from bot.metrics import Metrics
 from bot.ports import Adapter, CatchesUp, ServesPages, offers
 from bot.settings import Settings
@@ -50,6 +51,8 @@ async def serve(settings: Settings, announce: Callable[[str], None], stop: async
         routes += health_routes(readiness, metrics, settings.metrics)
         port = await listen(settings.http_host, settings.http_port, routes)
         stack.push_async_callback(port.close)
+        settling = Settling(parts.store, parts.ledger, parts.gateway.cost_of, time.time)
+        await settling.take_over()
         await desk.recover()
         catching_up = [
             CatchUp(one.platform, source, intake, parts.store, time.time)
@@ -60,7 +63,10 @@ async def serve(settings: Settings, announce: Callable[[str], None], stop: async
             await adapter.start(intake)
             stack.push_async_callback(adapter.stop)
         await intake.recover()
-        for work in (*_background(parts, tidier, metrics), *(one.run() for one in catching_up)):
+        beside = [*_background(parts, tidier, metrics), settling.run()]
+        if settings.has_credential:
+            beside.append(parts.credit.run())
+        for work in (*beside, *(one.run() for one in catching_up)):
             stack.callback(asyncio.create_task(work).cancel)
         if page is not None:
             announce(await page.invitation(f"http://{origin(settings.http_host)}:{port.port}"))

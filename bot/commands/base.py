@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.commands.recent import RecentModels
-from bot.messages import Choice, CommandCall, CommandSpec, OutFile, Person, Place
+from bot.ledger.ledger import Ledger
+from bot.messages import Choice, CommandCall, CommandSpec, Credits, OutFile, Person, Place
 from bot.ports import About, Clock, Gateway
 from bot.preferences import Scope
 from bot.store.engine import Store
@@ -31,7 +32,7 @@ class Desk(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CommandPorts:
-    """What commands work with. `started_at` is when the program began to serve."""
+    """What commands work with. `started_at` is when the program began to serve, `credits` the gateway's credit."""
 
     store: Store
     gateway: Gateway
@@ -42,6 +43,9 @@ class CommandPorts:
     may_press: Callable[[str, Person, Sequence[Person]], None]
     may_set: Callable[[str, Person, Scope], None]
     recent: RecentModels
+    ledger: Ledger
+    is_admin: Callable[[str, Person], bool]
+    credits: Callable[[], Credits | None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from bot.errors import StoreError
 from bot.messages import Place
 from bot.ports import Clock
 from bot.store.engine import Store
-from bot.store.intents.accounts import models_used
+from bot.store.intents.spending import models_used
 
 log = structlog.get_logger(__name__)
 

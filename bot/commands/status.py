@@ -1,7 +1,10 @@
 """Says how the bot is."""
 
+from decimal import Decimal
+
 from bot.commands.base import Command, CommandContext
 from bot.commands.model import current_model
+from bot.ledger.words import money
 from bot.messages import CommandSpec
 
 
@@ -11,14 +14,22 @@ async def run(context: CommandContext) -> str:
     model = await current_model(context)
     known = len(ports.gateway.models())
     source = "the built-in scripted gateway" if ports.about.demo else "the AI gateway"
-    return "\n".join(
-        (
-            f"Gatepost {ports.about.version}, up for {_duration(ports.clock() - ports.started_at)}.",
-            f"- Here `{model}` answers, through {source}.",
-            f"- {known} models are known." if known else "- The list of models has not arrived yet.",
-            f"- {ports.desk.running} answers are being written, {ports.desk.waiting} questions wait.",
-        )
+    lines = (
+        f"Gatepost {ports.about.version}, up for {_duration(ports.clock() - ports.started_at)}.",
+        f"- Here `{model}` answers, through {source}.",
+        f"- {known} models are known." if known else "- The list of models has not arrived yet.",
+        f"- {ports.desk.running} answers are being written, {ports.desk.waiting} questions wait.",
     )
+    return "\n".join((*lines, *_credit(context)))
+
+
+def _credit(context: CommandContext) -> tuple[str, ...]:
+    """What is left of the gateway's credit: for those who pay."""
+    told = context.ports.credits()
+    if told is None or not context.ports.is_admin(context.place.platform, context.person):
+        return ()
+    left, used = money(Decimal(told.balance)), money(Decimal(told.used))
+    return (f"- {left} of the gateway's credit is left; {used} was used.",)
 
 
 def _duration(seconds: float) -> str:

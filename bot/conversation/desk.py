@@ -62,7 +62,14 @@ class Desk:
         claimed, fresh_key = None, ports.new_id()
         try:
             accepted, claimed = await ports.store.write(
-                accept_and_begin, inbound, target, turn_id, fresh_key, ports.default_model, now
+                accept_and_begin,
+                inbound,
+                target,
+                turn_id,
+                fresh_key,
+                ports.default_model,
+                now,
+                ports.ledger.purse(),
             )
         finally:
             if claimed is None:

@@ -3,18 +3,22 @@
 from dataclasses import dataclass
 
 from bot.conversation import words
-from bot.errors import GatepostError, GatewayError, RequestRefused
+from bot.errors import BudgetReached, GatepostError, GatewayError, RequestRefused
 from bot.messages import Action, ActionName, Finish, TurnState
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a turn ends: its state, the line under the answer, the buttons, and the error for the log."""
+    """How a turn ends: its state, the line under the answer, the buttons, and the error for the log.
+
+    `other_model` is one that could answer instead.
+    """
 
     state: TurnState
     status: str | None = None
     error: GatepostError | None = None
     may_continue: bool = False
+    other_model: str | None = None
 
 
 def stopped() -> Ending:
@@ -28,6 +32,12 @@ def broken(error: GatewayError, reference: str, *, said: bool) -> Ending:
         may_continue = not isinstance(error, RequestRefused)
         return Ending(TurnState.INTERRUPTED, words.interrupted(error, reference), error, may_continue)
     return Ending(TurnState.FAILED, words.failed(error, reference), error)
+
+
+def unaffordable(error: BudgetReached, *, said: bool) -> Ending:
+    """The limit of what may be spent is reached; what was said stands."""
+    state = TurnState.INTERRUPTED if said else TurnState.FAILED
+    return Ending(state, words.warned(error.said), error, other_model=error.cheaper)
 
 
 def whole(done: Finish, reference: str, *, said: bool) -> Ending:
@@ -49,4 +59,6 @@ def buttons(ending: Ending, turn_id: str) -> tuple[Action, ...]:
     names = [ActionName.REGENERATE, ActionName.OTHER_MODEL]
     if ending.may_continue:
         names.insert(0, ActionName.CONTINUE)
-    return tuple(Action(name, turn_id) for name in names)
+    return tuple(
+        Action(name, turn_id, ending.other_model if name is ActionName.OTHER_MODEL else None) for name in names
+    )

@@ -1,6 +1,6 @@
 """How a turn went, in figures, for the log and for whoever watches. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
@@ -11,19 +11,18 @@ from bot.ports import TurnFigures
 
 
 def figures_of(
-    turn: Turn, ending: Ending, used: Mapping[str, Usage], seconds: float, first_text: float | None
+    turn: Turn, ending: Ending, used: Sequence[Usage], seconds: float, first_text: float | None
 ) -> TurnFigures:
     """The figures of a turn that took `seconds`, its first text visible after `first_text` of them."""
-    spent = used.values()
-    cost = sum((Decimal(one.cost) for one in spent if one.cost is not None), Decimal())
+    cost = sum((Decimal(one.cost) for one in used if one.cost is not None), Decimal())
     return TurnFigures(
         platform=turn.place.platform,
         result=ending.state.value,
         model=turn.model or "",
         seconds=seconds,
         first_text=first_text,
-        prompt_tokens=sum(one.prompt_tokens for one in spent),
-        completion_tokens=sum(one.completion_tokens for one in spent),
+        prompt_tokens=sum(one.prompt_tokens for one in used),
+        completion_tokens=sum(one.completion_tokens for one in used),
         cost=f"{cost:f}",
         error=type(ending.error).__name__ if ending.error else None,
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.delivery.pump import Pump
+from bot.ledger.ledger import Ledger
 from bot.ports import Adapter, Clock, Gateway, MediaReader, Meter, NewId, NoMeter
 from bot.store.engine import Store
 from bot.store.files import Files
@@ -32,12 +33,14 @@ class Limits:
 class Ports:
     """Everything around a conversation: its store, its model, its platforms, its time.
 
-    `fetching` lets so many files be fetched and read at once, over all conversations: each is held in memory.
+    What goes through the `gateway` is paid for in the `ledger`. `fetching` lets so many files be fetched and read
+    at once, over all conversations: each is held in memory.
     """
 
     store: Store
     files: Files
     gateway: Gateway
+    ledger: Ledger
     reader: MediaReader
     pump: Pump
     adapters: Mapping[str, Adapter]

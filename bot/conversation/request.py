@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from bot.conversation.gather import kept_bytes
 from bot.conversation.ports import Ports
 from bot.conversation.prompt import Moment, build, files_needed
-from bot.messages import ChatRequest, Item
+from bot.messages import ChatRequest, Item, account_of
 from bot.preferences import MAX_TOKENS
 from bot.store.intents.turns import Claim
 
@@ -25,5 +25,6 @@ async def build_request(ports: Ports, claim: Claim, items: Sequence[Item], media
         tools=tuple(tool.spec for tool in ports.tools) if able else (),
         max_tokens=int(claim.chosen.get(MAX_TOKENS.name, ports.limits.answer_tokens)),
         modalities=("text", "image") if model is not None and model.draws else (),
+        account=account_of(turn.place, turn.requester, turn.id),
         conversation=hashlib.sha256(turn.conversation.encode()).hexdigest()[:24],
     )

@@ -10,7 +10,7 @@ import structlog
 
 from bot.conversation import words
 from bot.conversation.drawings import Drawings
-from bot.conversation.endings import Ending, broken, buttons, stopped, too_many_steps, whole
+from bot.conversation.endings import Ending, broken, buttons, stopped, too_many_steps, unaffordable, whole
 from bot.conversation.figures import figures_of, log_line
 from bot.conversation.gather import earlier_messages, read_files
 from bot.conversation.history import Cut, Room, plan_cut
@@ -19,24 +19,25 @@ from bot.conversation.prompt import unseen
 from bot.conversation.request import build_request
 from bot.conversation.toolbox import close_open_calls, run_calls
 from bot.delivery.pump import Showing
-from bot.errors import AnswerCutOff, GatewayError
+from bot.errors import AnswerCutOff, BudgetReached, GatewayError
 from bot.messages import (
     Action,
     ActionName,
+    ChatRequest,
     Finish,
     ImageDelta,
     Item,
     ReasoningDelta,
+    Refusal,
     Rendered,
+    Reservation,
     Retrying,
     Role,
-    Started,
     TextDelta,
     ToolCall,
     Usage,
 )
 from bot.ports import Adapter
-from bot.store.intents.accounts import book_usage
 from bot.store.intents.history import cut
 from bot.store.intents.turns import ROUND_BREAK, Claim, begin_calls, finish, restart
 
@@ -72,13 +73,15 @@ class TurnAtWork:
         self._text = [claim.said]
         self._round: list[str] = []
         self._drawings = Drawings(ports, claim.made)
-        self._used: dict[str, Usage] = {}
+        self._told: tuple[str, ...] = ()
+        self._used: list[Usage] = []
         self._called = False
         self._seeded = False
         self._begun = asyncio.get_running_loop().time()
         self._verdict: Verdict | None = None
         self._joining: str | None = None
         self._work: asyncio.Task[Ending] | None = None
+        self._set_aside(claim)
         reply.set_actions((Action(ActionName.STOP, claim.turn.id),))
 
     @property
@@ -108,9 +111,11 @@ class TurnAtWork:
 
     async def run(self) -> None:
         """Answer, end and show the turn. Returns when every part of the answer is where it belongs."""
-        ending = await self._until_ended()
+        try:
+            ending = await self._until_ended()
+        finally:
+            self._give_back()
         if self._verdict is Verdict.WITHDRAW:
-            await self._ports.store.write(book_usage, self._claim.turn, self._used, self._ports.clock())
             await self.reply.abandon()
             return
         await self._end(ending)
@@ -129,24 +134,47 @@ class TurnAtWork:
                 return stopped()
             await self._begin_again()
 
+    def _set_aside(self, claim: Claim) -> None:
+        """Hold what was set aside for the first request, and what is to be said about it."""
+        self._reservation = claim.reservation
+        self._told += self._ports.ledger.notices(claim.reservation)
+
+    def _give_back(self) -> None:
+        """What was set aside and not used is free again."""
+        self._ports.ledger.give_back(self._reservation)
+        self._reservation = None
+
+    def _paid(self, request: ChatRequest) -> ChatRequest:
+        """The request with what was set aside for it, which it may use once."""
+        held = self._reservation if isinstance(self._reservation, Reservation) else None
+        self._reservation = None
+        return replace(request, account=replace(request.account, reservation=held))
+
     async def _begin_again(self) -> None:
-        claim = await self._ports.store.write(restart, self._claim.turn.id, self._joining)
+        ports = self._ports
+        self._give_back()
+        claim = await ports.store.write(restart, self._claim.turn.id, self._joining, ports.ledger.purse())
         if claim is None:
             self._verdict = Verdict.WITHDRAW
             return
         log.info("turn restarted", place=claim.turn.place.key, turn=claim.turn.id)
         self._claim, self._items, self._round = claim, claim.items, []
+        self._set_aside(claim)
         self._cut = Cut(claim.cut_seq, claim.media_seq)
         if self._verdict is Verdict.RESTART:
             self._verdict = None
 
     async def _answer(self) -> Ending:
+        if isinstance(self._reservation, Refusal):
+            return unaffordable(self._ports.ledger.refusal(self._reservation), said=self._said)
         try:
             await self._gather()
             self._items += await close_open_calls(self._ports, self._claim, self._items)
             return await self._rounds()
         except GatewayError as error:
             return broken(error, self.reference, said=self._said)
+        except BudgetReached as error:
+            return unaffordable(error, said=self._said)
 
     @property
     def _written(self) -> str:
@@ -198,9 +226,8 @@ class TurnAtWork:
         """One request, its text shown as it comes."""
         request = await build_request(self._ports, self._claim, self._items, self._cut.media_seq)
         silence = asyncio.get_running_loop().call_later(SILENCE, self.reply.set_status, words.THINKING)
-        generation = ""
         try:
-            async with aclosing(self._ports.gateway.stream(request)) as deltas:
+            async with aclosing(self._ports.gateway.stream(self._paid(request))) as deltas:
                 async for delta in deltas:
                     match delta:
                         case TextDelta(text=text):
@@ -213,10 +240,8 @@ class TurnAtWork:
                             self._drawings.take(delta)
                         case Retrying(seconds=seconds):
                             self.reply.set_status(words.retrying(seconds))
-                        case Started(generation_id=generation):
-                            self._used[generation] = Usage()
                         case Finish():
-                            self._used[generation] = delta.usage or Usage()
+                            self._used.append(delta.usage or Usage())
                             return delta
         finally:
             silence.cancel()
@@ -287,7 +312,7 @@ class TurnAtWork:
         made = await self._drawings.keep(self._subject)
         notices = (*unseen(self._items, ports.gateway.model(self._model), turn.id), *self._drawings.notices)
         doubt = [words.TWICE] if self.reply.may_stand_twice else []
-        status = words.with_notices(ending.status, [*notices, *doubt])
+        status = words.with_notices(ending.status, [*notices, *doubt, *self._told])
         actions = buttons(ending, turn.id)
         self.reply.finish(status, actions, await self._drawings.files())
         last = "".join(self._round)
@@ -300,7 +325,6 @@ class TurnAtWork:
             ending.state,
             final,
             said,
-            self._used,
             ports.clock(),
             error=type(ending.error).__name__ if ending.error else None,
             seeded=self._seeded,

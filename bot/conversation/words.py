@@ -55,6 +55,11 @@ def failed(error: GatepostError, reference: str) -> str:
     return f"⚠ {sentence_for(error)} (ref {reference})"
 
 
+def warned(said: str) -> str:
+    """A sentence that should not be overlooked."""
+    return f"⚠ {said}"
+
+
 def interrupted(error: GatepostError, reference: str) -> str:
     """When an answer broke off: what was said so far stands."""
     return f"⚠ Answer interrupted. {sentence_for(error)} (ref {reference})"

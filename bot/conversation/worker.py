@@ -189,16 +189,24 @@ class Worker:
 
     async def _claim(self, waiting: Waiting, post_key: str) -> Claim | None:
         if waiting.resumed:
-            return await self._ports.store.write(resume, waiting.turn_id)
+            return await self._ports.store.write(resume, waiting.turn_id, self._ports.ledger.purse())
         ports = self._ports
         return await ports.store.write(
-            claim, waiting.turn_id, waiting.place, waiting.asker, post_key, ports.default_model, ports.clock()
+            claim,
+            waiting.turn_id,
+            waiting.place,
+            waiting.asker,
+            post_key,
+            ports.default_model,
+            ports.clock(),
+            ports.ledger.purse(),
         )
 
     async def _give_up(self, claimed: Claim, reply: Showing) -> None:
         """Two attempts ended with the process: whatever the reason, a third is not made."""
         turn = claimed.turn
         log.error("turn given up", place=turn.place.key, turn=turn.id, attempt=turn.attempt)
+        self._ports.ledger.give_back(claimed.reservation)
         await self._end(claimed, reply, words.gave_up(turn.id[:8]), "GaveUp")
 
     async def _fail(self, claimed: Claim, reply: Showing, error: Exception) -> None:
@@ -212,9 +220,7 @@ class Worker:
         actions = (Action(ActionName.REGENERATE, turn.id),)
         reply.finish(status, actions)
         final = Rendered(claimed.said, status, actions, final=True)
-        await self._ports.store.write(
-            finish, turn, TurnState.FAILED, final, (), {}, self._ports.clock(), error=error
-        )
+        await self._ports.store.write(finish, turn, TurnState.FAILED, final, (), self._ports.clock(), error=error)
         await reply.settle()
 
     def _begin_sign(self, waiting: Waiting) -> None:

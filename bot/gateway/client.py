@@ -8,7 +8,6 @@ from pathlib import Path
 from random import Random
 from typing import Any, TypeAlias
 
-import orjson
 import structlog
 
 from bot.errors import (
@@ -19,34 +18,34 @@ from bot.errors import (
     GatewayError,
     ModelUnknown,
 )
+from bot.gateway.billing import Billing
 from bot.gateway.catalogue import Catalogue
 from bot.gateway.exchange import Exchanges, Timeouts
 from bot.gateway.guard import Guard
-from bot.gateway.loose import dig, digits
 from bot.gateway.making import Making
 from bot.gateway.manners import Manners
 from bot.gateway.reader import StreamReader
 from bot.gateway.retry import pause_before_retry
 from bot.gateway.structured import Wanted, structured
 from bot.gateway.transport import Transport
+from bot.gateway.whole import completed
 from bot.gateway.wire import Dialect
 from bot.messages import (
+    NOBODY,
     Ability,
+    Account,
     ChatRequest,
     Completed,
     Credits,
     Delta,
     Embedded,
-    Finish,
-    ImageDelta,
     Model,
     ModelDetails,
     PictureRequest,
     Purpose,
     Reasoning,
     Retrying,
-    Started,
-    TextDelta,
+    Usage,
 )
 from bot.ports import Clock, Structured
 
@@ -94,6 +93,7 @@ class OpenAIGateway:
         )
         self._manners = Manners(base_url, lambda: self._catalogue.priced, clock, byok, routes)
         self._making = Making(self._transport, random, self._manners.dialect)
+        self._billing = Billing(self._exchanges.look_up, clock)
         self._guard = Guard(self.credits)
         self._relisted_at = float("-inf")
         self._relisting: asyncio.Task[None] | None = None
@@ -114,23 +114,13 @@ class OpenAIGateway:
         """The answer as it is written; see `bot.ports.Gateway.stream`."""
         return self._tried(request, self._exchanges.streamed)
 
+    def whole(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
+        """The answer at once; see `bot.ports.Gateway.whole`."""
+        return self._tried(request, self._exchanges.whole)
+
     async def complete(self, request: ChatRequest) -> Completed:
         """The answer when it is whole; see `bot.ports.Gateway.complete`."""
-        said: list[str] = []
-        pictures: list[ImageDelta] = []
-        generation: str | None = None
-        async with aclosing(self._tried(request, self._exchanges.whole)) as deltas:
-            async for delta in deltas:
-                match delta:
-                    case Started():
-                        generation = delta.generation_id
-                    case TextDelta(text=text):
-                        said.append(text)
-                    case ImageDelta():
-                        pictures.append(delta)
-                    case Finish():
-                        return Completed("".join(said), delta, tuple(pictures), generation)
-        raise AnswerCutOff("the answer had no finish")
+        return await completed(self.whole(request))
 
     async def structured(self, request: ChatRequest, wanted: type[Wanted]) -> Structured[Wanted]:
         """The answer as a checked value; see `bot.ports.Gateway.structured`."""
@@ -142,21 +132,20 @@ class OpenAIGateway:
         return self._manners.routes
 
     async def credits(self) -> Credits:
-        """What is left of the account's credit. Fails with a `GatewayError`, where it is not told, too."""
-        try:
-            answer = orjson.loads(await self._exchanges.get("/credits", signed=True))
-        except orjson.JSONDecodeError as error:
-            raise GatewayDown("no JSON in the answer to /credits") from error
-        balance, used = digits(dig(answer, "balance")), digits(dig(answer, "total_used"))
-        if balance is None:
-            raise GatewayDown("no balance in the answer")
-        return Credits(balance, used or "0")
+        """What is left of the account's credit; see `Billing.credits`."""
+        return await self._billing.credits()
+
+    async def cost_of(self, generation_id: str) -> Usage | None:
+        """What an answer cost; see `Billing.cost_of`."""
+        return await self._billing.cost_of(generation_id)
 
     def draw(self, request: PictureRequest) -> AsyncGenerator[Delta, None]:
         """A picture from a model that does nothing else; see `bot.ports.Gateway.draw`."""
         return self._making.draw(request)
 
-    async def embed(self, texts: Sequence[str], model: str, dimensions: int | None = None) -> Embedded:
+    async def embed(
+        self, texts: Sequence[str], model: str, dimensions: int | None = None, *, account: Account = NOBODY
+    ) -> Embedded:
         """Texts as vectors; see `bot.ports.Gateway.embed`."""
         return await self._making.embed(texts, model, dimensions)
 

@@ -62,6 +62,15 @@ class Exchanges:
         except TimeoutError as error:
             raise GatewaySilent(f"no answer to {path} in time") from error
 
+    async def look_up(self, path: str) -> tuple[int, bytes]:
+        """The status and the body of a small signed request, whatever the status. Fails with a `GatewayError`."""
+        try:
+            with self._transport.failures():
+                async with asyncio.timeout(self._timeouts.first):
+                    return await self._transport.look_up(path)
+        except TimeoutError as error:
+            raise GatewaySilent(f"no answer to {path} in time") from error
+
     async def streamed(
         self, request: ChatRequest, dialect: Dialect, reader: StreamReader
     ) -> AsyncGenerator[Delta, None]:

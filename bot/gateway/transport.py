@@ -5,7 +5,7 @@ The SDK takes 0.4 seconds and 50 MB to import, so nothing of it is imported befo
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from typing import TYPE_CHECKING
 
 from bot.errors import GatewayDown, GatewayRefused
@@ -96,6 +96,17 @@ class Transport:
         )
         return stream.response
 
+    async def look_up(self, path: str) -> tuple[int, bytes]:
+        """The status and the body of a small signed request, whatever the status."""
+        await self.warm()
+        import openai
+
+        try:
+            async with aclosing(await self.get(path, signed=True)) as response:
+                return response.status_code, await response.aread()
+        except openai.APIStatusError as error:
+            return error.status_code, error.response.content
+
     async def close(self) -> None:
         """Close every connection."""
         async with self._building:
@@ -119,7 +130,9 @@ class Transport:
             ) from error
         except (openai.APIError, httpx2.RequestError, ClientError, ConnectionError) as error:
             cause = error.__cause__ or error
-            raise GatewayDown(cleaned(f"{type(cause).__name__}: {cause}")) from error
+            failure = GatewayDown(cleaned(f"{type(cause).__name__}: {cause}"))
+            failure.billable = not isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout)
+            raise failure from error
 
     async def _key(self) -> str:
         key = (await self._credential()).strip()

@@ -49,6 +49,17 @@ from bot.messages.making import (
     Embedded,
     PictureRequest,
 )
+from bot.messages.money import (
+    NOBODY,
+    Account,
+    Estimate,
+    Level,
+    Refusal,
+    Reservation,
+    SpendingLimits,
+    Whose,
+    account_of,
+)
 from bot.messages.page import (
     PageFile,
     PageMessage,
@@ -93,7 +104,9 @@ from bot.messages.turns import (
 
 __all__ = [
     "MODERATOR",
+    "NOBODY",
     "Ability",
+    "Account",
     "Action",
     "ActionName",
     "AnswerSchema",
@@ -110,6 +123,7 @@ __all__ = [
     "Credits",
     "Delta",
     "Embedded",
+    "Estimate",
     "Failure",
     "FailureKind",
     "FilePart",
@@ -119,6 +133,7 @@ __all__ = [
     "Inbound",
     "InboundKind",
     "Item",
+    "Level",
     "Mark",
     "Model",
     "ModelDetails",
@@ -141,13 +156,16 @@ __all__ = [
     "ReadingKind",
     "Reasoning",
     "ReasoningDelta",
+    "Refusal",
     "Rendered",
+    "Reservation",
     "Retrying",
     "Role",
     "Routing",
     "Sampling",
     "ServerTool",
     "Source",
+    "SpendingLimits",
     "Started",
     "StoredFile",
     "TextDelta",
@@ -158,5 +176,7 @@ __all__ = [
     "TurnKind",
     "TurnState",
     "Usage",
+    "Whose",
+    "account_of",
     "person_key",
 ]

@@ -3,19 +3,21 @@
 from dataclasses import dataclass, field
 
 from bot.messages.deltas import Usage
+from bot.messages.money import Account
 from bot.messages.prompt import PicturePart, Routing
 
 
 @dataclass(frozen=True, slots=True)
 class PictureRequest:
     """One request for a picture, to a model that does nothing else. With `sources` those are changed as the prompt
-    says. `size` is WIDTHxHEIGHT in pixels; None leaves it to the model."""
+    says. `size` is WIDTHxHEIGHT in pixels; None leaves it to the model. `account` pays for it."""
 
     model: str
     prompt: str
     size: str | None = None
     sources: tuple[PicturePart, ...] = ()
     routing: Routing = field(default_factory=Routing)
+    account: Account = field(default_factory=Account)
 
 
 @dataclass(frozen=True, slots=True)

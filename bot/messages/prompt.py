@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from bot.messages.history import ToolCall
+from bot.messages.money import Account
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,7 @@ class ChatRequest:
     `conversation` is opaque and keeps a provider's cache warm. `tool_choice` is `auto`, `none`, `required`, or the
     name of the tool that has to be called; None leaves it to the gateway. `modalities` are the kinds of output
     (`text`, `image`); empty is text. `attributed` lets the gateway know, and publish, which program is asking.
+    `account` pays for it.
     """
 
     model: str
@@ -139,6 +141,7 @@ class ChatRequest:
     modalities: tuple[str, ...] = ()
     server_tools: tuple[ServerTool, ...] = ()
     attributed: bool = False
+    account: Account = field(default_factory=Account)
 
     @property
     def holds(self) -> frozenset[type[Part]]:

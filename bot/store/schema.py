@@ -1,6 +1,17 @@
 """The tables. Times are seconds since the epoch, JSON is text; nothing here only one database can do."""
 
-from sqlalchemy import Column, Float, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 metadata = MetaData()
 
@@ -113,21 +124,41 @@ files = Table(
     Index("files_by_hash", "sha256"),
 )
 
+# Money is counted in millionths of a millionth of a US dollar: the database adds such numbers up without a slip.
 usage = Table(
     "usage",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("turn_id", Text, nullable=False),
-    Column("generation_id", Text),
-    Column("person", Text, nullable=False),  # platform:id
-    Column("place", Text, nullable=False),  # Place.key of the channel
+    Column("id", Text, primary_key=True),  # ours: there before the request is
+    Column("turn_id", Text),
+    Column("generation_id", Text),  # the gateway's, from its first word on
+    Column("person", Text, nullable=False),  # platform:id; empty where nobody in particular asked
+    Column("channel", Text, nullable=False),  # Place.key of the channel
+    Column("workspace", Text, nullable=False),
     Column("model", Text, nullable=False),
+    Column("day", Text, nullable=False),  # of the request, UTC: 2026-11-20
+    Column("state", Text, nullable=False),  # open, owed, settled, estimated, released
+    Column("reserved", BigInteger, nullable=False),
+    Column("amount", BigInteger, nullable=False),  # what it counts for: the reservation until it is settled
+    Column("play", Integer, nullable=False),  # the built-in model's money is not real
     Column("prompt_tokens", Integer, nullable=False),
     Column("completion_tokens", Integer, nullable=False),
     Column("cached_tokens", Integer, nullable=False),
-    Column("cost", Text),  # US dollars, decimal digits; none where the gateway named none
+    Column("tries", Integer, nullable=False),  # to learn the price afterwards
+    Column("due", Float),  # the next of them
     Column("at", Float, nullable=False),
     Index("usage_by_time", "at"),
+    Index("usage_by_person", "person", "day"),
+    Index("usage_by_channel", "channel", "day"),
+    Index("usage_by_state", "state", "due"),
+)
+
+spent = Table(
+    "spent",
+    metadata,
+    Column("day", Text, primary_key=True),
+    Column("scope", Text, primary_key=True),  # a person's key; empty for everyone together
+    Column("amount", BigInteger, nullable=False),  # of the usage that is not play: settled, or set aside
+    Column("warned", Integer, nullable=False),  # whether somebody was told that the limit is near
 )
 
 vectors = Table(

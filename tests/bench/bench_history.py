@@ -62,7 +62,7 @@ async def _turn(store: Store, asked: Inbound) -> float:
     spent = time.perf_counter() - started
     await store.write(cut, place.key, planned.seq, planned.media_seq)
     said = Item(0, Role.ASSISTANT, WORDS, turn_id=turn_id)
-    await store.write(finish, claimed.turn, TurnState.DONE, Rendered(WORDS, final=True), [said], {}, now)
+    await store.write(finish, claimed.turn, TurnState.DONE, Rendered(WORDS, final=True), [said], now)
     return spent
 
 

@@ -25,10 +25,14 @@ from bot.conversation.postlog import StorePostLog
 from bot.delivery.pump import Pump
 from bot.ids import Ids
 from bot.intake import Intake
+from bot.ledger.gateway import PaidGateway
+from bot.ledger.ledger import Ledger
 from bot.log import start_logging
 from bot.media.reader import WorkerReader
 from bot.messages import (
+    NOBODY,
     Ability,
+    Account,
     Attachment,
     Budget,
     Capabilities,
@@ -50,6 +54,7 @@ from bot.messages import (
     PlaceKind,
     Purpose,
     Rendered,
+    SpendingLimits,
     Started,
     TextDelta,
     TextPart,
@@ -132,10 +137,15 @@ class ReadyModel:
     def draw(self, request: PictureRequest) -> AsyncGenerator[Delta, None]:
         raise NotImplementedError
 
-    async def embed(self, texts: Sequence[str], model: str, dimensions: int | None = None) -> Embedded:
+    async def embed(
+        self, texts: Sequence[str], model: str, dimensions: int | None = None, *, account: Account = NOBODY
+    ) -> Embedded:
         raise NotImplementedError
 
     def learned(self, model_id: str, unable: Ability) -> None:
+        raise NotImplementedError
+
+    def whole(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
         raise NotImplementedError
 
     async def complete(self, request: ChatRequest) -> Completed:
@@ -190,12 +200,27 @@ async def core(
         files, pump = Files(directory / "files"), Pump(StorePostLog(store), new_key=new_id)
         limits = Limits(turns=1_000, turns_per_person=1_000)
         adapters = {platform.platform: platform}
-        ports = Ports(store, files, model, reader, pump, adapters, TOOLS, time.time, new_id, MODEL, limits)
+        ledger = Ledger(store, SpendingLimits(), model.model, clock=time.time, new_id=new_id)
+        metered = PaidGateway(model, ledger)
+        ports = Ports(
+            store, files, metered, ledger, reader, pump, adapters, TOOLS, time.time, new_id, MODEL, limits
+        )
         desk, access = Desk(ports), Access(())
         about = About("0", True, MODEL)
         recent = RecentModels(store, time.time)
         commands = CommandPorts(
-            store, model, desk, time.time, about, time.time(), access.may_press, access.may_set, recent
+            store=store,
+            gateway=model,
+            desk=desk,
+            clock=time.time,
+            about=about,
+            started_at=time.time(),
+            may_press=access.may_press,
+            may_set=access.may_set,
+            recent=recent,
+            ledger=ledger,
+            is_admin=access.is_admin,
+            credits=lambda: None,
         )
         table = Commands(COMMANDS, commands, access)
         intake = Intake(store, files, desk, table, access, adapters, time.time, new_id, lambda: None)

@@ -24,7 +24,6 @@ from bot.messages import (
     ToolCall,
     TurnKind,
     TurnState,
-    Usage,
 )
 from bot.preferences import Scope
 from bot.store.intents.changes import accept_delete, accept_edit
@@ -53,7 +52,7 @@ from bot.store.intents.turns import (
     restart,
     resume,
 )
-from bot.store.schema import inbox, metadata, posts, tool_calls, turns, usage
+from bot.store.schema import inbox, metadata, posts, tool_calls, turns
 
 ADA = Person("u1", "Ada")
 GRACE = Person("u2", "Grace")
@@ -104,7 +103,7 @@ def answer(conn: Connection, n: int, text: str = "the answer") -> Claim:
     begun = begin(conn, f"turn{n}")
     record_post(conn, begun.posts[0].key, f"reply{n}")
     said = [Item(0, Role.ASSISTANT, text, turn_id=f"turn{n}")]
-    assert finish(conn, begun.turn, TurnState.DONE, Rendered(text), said, {}, 60.0 + n)
+    assert finish(conn, begun.turn, TurnState.DONE, Rendered(text), said, 60.0 + n)
     settle_posts(conn, f"turn{n}", {begun.posts[0].key: "confirmed"}, {})
     return begun
 
@@ -176,7 +175,7 @@ def test_a_reply_belongs_to_the_conversation_of_what_it_answers(conn: Connection
     accept_message(conn, message(1, place=CHANNEL), target, "turn1", 1.0)
     begun = begin(conn, "turn1")
     record_post(conn, begun.posts[0].key, "our-reply")
-    finish(conn, begun.turn, TurnState.DONE, Rendered("x"), (), {}, 2.0)
+    finish(conn, begun.turn, TurnState.DONE, Rendered("x"), (), 2.0)
 
     reply = message(5, place=CHANNEL, reply_to="our-reply")
     followed = accept_message(conn, reply, Target(CHANNEL, f"{CHANNEL.key}#m5"), "turn5", 5.0)
@@ -242,7 +241,7 @@ def test_deleting_the_only_question_withdraws_the_turn(conn: Connection) -> None
     gone = accept_delete(conn, message(1, kind=InboundKind.DELETE), 3.0)
 
     assert (gone.outcome, gone.turn_id) == (Outcome.WITHDRAWN, "turn1")
-    assert not finish(conn, begun.turn, TurnState.DONE, Rendered("x"), (), {}, 4.0)
+    assert not finish(conn, begun.turn, TurnState.DONE, Rendered("x"), (), 4.0)
     assert "hello" not in "".join(conn.scalars(select(inbox.c.body)))
 
 
@@ -307,7 +306,7 @@ def test_continuing_goes_on_from_what_people_read(conn: Connection) -> None:
     ask(conn, 1)
     begun = begin(conn, "turn1")
     half = [Item(0, Role.ASSISTANT, "half of", turn_id="turn1")]
-    finish(conn, begun.turn, TurnState.STOPPED, Rendered("half of"), half, {}, 60.0)
+    finish(conn, begun.turn, TurnState.STOPPED, Rendered("half of"), half, 60.0)
     accept_again(conn, press(1, ActionName.CONTINUE, "turn1"), TurnKind.CONTINUE, "turn1", "turn2", 70.0)
 
     more = begin(conn, "turn2")
@@ -356,14 +355,13 @@ def test_a_turn_ends_once(conn: Connection) -> None:
     ask(conn, 1)
     begun = begin(conn, "turn1")
 
-    first = finish(conn, begun.turn, TurnState.DONE, Rendered("a"), (), {"gen_1": Usage(5, 6, cost="0.1")}, 60.0)
-    second = finish(conn, begun.turn, TurnState.FAILED, Rendered("b"), (), {}, 61.0)
+    first = finish(conn, begun.turn, TurnState.DONE, Rendered("a"), (), 60.0)
+    second = finish(conn, begun.turn, TurnState.FAILED, Rendered("b"), (), 61.0)
 
     assert (first, second) == (True, False)
     turn = find_turn(conn, "turn1")
     assert turn is not None
     assert turn.final == Rendered("a")
-    assert [(row.person, row.cost) for row in conn.execute(select(usage))] == [("web:u1", "0.1")]
 
 
 def test_tool_calls_are_recorded_before_and_after(conn: Connection) -> None:
@@ -390,7 +388,7 @@ def test_what_a_dead_process_left_is_found_and_what_is_settled_is_not(conn: Conn
     ask(conn, 3)
 
     left = unfinished(conn)
-    finish(conn, begun.turn, TurnState.DONE, Rendered("shown?"), (), {}, 90.0)
+    finish(conn, begun.turn, TurnState.DONE, Rendered("shown?"), (), 90.0)
     ended = unfinished(conn)
 
     assert [turn.id for turn in left.running] == ["turn2"]
@@ -469,7 +467,7 @@ def test_an_answer_by_another_model_is_written_by_it_and_continued_by_it(conn: C
     pressed = press(1, ActionName.OTHER_MODEL, "turn1")
     accept_again(conn, pressed, TurnKind.REGENERATE, "turn1", "turn2", 70.0, "other")
     again = begin(conn, "turn2")
-    finish(conn, again.turn, TurnState.STOPPED, Rendered("half", final=True), (), {}, 80.0)
+    finish(conn, again.turn, TurnState.STOPPED, Rendered("half", final=True), (), 80.0)
     accept_again(conn, press(2, ActionName.CONTINUE, "turn2"), TurnKind.CONTINUE, "turn2", "turn3", 90.0)
 
     assert again.turn.model == "other"
@@ -486,7 +484,7 @@ def test_a_command_is_taken_in_once(conn: Connection) -> None:
 def test_whoever_asked_what_is_continued_may_press_its_buttons(conn: Connection) -> None:
     ask(conn, 1, who=GRACE)
     begun = begin(conn, "turn1")
-    finish(conn, begun.turn, TurnState.STOPPED, Rendered("x"), (), {}, 60.0)
+    finish(conn, begun.turn, TurnState.STOPPED, Rendered("x"), (), 60.0)
     accept_again(conn, press(1, ActionName.CONTINUE, "turn1"), TurnKind.CONTINUE, "turn1", "turn2", 70.0)
 
     assert speakers(conn, "turn2") == (ADA, GRACE)
@@ -534,7 +532,7 @@ def test_deleting_our_answer_names_the_files_that_it_alone_held(conn: Connection
     record_post(conn, begun.posts[0].key, "reply1")
     drawn = Reading(ReadingKind.PICTURE, "x.png", pictures=(PICTURE,))
     said = [Item(0, Role.ASSISTANT, "drawn", turn_id="turn1", files=(drawn,))]
-    finish(conn, begun.turn, TurnState.DONE, Rendered("drawn"), said, {}, 60.0)
+    finish(conn, begun.turn, TurnState.DONE, Rendered("drawn"), said, 60.0)
 
     gone = accept_delete(conn, Inbound("d", InboundKind.DELETE, THREAD, "reply1", ADA, 9.0), 9.0)
 

@@ -69,7 +69,7 @@ def test_a_stop_is_remembered_until_its_turn_has_ended(conn: Connection) -> None
     assert accept_stop(conn, stop, "turn1", 2.0) == THREAD.key
     assert accept_stop(conn, stop, "turn1", 2.0) is None
     assert unfinished(conn).stopping == {"turn1"}
-    finish(conn, begun.turn, TurnState.STOPPED, Rendered("x"), (), {}, 3.0)
+    finish(conn, begun.turn, TurnState.STOPPED, Rendered("x"), (), 3.0)
     assert accept_stop(conn, press(2, ActionName.STOP, "turn1"), "turn1", 4.0) is None
     ask(conn, 2)
     assert unfinished(conn).stopping == {"turn1"}

@@ -12,16 +12,17 @@ from bot.messages import (
     Person,
     Place,
     Reading,
+    Refusal,
     Rendered,
+    Reservation,
     Role,
     Turn,
     TurnKind,
     TurnState,
-    Usage,
     person_key,
 )
 from bot.store.codec import dump, load
-from bot.store.intents.accounts import book_usage
+from bot.store.intents.accounts import Purse, reserve_for_turn
 from bot.store.intents.inbox import Accepted, Target, accept_message, askers, item_from, note_from, speakers
 from bot.store.intents.posts import PostRow, add_post, posts_of
 from bot.store.intents.rows import (
@@ -100,7 +101,8 @@ class Claim:
     `items` is the history the model sees, `said` the text of this answer that is there already. The history
     begins at `cut_seq`, its pictures and whole files at `media_seq`. `asked` are the messages to answer.
     `seeded` is False when the place's earlier messages were never read. `chosen` are the preferences in force for
-    who asked, by name. `made` are the pictures of this answer that there are already.
+    who asked, by name. `made` are the pictures of this answer that there are already. `reservation` is the money
+    set aside for the first request, or why there is none.
     """
 
     turn: Turn
@@ -114,6 +116,7 @@ class Claim:
     asked: tuple[Inbound, ...]
     chosen: Mapping[str, str]
     made: tuple[Reading, ...]
+    reservation: Reservation | Refusal | None
 
 
 def accept_and_begin(
@@ -124,6 +127,7 @@ def accept_and_begin(
     post_key: str,
     default_model: str,
     now: float,
+    purse: Purse | None = None,
 ) -> tuple[Accepted, Claim | None]:
     """Take a message in and begin to answer it, in one commit: where nothing is under way in its conversation.
 
@@ -133,15 +137,23 @@ def accept_and_begin(
     if accepted.turn_id != turn_id:
         return accepted, None
     asker = person_key(target.place.platform, inbound.person)
-    return accepted, claim(conn, turn_id, target.place, asker, post_key, default_model, now)
+    return accepted, claim(conn, turn_id, target.place, asker, post_key, default_model, now, purse)
 
 
 def claim(
-    conn: Connection, turn_id: str, place: Place, asker: str, post_key: str, default_model: str, now: float
+    conn: Connection,
+    turn_id: str,
+    place: Place,
+    asker: str,
+    post_key: str,
+    default_model: str,
+    now: float,
+    purse: Purse | None = None,
 ) -> Claim | None:
     """Begin a waiting turn: its messages become history, its first post is intended. None if it waits no more.
 
-    `place` is the turn's own, `asker` the key of the person who asked.
+    `place` is the turn's own, `asker` the key of the person who asked. The money of its first request is set aside
+    from the `purse`; without one it is when the request is made.
     """
     chosen = in_force(conn, place, asker)
     otherwise = chosen.get(MODEL, default_model)
@@ -158,17 +170,17 @@ def claim(
     if not shown:
         add_post(conn, post_key, turn_id, turn.place, 0)
         shown = (PostRow(post_key, 0, None),)
-    return _claim(conn, turn, asked, shown, chosen)
+    return _claim(conn, turn, asked, shown, chosen, purse)
 
 
-def resume(conn: Connection, turn_id: str) -> Claim | None:
+def resume(conn: Connection, turn_id: str, purse: Purse | None = None) -> Claim | None:
     """Try a turn again that a dead process left running; the attempt is counted before it begins."""
     turn = find_turn(conn, turn_id)
     if turn is None or turn.state is not TurnState.RUNNING:
         return None
     conn.execute(update(turns).where(turns.c.id == turn_id).values(attempt=turns.c.attempt + 1))
     chosen = in_force(conn, turn.place, person_key(turn.place.platform, turn.requester))
-    return _claim(conn, get_turn(conn, turn_id), asked_in(conn, turn_id), posts_of(conn, turn_id), chosen)
+    return _claim(conn, get_turn(conn, turn_id), asked_in(conn, turn_id), posts_of(conn, turn_id), chosen, purse)
 
 
 def hand_over(conn: Connection, turn_id: str) -> None:
@@ -180,7 +192,9 @@ def hand_over(conn: Connection, turn_id: str) -> None:
     )
 
 
-def restart(conn: Connection, turn_id: str, joining: str | None = None) -> Claim | None:
+def restart(
+    conn: Connection, turn_id: str, joining: str | None = None, purse: Purse | None = None
+) -> Claim | None:
     """Begin a running turn again with its messages as they are now; those of a turn that joins it become its own.
 
     For the first moments of an answer only, while nothing of it is visible.
@@ -197,7 +211,7 @@ def restart(conn: Connection, turn_id: str, joining: str | None = None) -> Claim
     _make_history(conn, turn, [inbound for inbound in asked if inbound.message_id not in known])
     conn.execute(update(turns).where(turns.c.id == turn_id).values(restarts=turns.c.restarts + 1))
     chosen = in_force(conn, turn.place, person_key(turn.place.platform, turn.requester))
-    return _claim(conn, get_turn(conn, turn_id), asked, posts_of(conn, turn_id), chosen)
+    return _claim(conn, get_turn(conn, turn_id), asked, posts_of(conn, turn_id), chosen, purse)
 
 
 def begin_calls(conn: Connection, conversation: str, item: Item, now: float) -> tuple[Item, ...]:
@@ -228,20 +242,17 @@ def finish(
     state: TurnState,
     final: Rendered,
     said: Sequence[Item],
-    used: Mapping[str, Usage],
     now: float,
     *,
     error: str | None = None,
     seeded: bool = False,
 ) -> bool:
-    """End a turn: what was said, what it cost and its final form, in one commit. False if it had ended already.
+    """End a turn: what was said and its final form, in one commit. False if it had ended already.
 
-    `used` maps generation ids to what each request used. `seeded` says that the place's earlier messages were
-    read.
+    `seeded` says that the place's earlier messages were read.
     """
     ending = {"turn_id": turn.id, "ending": state, "form": dump(final), "cause": error, "now": now}
     done = conn.execute(_END, ending)
-    book_usage(conn, turn, used, now)
     if done.rowcount == 0:
         return False
     append(conn, turn.conversation, said, None)
@@ -303,6 +314,7 @@ def _claim(
     asked: tuple[Inbound, ...],
     shown: tuple[PostRow, ...],
     chosen: Mapping[str, str],
+    purse: Purse | None,
 ) -> Claim:
     rows = conn.execute(_WINDOW, {"conversation": turn.conversation}).all()
     row = rows[0]  # there is one without an item where nothing is visible
@@ -319,6 +331,7 @@ def _claim(
         asked=asked,
         chosen=chosen,
         made=made_in(conn, turn) if turn.origin or turn.attempt > 1 else (),
+        reservation=None if purse is None else reserve_for_turn(conn, turn, window, chosen, purse),
     )
 
 

@@ -19,6 +19,7 @@ def upgrade() -> None:
     _make_posts()
     _make_files()
     _make_usage()
+    _make_spent()
     _make_vectors()
     _make_feedback()
     _make_presence()
@@ -148,18 +149,28 @@ def _make_files() -> None:
 def _make_usage() -> None:
     op.create_table(
         "usage",
-        sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column("turn_id", sa.Text, nullable=False),
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("turn_id", sa.Text),
         sa.Column("generation_id", sa.Text),
         sa.Column("person", sa.Text, nullable=False),
-        sa.Column("place", sa.Text, nullable=False),
+        sa.Column("channel", sa.Text, nullable=False),
+        sa.Column("workspace", sa.Text, nullable=False),
         sa.Column("model", sa.Text, nullable=False),
+        sa.Column("day", sa.Text, nullable=False),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("reserved", sa.BigInteger, nullable=False),
+        sa.Column("amount", sa.BigInteger, nullable=False),
+        sa.Column("play", sa.Integer, nullable=False),
         sa.Column("prompt_tokens", sa.Integer, nullable=False),
         sa.Column("completion_tokens", sa.Integer, nullable=False),
         sa.Column("cached_tokens", sa.Integer, nullable=False),
-        sa.Column("cost", sa.Text),
+        sa.Column("tries", sa.Integer, nullable=False),
+        sa.Column("due", sa.Float),
         sa.Column("at", sa.Float, nullable=False),
     )
+    op.create_index("usage_by_channel", "usage", ["channel", "day"])
+    op.create_index("usage_by_person", "usage", ["person", "day"])
+    op.create_index("usage_by_state", "usage", ["state", "due"])
     op.create_index("usage_by_time", "usage", ["at"])
 
 
@@ -174,6 +185,16 @@ def _make_vectors() -> None:
         sa.Column("at", sa.Float, nullable=False),
     )
     op.create_index("vectors_by_model", "vectors", ["owner", "model", "dimension"])
+
+
+def _make_spent() -> None:
+    op.create_table(
+        "spent",
+        sa.Column("day", sa.Text, primary_key=True),
+        sa.Column("scope", sa.Text, primary_key=True),
+        sa.Column("amount", sa.BigInteger, nullable=False),
+        sa.Column("warned", sa.Integer, nullable=False),
+    )
 
 
 def _make_feedback() -> None:

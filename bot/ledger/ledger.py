@@ -1,0 +1,201 @@
+"""Sets money aside before a request goes out and settles it after; every request of the program passes here."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+
+import structlog
+
+from bot.errors import BudgetReached, GatewayError, StoreError
+from bot.ledger import prices, words
+from bot.messages import (
+    Account,
+    ChatRequest,
+    Estimate,
+    Item,
+    Level,
+    Model,
+    PictureRequest,
+    Refusal,
+    Reservation,
+    SpendingLimits,
+    Usage,
+    Whose,
+)
+from bot.ports import Clock, NewId
+from bot.preferences import MAX_TOKENS
+from bot.store.engine import Store
+from bot.store.intents import accounts
+
+log = structlog.get_logger(__name__)
+
+FIRST_LOOK = 10.0
+"""Seconds after which the price of an answer that broke off can be asked for; earlier it is not known yet."""
+
+
+@dataclass(slots=True)
+class Spending:
+    """One request at work: told what becomes of it, so that it can be settled when it ends."""
+
+    name: str
+    generation_id: str | None = None
+    used: Usage | None = None
+
+    def settle(self, used: Usage, generation_id: str | None = None) -> None:
+        """The request ended, and this is what it used; the cost is in it, or is asked for by the id."""
+        self.used = used
+        self.generation_id = generation_id or self.generation_id
+
+
+class Ledger:
+    """What may be spent, and what was. `model` looks up prices; `cheaper` is offered when a limit is reached."""
+
+    def __init__(
+        self,
+        store: Store,
+        limits: SpendingLimits,
+        model: Callable[[str], Model | None],
+        *,
+        clock: Clock,
+        new_id: NewId,
+        cheaper: str | None = None,
+    ) -> None:
+        self._store = store
+        self._model = model
+        self._clock = clock
+        self._new_id = new_id
+        self._cheaper = cheaper
+        self.limits = limits
+        self.owes = asyncio.Event()
+        """Set when a price is to be asked for."""
+
+    # --- the first request of a turn: its money is set aside in the commit that begins it -------------
+
+    def purse(self) -> accounts.Purse:
+        """What the commit that begins a turn needs to set its money aside."""
+        return accounts.Purse(self._new_id(), self.limits, self._turn_estimate, self._clock())
+
+    def refusal(self, refusal: Refusal) -> BudgetReached:
+        """The error that tells people of a refusal, and what they can do."""
+        cheaper = self._cheaper if refusal.cheaper_fits else None
+        return BudgetReached(words.refused(refusal, cheaper, self._clock()), cheaper)
+
+    def notices(self, reservation: Reservation | Refusal | None) -> tuple[str, ...]:
+        """What people are told of limits that are nearly used; the operator is, too."""
+        if not isinstance(reservation, Reservation):
+            return ()
+        self._warn(reservation.notices)
+        return tuple(words.near(level, self._clock()) for level in reservation.notices)
+
+    def give_back(self, reservation: Reservation | Refusal | None) -> None:
+        """What was set aside for a turn is not needed: it asked no model."""
+        if isinstance(reservation, Reservation):
+            self._book(accounts.release, reservation.id)
+
+    # --- any request ----------------------------------------------------------------------------------
+
+    def estimate(self, request: ChatRequest) -> Estimate:
+        """What a chat request costs at most, whichever of its models answers."""
+        models = [self._model(name) for name in (request.model, *request.routing.fallbacks)]
+        return Estimate(
+            request.model,
+            prices.most_for(request, models),
+            prices.most_for(request, [self._model(self._cheaper)]) if self._cheaper else None,
+        )
+
+    def estimate_picture(self, request: PictureRequest) -> Estimate:
+        """What a picture costs at most."""
+        return Estimate(request.model, prices.most_for_picture(self._model(request.model), request))
+
+    def estimate_vectors(self, model: str, texts: Sequence[str]) -> Estimate:
+        """What the vectors of these texts cost at most."""
+        return Estimate(model, prices.most_for_vectors(self._model(model), texts))
+
+    @asynccontextmanager
+    async def spend(self, account: Account, estimate: Estimate) -> AsyncIterator[Spending]:
+        """Set money aside for one request, made inside; settle it at the end by what was said of it.
+
+        A cost that was reported is booked. Without one its price is asked for later, by the gateway's id; where
+        there is none, what was set aside stands. Raises BudgetReached before anything is asked.
+        """
+        spending = Spending(await self._reserved(account, estimate))
+        try:
+            yield spending
+        except GatewayError as error:
+            spending.generation_id = spending.generation_id or error.generation_id
+            self._end(spending, asked=error.billable)
+            raise
+        except BaseException:
+            self._end(spending)
+            raise
+        self._end(spending)
+
+    def begun(self, spending: Spending, generation_id: str) -> None:
+        """An answer began."""
+        if spending.generation_id is not None:
+            self._book(accounts.begin_again, *self._another(spending))
+        spending.generation_id = generation_id
+        self._book(accounts.begin, spending.name, generation_id)
+
+    async def again(self, spending: Spending) -> None:
+        """The same request is about to be made once more: what it took so far is asked for by itself."""
+        if spending.generation_id is not None:
+            await self._store.write(accounts.begin_again, *self._another(spending))
+
+    def _another(self, spending: Spending) -> tuple[str, str, float]:
+        before, spending.name, spending.generation_id = spending.name, self._new_id(), None
+        self.owes.set()
+        return before, spending.name, self._clock() + FIRST_LOOK
+
+    async def _reserved(self, account: Account, estimate: Estimate) -> str:
+        """The name under which the money for this request is set aside, on the disk."""
+        held = account.reservation
+        if held is None:
+            now = self._clock()
+            found = await self._store.write(accounts.reserve, self._new_id(), account, estimate, self.limits, now)
+            if isinstance(found, Refusal):
+                raise self.refusal(found)
+            return found.id
+        if held.amount < estimate.amount:
+            refused = await self._store.write(accounts.raise_to, held.id, estimate.amount, self.limits)
+            if refused is not None:
+                self.give_back(held)
+                raise self.refusal(refused)
+        return held.id
+
+    def _end(self, spending: Spending, *, asked: bool = True) -> None:
+        used = spending.used
+        if used is not None and used.cost is not None:
+            self._book(accounts.settle, spending.name, Decimal(used.cost), used)
+        elif spending.generation_id is not None:
+            self._book(accounts.owe, spending.name, self._clock() + FIRST_LOOK, used)
+            self.owes.set()
+        elif asked:
+            self._book(accounts.keep_estimate, spending.name, used)
+        else:
+            self._book(accounts.release, spending.name)
+
+    def _book(self, intent: Callable[..., object], *facts: object) -> None:
+        """Booked with the commit that follows anyway: the turn's end, mostly."""
+        try:
+            self._store.write_along(intent, *facts)
+        except StoreError as error:
+            log.warning("not booked", error=str(error))  # the next start asks for it
+
+    def _turn_estimate(self, model: str, items: Sequence[Item], chosen: Mapping[str, str]) -> Estimate:
+        answer = int(chosen.get(MAX_TOKENS.name, prices.ANSWER_TOKENS))
+        cheaper = self._model(self._cheaper) if self._cheaper else None
+        return Estimate(
+            model,
+            prices.most_for_turn(self._model(model), items, answer),
+            prices.most_for_turn(cheaper, items, answer) if self._cheaper else None,
+        )
+
+    def _warn(self, levels: Sequence[Level]) -> None:
+        for level in levels:
+            if level.whose is Whose.EVERYONE:
+                log.warning(
+                    "budget nearly used", setting="BUDGET_PER_DAY", used=str(level.used), limit=str(level.limit)
+                )
