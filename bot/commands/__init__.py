@@ -8,6 +8,7 @@ from bot.commands.reset import RESET
 from bot.commands.settings import SETTINGS
 from bot.commands.status import STATUS
 from bot.commands.stop import STOP
+from bot.commands.usage import USAGE
 
-COMMANDS: tuple[Command, ...] = (MODEL, MODELS, SETTINGS, RESET, STOP, STATUS, HELP)
+COMMANDS: tuple[Command, ...] = (MODEL, MODELS, SETTINGS, RESET, STOP, USAGE, STATUS, HELP)
 """Every command, in the order in which help lists them."""

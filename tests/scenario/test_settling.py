@@ -18,7 +18,7 @@ from bot.gateway.client import OpenAIGateway
 from bot.ledger.credit import EVERY_SECONDS, CreditWatch
 from bot.ledger.ledger import Ledger
 from bot.ledger.settling import PAUSES, Settling
-from bot.messages import Account, Balance, Estimate, SpendingLimits, Usage
+from bot.messages import Account, Credits, Estimate, SpendingLimits, Usage
 from bot.store.engine import Store, open_store
 from bot.store.intents.accounts import State, dollars
 from bot.store.schema import usage
@@ -192,11 +192,11 @@ def test_the_credit_is_asked_for_every_ten_minutes_and_the_operator_told_once_wh
     answers = ["20", "4", "3.5", "50", "1"]
     times: list[float] = []
 
-    async def ask() -> Balance:
+    async def ask() -> Credits:
         times.append(asyncio.get_running_loop().time())
         if not answers:
             raise NotOffered("gone")
-        return Balance(Decimal(answers.pop(0)), Decimal(0))
+        return Credits(answers.pop(0), "0")
 
     async def play() -> CreditWatch:
         watch = CreditWatch(ask, SpendingLimits(Decimal(5)))
@@ -208,4 +208,4 @@ def test_the_credit_is_asked_for_every_ten_minutes_and_the_operator_told_once_wh
 
     assert times == [n * EVERY_SECONDS for n in range(6)]
     assert [entry["left"] for entry in logs if entry["event"] == "credit is low"] == ["4", "1"]
-    assert watch.balance == Balance(Decimal(1), Decimal(0))
+    assert watch.credits == Credits("1", "0")

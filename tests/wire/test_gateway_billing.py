@@ -3,14 +3,13 @@
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from decimal import Decimal
 from random import Random
 
 import pytest
 
 from bot.errors import GatewayBusy, GatewayDown, GatewayError, GatewayRefused, NotOffered
 from bot.gateway.client import OpenAIGateway
-from bot.messages import Balance, Usage
+from bot.messages import Credits, Usage
 from tests.wire.raw_server import Exchange, RawServer, raw_server
 
 RECORD = b"""{"data":{"id":"gen_1","total_cost":0.0012,"usage":0.0012,"model":"acme/alpha","tokens_prompt":100,
@@ -101,7 +100,7 @@ async def test_a_gateway_that_is_not_there_is_down() -> None:
 
 async def test_the_credit_is_read_from_decimal_strings() -> None:
     async with told(200, b'{"balance":"95.50000000","total_used":"4.50"}') as (gateway, server):
-        assert await gateway.balance() == Balance(Decimal("95.5"), Decimal("4.5"))
+        assert await gateway.credits() == Credits("95.50000000", "4.50")
     (asked,) = server.seen
     assert (asked.method, asked.path) == ("GET", "/v1/credits")
     assert asked.headers["authorization"] == "Bearer vck_secret"
@@ -111,4 +110,4 @@ async def test_the_credit_is_read_from_decimal_strings() -> None:
 async def test_another_endpoint_has_no_credit_to_tell(status: int, body: bytes) -> None:
     async with told(status, body) as (gateway, _):
         with pytest.raises(NotOffered):
-            await gateway.balance()
+            await gateway.credits()
