@@ -28,9 +28,21 @@ class CoreViews:
         return self._specs
 
 
-def platforms_for(_parts: Core, _settings: Settings) -> Sequence[Adapter]:
-    """An adapter for each platform that has credentials."""
-    return ()
+def platforms_for(_parts: Core, settings: Settings) -> Sequence[Adapter]:
+    """An adapter for each platform that has credentials; only these load their libraries."""
+    adapters: list[Adapter] = []
+    if settings.discord_bot_token is not None:
+        from adapters.discord.adapter import DiscordAdapter
+
+        adapters.append(
+            DiscordAdapter(
+                settings.discord_bot_token.get_secret_value(),
+                time.time,
+                reply_in=settings.discord_reply_in,
+                base_url=settings.discord_api_base_url,
+            )
+        )
+    return adapters
 
 
 def page_for(parts: Core, settings: Settings, announce: Callable[[str], None]) -> WebAdapter:

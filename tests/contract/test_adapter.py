@@ -11,6 +11,7 @@ import pytest
 from bot.errors import PlatformError
 from bot.messages import FailureKind, Inbound, InboundKind, PersonKind, Place, Rendered
 from bot.ports import Adapter, OpensThreads, ReadsHistory, Reconciles
+from tests.discord_bot import discord_bot
 from tests.web_page import ScriptedIntake, playground
 
 
@@ -53,7 +54,29 @@ async def web_stage(directory: Path) -> AsyncIterator[Stage]:
         yield Stage(page.adapter, page.intake, say, shown, remove)
 
 
-@pytest.fixture(params=[pytest.param(web_stage, id="web")])
+@asynccontextmanager
+async def discord_stage(directory: Path) -> AsyncIterator[Stage]:
+    async with discord_bot() as bot:
+        bot.town.limits.limits = {}
+
+        async def say(text: str, place: Place | None) -> bool:
+            before, taken = bot.intake.offered, len(bot.intake.heard)
+            bot.ada.says(bot.channel_of(place) if place else bot.general, text)
+            await bot.offered(before + 1)
+            return len(bot.intake.heard) > taken
+
+        async def shown(place: Place) -> list[str]:
+            return bot.texts(bot.channel_of(place))
+
+        async def remove(message_id: str) -> None:
+            before = len(bot.intake.heard)
+            bot.ada.deletes(next(one for one in bot.general.in_order() if str(one.id) == message_id))
+            await bot.heard(before + 1)
+
+        yield Stage(bot.adapter, bot.intake, say, shown, remove)
+
+
+@pytest.fixture(params=[pytest.param(web_stage, id="web"), pytest.param(discord_stage, id="discord")])
 async def stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stage]:
     open_stage: OpenStage = request.param
     async with open_stage(tmp_path) as opened:

@@ -1,0 +1,143 @@
+"""How often Discord may be called: fifty times in any second over all, and what its headers say of each bucket.
+
+Times are the event loop's. A call counts against the total from its start until a second has passed since its end,
+as only Discord knows when in between it arrived.
+"""
+
+import asyncio
+import heapq
+from collections.abc import Mapping
+from enum import IntEnum
+from itertools import count
+
+TOTAL_CALLS, TOTAL_SECONDS = 50, 1.0
+"""Discord's limit for one bot over all its calls but those that answer interactions."""
+
+_MARGIN = 0.001
+"""Seconds added to a window: two clocks never agree entirely."""
+
+_KEPT_BACK = 5
+"""Calls of a second that are not for refreshes and what is less."""
+
+
+class Rank(IntEnum):
+    """What goes first when there is not room for everything."""
+
+    FIRST = 0  # finals, first texts, opening their threads
+    READ = 1
+    REFRESH = 2
+    TYPING = 3
+
+
+class Total:
+    """The calls of a second over everything, the more important ones first."""
+
+    def __init__(self, calls: int = TOTAL_CALLS, seconds: float = TOTAL_SECONDS) -> None:
+        self._calls = calls
+        self._seconds = seconds
+        self._running = 0
+        self._returns: list[float] = []
+        self._waiting: list[tuple[Rank, int, asyncio.Future[None]]] = []
+        self._order = count()
+        self._timer: asyncio.TimerHandle | None = None
+        self._blocked_until = float("-inf")
+
+    async def enter(self, rank: Rank) -> None:
+        """Wait until a call may be made; `leave` has to follow it."""
+        loop = asyncio.get_running_loop()
+        if not self._waiting and self._room(loop.time(), rank):
+            self._running += 1
+            return
+        place: asyncio.Future[None] = loop.create_future()
+        heapq.heappush(self._waiting, (rank, next(self._order), place))
+        self._wake()
+        try:
+            await place
+        except asyncio.CancelledError:
+            if place.done() and not place.cancelled():
+                self.leave()
+            raise
+
+    def leave(self) -> None:
+        """The call has ended."""
+        self._running -= 1
+        ends = asyncio.get_running_loop().time() + self._seconds + _MARGIN
+        heapq.heappush(self._returns, ends)
+        self._wake()
+
+    def block(self, seconds: float) -> None:
+        """Let nobody through for so long."""
+        self._blocked_until = max(self._blocked_until, asyncio.get_running_loop().time() + seconds)
+
+    def _room(self, now: float, rank: Rank) -> bool:
+        while self._returns and self._returns[0] <= now:
+            heapq.heappop(self._returns)
+        free = self._calls - self._running - len(self._returns)
+        return now >= self._blocked_until and free > (_KEPT_BACK if rank >= Rank.REFRESH else 0)
+
+    def _wake(self) -> None:
+        """Let through whom there is room for; look again when there will be more."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        while self._waiting and (self._waiting[0][2].done() or self._room(now, self._waiting[0][0])):
+            _, _, place = heapq.heappop(self._waiting)
+            if not place.done():
+                self._running += 1
+                place.set_result(None)
+        if self._waiting and self._timer is None:
+            again = self._returns[0] if self._returns else now + self._seconds
+            self._timer = loop.call_at(max(again, self._blocked_until), self._look_again)
+
+    def _look_again(self) -> None:
+        self._timer = None
+        self._wake()
+
+
+class Bucket:
+    """What Discord allows of one kind of call in one place: by its headers, and by our own count without them."""
+
+    def __init__(self, calls: int, seconds: float) -> None:
+        self.calls = calls
+        self.seconds = seconds
+        self.told = False
+        self._left = calls
+        self._under_way = 0
+        self._resets_at = float("-inf")
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing of it has to be remembered now."""
+        return not self._under_way and self._resets_at <= asyncio.get_running_loop().time()
+
+    async def enter(self) -> None:
+        """Wait until a call may be made; `leave` has to follow it."""
+        loop = asyncio.get_running_loop()
+        while True:
+            now = loop.time()
+            if self._resets_at <= now:
+                self._left, self._resets_at = self.calls - self._under_way, now + self.seconds
+            if self._left > 0:
+                self._left -= 1
+                self._under_way += 1
+                return
+            await asyncio.sleep(self._resets_at - now)
+
+    def leave(self, headers: Mapping[str, str]) -> None:
+        """The call has ended, with these headers."""
+        self._under_way -= 1
+        try:
+            calls = int(headers["X-RateLimit-Limit"])
+            left = int(headers["X-RateLimit-Remaining"])
+            seconds = float(headers["X-RateLimit-Reset-After"])
+        except (KeyError, ValueError):
+            return
+        if left == calls - 1:  # the first of a window: this is how long one lasts
+            self.seconds = seconds
+        self.calls, self.told = max(1, calls), True
+        self._left = max(0, left - self._under_way)
+        self._resets_at = asyncio.get_running_loop().time() + seconds
+
+    def block(self, seconds: float) -> None:
+        """Discord said that it was one too many: wait as long as it says."""
+        self._left = 0
+        self._resets_at = max(self._resets_at, asyncio.get_running_loop().time() + seconds)

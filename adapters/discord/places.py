@@ -1,0 +1,85 @@
+"""Which place a channel's id stands for, and whether we took part there."""
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
+
+import discord
+
+from adapters.discord.connection import Connection
+from adapters.discord.inbound import moderates, place_of
+from adapters.discord.rest import Rest
+from bot.messages import Place
+
+_THREADS = (10, 11, 12)
+_MOST_KNOWN = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A place, and whether we are in it: made it, or were called into it."""
+
+    place: Place
+    took_part: bool = False
+
+
+class Places:
+    """Knows what discord.py knows, and asks Discord for threads that were asleep when we came."""
+
+    def __init__(self, rest: Rest) -> None:
+        self._rest = rest
+        self._asked: OrderedDict[int, asyncio.Future[Where]] = OrderedDict()
+
+    async def find(self, client: Connection, guild: int | None, channel: int) -> Where:
+        """The place of this channel or thread. Raises Refusal where Discord will not say."""
+        if guild is None:
+            return Where(place_of(None, channel))
+        known = client.get_channel(channel)
+        if isinstance(known, discord.Thread):
+            ours = known.me is not None or known.owner_id == _me(client)
+            return Where(place_of(guild, known.parent_id, known.id), ours)
+        if known is not None:
+            return Where(place_of(guild, channel))
+        return await self._ask(client, guild, channel)
+
+    async def _ask(self, client: Connection, guild: int, channel: int) -> Where:
+        """One question for all who wait, so that what was said there stays in order."""
+        found = self._asked.get(channel)
+        if found is None or (found.done() and found.exception() is not None):
+            found = asyncio.ensure_future(self._fetch(client, guild, channel))
+            self._asked[channel] = found
+            if len(self._asked) > _MOST_KNOWN:
+                self._asked.popitem(last=False)
+        return await asyncio.shield(found)
+
+    async def _fetch(self, client: Connection, guild: int, channel: int) -> Where:
+        data: Any = await self._rest.patiently("GET", f"/channels/{channel}", kind="channel", channel=str(channel))
+        if data.get("type") not in _THREADS:
+            return Where(place_of(guild, channel))
+        ours = "member" in data or data.get("owner_id") == str(_me(client))
+        return Where(place_of(guild, int(data["parent_id"]), channel), ours)
+
+    def joined(self, thread: int) -> None:
+        """We take part in a thread from now on: what was known of it is out of date."""
+        self._asked.pop(thread, None)
+
+
+def may_open_thread(client: Connection, place: Place) -> bool:
+    """Whether we may open a thread in a channel and write in it, as far as discord.py knows."""
+    channel = client.get_channel(int(place.channel))
+    if channel is None:
+        return True  # not known yet: Discord will say
+    if not isinstance(channel, discord.TextChannel):
+        return False
+    rights = channel.permissions_for(channel.guild.me)
+    return rights.create_public_threads and rights.send_messages_in_threads
+
+
+def may_moderate(interaction: "discord.Interaction[Any]") -> bool:
+    """Whether who acted keeps order where they did."""
+    return interaction.guild_id is not None and moderates(interaction.permissions)
+
+
+def _me(client: Connection) -> int:
+    return client.user.id if client.user is not None else 0
