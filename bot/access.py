@@ -28,7 +28,8 @@ class Access:
             raise NotAllowed(f"Only admins and moderators can set that for the {scope}. Nothing was changed.")
 
     def may_press(self, platform: str, person: Person, speakers: Iterable[Person]) -> None:
-        """Raises NotAllowed unless this person asked the question, with others perhaps, or is an admin."""
-        if any(person.id == speaker.id for speaker in speakers) or self.is_admin(platform, person):
+        """Raises NotAllowed unless this person asked the question, with others perhaps, or keeps order there."""
+        asked = any(person.id == speaker.id for speaker in speakers)
+        if asked or MODERATOR in person.roles or self.is_admin(platform, person):
             return
-        raise NotAllowed("Only those who asked can do that.")
+        raise NotAllowed("Only those who asked can do that, and moderators.")

@@ -15,7 +15,6 @@ from bot.errors import StartError
 from bot.secretfiles import read_secret_files
 
 NOT_YET = (
-    "DISCORD_BOT_TOKEN",
     "SLACK_BOT_TOKEN",
     "SLACK_APP_TOKEN",
     "SLACK_SIGNING_SECRET",
@@ -58,6 +57,15 @@ class Settings(BaseSettings):
     http_port: int = Field(8080, ge=0, le=65535, description="a port number from 0 to 65535")
     playground: Literal["auto", "on", "off"] = Field("auto", description="auto, on or off")
     playground_password: SecretStr | None = Field(None, min_length=8, description="at least 8 characters")
+    discord_bot_token: SecretStr | None = Field(
+        None, min_length=20, description="a bot's token from Discord's developer portal, on one line"
+    )
+    discord_api_base_url: str = Field(
+        "https://discord.com/api/v10",
+        pattern=r"^https?://\S+/api/v10/?$",
+        description="an address ending in /api/v10",
+    )
+    discord_reply_in: Literal["thread", "place"] = Field("thread", description="thread or place")
     metrics: Literal["local", "on", "off"] = Field("local", description="local, on or off")
     admins: Annotated[tuple[str, ...], NoDecode] = Field((), description="a list such as discord:1234,slack:U12AB")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
@@ -76,7 +84,7 @@ class Settings(BaseSettings):
             raise ValueError("not platform:id")
         return people
 
-    @field_validator("ai_gateway_api_key", "vercel_oidc_token")
+    @field_validator("ai_gateway_api_key", "vercel_oidc_token", "discord_bot_token")
     @classmethod
     def _fits_a_header(cls, value: SecretStr | None) -> SecretStr | None:
         secret = value.get_secret_value().strip() if value is not None else ""
@@ -93,7 +101,7 @@ class Settings(BaseSettings):
         typed = value.strip().lower()
         return None if typed == "off" else typed.removeprefix("$")
 
-    @field_validator("log_level", "log_format", "playground", "metrics", mode="before")
+    @field_validator("log_level", "log_format", "playground", "metrics", "discord_reply_in", mode="before")
     @classmethod
     def _lower(cls, value: Any) -> Any:
         return value.lower() if isinstance(value, str) else value
@@ -111,7 +119,7 @@ class Settings(BaseSettings):
     @property
     def platforms(self) -> tuple[str, ...]:
         """The chat platforms that have credentials."""
-        return ()
+        return ("discord",) if self.discord_bot_token is not None else ()
 
     @property
     def shows_page(self) -> bool:
@@ -126,7 +134,7 @@ class Settings(BaseSettings):
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must never be printed."""
-        held = (self.ai_gateway_api_key, self.vercel_oidc_token, self.playground_password)
+        held = (self.ai_gateway_api_key, self.vercel_oidc_token, self.playground_password, self.discord_bot_token)
         named = (secret.get_secret_value() for secret in held if secret is not None)
         return (*named, *_logins(self.ai_gateway_base_url), *_logins(self.database_url or ""))
 

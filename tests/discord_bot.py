@@ -9,7 +9,8 @@ from adapters.discord.adapter import DiscordAdapter
 from adapters.discord.outbound import without_status
 from bot.messages import Inbound, Place
 from tests.discord_town.people import Person
-from tests.discord_town.town import TOKEN, DiscordTown, discord_town
+from tests.discord_town.state import TOKEN
+from tests.discord_town.town import DiscordTown, discord_town
 from tests.discord_town.world import Channel, Guild
 from tests.web_page import ScriptedIntake
 

@@ -46,8 +46,8 @@ class History:
     async def posted(self, place: Place, key: str) -> str | None:
         """Our message with this key: one we were told of, or one that bears its marks among the newest hundred.
 
-        A plain message without buttons bears none. Discord itself knows it for some minutes: the same post again is
-        the same message.
+        A plain message without buttons bears none. For some minutes Discord itself knows it: the same post again
+        is the same message.
         """
         if known := self._known.get(nonce_of(key)):
             return known

@@ -1,15 +1,23 @@
 """From settings to adapters: the one place that names their classes."""
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
+
+import structlog
 
 from adapters.web.adapter import WebAdapter
 from bot.app.core import Core
 from bot.commands import COMMANDS
 from bot.messages import CommandSpec
-from bot.ports import About, Adapter
+from bot.ports import About, Adapter, OffersCommands, offers
 from bot.settings import Settings
 from bot.store.page import PageLog
+
+log = structlog.get_logger(__name__)
+
+OFFER_AGAIN = 60.0
+"""Seconds until a platform that did not take the commands is asked again."""
 
 
 class CoreViews:
@@ -43,6 +51,19 @@ def platforms_for(_parts: Core, settings: Settings) -> Sequence[Adapter]:
             )
         )
     return adapters
+
+
+async def offer_commands(adapter: object) -> None:
+    """Offer every command where a platform shows them natively; tried again until it takes them."""
+    specs = tuple(command.spec for command in COMMANDS)
+    while offers(adapter, OffersCommands):
+        try:
+            await adapter.offer(specs)
+        except Exception as error:  # an adapter's own errors have no common root
+            log.warning("commands not offered", error=type(error).__name__, exc_info=True)
+            await asyncio.sleep(OFFER_AGAIN)
+        else:
+            return
 
 
 def page_for(parts: Core, settings: Settings, announce: Callable[[str], None]) -> WebAdapter:

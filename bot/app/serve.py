@@ -9,9 +9,9 @@ from typing import Any
 import structlog
 
 from bot import __version__
-from bot.app.core import Core, core, desk_for, intake_for
+from bot.app.core import CALLS_SECONDS, Core, core, desk_for, intake_for
 from bot.app.health import Readiness, health_routes
-from bot.app.platforms import page_for, platforms_for
+from bot.app.platforms import offer_commands, page_for, platforms_for
 from bot.catchup import CatchUp
 from bot.errors import StartError
 from bot.http import listen
@@ -66,7 +66,9 @@ async def serve(settings: Settings, announce: Callable[[str], None], stop: async
         beside = [*_background(parts, tidier, metrics), settling.run()]
         if settings.has_credential:
             beside.append(parts.credit.run())
-        for work in (*beside, *(one.run() for one in catching_up)):
+        beside += [one.run() for one in catching_up]
+        beside += [offer_commands(one) for one in adapters]
+        for work in beside:
             stack.callback(asyncio.create_task(work).cancel)
         if page is not None:
             announce(await page.invitation(f"http://{origin(settings.http_host)}:{port.port}"))
@@ -74,6 +76,7 @@ async def serve(settings: Settings, announce: Callable[[str], None], stop: async
         await stop.wait()
         log.info("stopping")
         await desk.close(ANSWERS_SECONDS)  # while people still see their answers end
+        await parts.pump.close(CALLS_SECONDS)
 
 
 def _background(parts: Core, tidier: Tidier, metrics: Metrics) -> tuple[Coroutine[Any, Any, None], ...]:

@@ -8,6 +8,7 @@ from bot import __version__
 from bot.cli.asking import ask, models
 from bot.cli.checking import check
 from bot.cli.database import backup, restore, upgrade
+from bot.cli.inviting import discord_invite
 from bot.cli.serving import demo_gateway, serve
 
 
@@ -33,6 +34,9 @@ def parser() -> argparse.ArgumentParser:
     checking = commands.add_parser("check", help="look over the installation: what is wrong, and how to mend it")
     checking.add_argument("--json", action="store_true", help="as JSON")
     checking.set_defaults(command=check)
+
+    inviting = commands.add_parser("discord-invite", help="the address that adds the bot to a Discord server")
+    inviting.set_defaults(command=discord_invite)
 
     demo = commands.add_parser(
         "demo-gateway",
