@@ -47,7 +47,7 @@ async def serve(settings: Settings, announce: Callable[[str], None], stop: async
         routes = [route for one in adapters if offers(one, ServesPages) for route in one.routes()]
         metrics.watch("gatepost_turns_running", "Answers being written", lambda: desk.running)
         metrics.watch("gatepost_turns_waiting", "Questions that wait for others to end", lambda: desk.waiting)
-        readiness = Readiness(parts.store, adapters, lambda: None, time.time)
+        readiness = Readiness(parts.store, adapters, parts.gateway.trouble, time.time)
         routes += health_routes(readiness, metrics, settings.metrics)
         port = await listen(settings.http_host, settings.http_port, routes)
         stack.push_async_callback(port.close)

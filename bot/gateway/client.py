@@ -131,6 +131,11 @@ class OpenAIGateway:
         """Whether the endpoint is an AI gateway that routes, as far as is known by now."""
         return self._manners.routes
 
+    def trouble(self) -> str | None:
+        """Why the key takes no requests at the moment, in one word for whoever watches; None while it does."""
+        reason = self._guard.paused_for
+        return None if reason is None else type(reason).__name__
+
     async def credits(self) -> Credits:
         """What is left of the account's credit; see `Billing.credits`."""
         return await self._billing.credits()

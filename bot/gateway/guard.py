@@ -46,6 +46,12 @@ class Guard:
             self._looking.add(task)
             task.add_done_callback(self._looking.discard)
 
+    @property
+    def paused_for(self) -> GatewayError | None:
+        """Why nothing is sent for anybody at the moment, where that is so."""
+        pause = self._health.pause
+        return pause.reason if pause is not None else None
+
     async def close(self) -> None:
         """Look no more."""
         for task in self._looking:

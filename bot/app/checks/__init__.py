@@ -1,7 +1,11 @@
 """Finds what people get wrong when they install: each thing looked at gives one row, and says how to mend it."""
 
+import asyncio
+import time
 from collections.abc import Sequence
 
+from bot.app.checks.clock import check_clock
+from bot.app.checks.gateway import check_gateway
 from bot.app.checks.machine import check_machine
 from bot.messages import Finding
 from bot.settings import Settings
@@ -9,4 +13,7 @@ from bot.settings import Settings
 
 async def check(settings: Settings) -> Sequence[Finding]:
     """Everything that can be looked at from here. Reads only, and is safe beside a running bot."""
-    return await check_machine(settings)
+    machine = asyncio.create_task(check_machine(settings))
+    gateway = asyncio.create_task(check_gateway(settings))
+    clock = None if settings.demo else asyncio.create_task(check_clock(settings.ai_gateway_base_url, time.time))
+    return [*await machine, *([await clock] if clock else []), *await gateway]

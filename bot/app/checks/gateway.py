@@ -1,0 +1,97 @@
+"""Looks at the gateway: whether it answers, takes the key, has credit, and lists the models that are set."""
+
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from datetime import UTC, datetime
+from decimal import Decimal
+from random import Random
+
+from bot.app.core import about, credential
+from bot.errors import GatewayError, GatewayRefused, GatewayUnpaid
+from bot.gateway.client import OpenAIGateway
+from bot.messages import Finding, Mark
+from bot.settings import Settings
+
+_LITTLE_CREDIT = Decimal(1)
+"""US dollars below which the operator is warned."""
+
+
+async def check_gateway(settings: Settings) -> Sequence[Finding]:
+    """A row for each, the later ones only where the gateway answers. The copy of its catalogue is left alone."""
+    if settings.demo:
+        return [Finding("gateway", Mark.OK, "the built-in one: no key is set, so a scripted model answers")]
+    gateway = OpenAIGateway(
+        base_url=settings.ai_gateway_base_url,
+        credential=credential(settings),
+        clock=time.time,
+        random=Random(),
+    )
+    async with aclosing(_look(gateway, settings)) as rows:
+        try:
+            return [row async for row in rows]
+        finally:
+            await gateway.close()
+
+
+async def _look(gateway: OpenAIGateway, settings: Settings) -> AsyncGenerator[Finding, None]:
+    address = settings.ai_gateway_base_url
+    try:
+        await gateway.refresh()
+    except GatewayRefused:
+        yield Finding("gateway", Mark.FAULT, f"{address} refuses to list its models. {_key_advice(settings)}")
+        return
+    except GatewayError as error:
+        said = f"{address} does not answer as a gateway ({error}). Check AI_GATEWAY_BASE_URL and the network."
+        yield Finding("gateway", Mark.FAULT, said)
+        return
+    yield Finding("gateway", Mark.OK, f"{address} lists {len(gateway.models())} models")
+    yield await _key(gateway, settings)
+    for name, model in _models(settings):
+        yield _model(gateway, name, model)
+
+
+async def _key(gateway: OpenAIGateway, settings: Settings) -> Finding:
+    if not gateway.routes:
+        return Finding("key", Mark.OK, "this endpoint tells nothing about keys; the first question will show")
+    try:
+        balance = Decimal((await gateway.credits()).balance)
+    except GatewayRefused:
+        return Finding("key", Mark.FAULT, f"The gateway refuses the key. {_key_advice(settings)}")
+    except GatewayUnpaid:
+        return Finding("key", Mark.FAULT, "There is no credit left. Add credits to the gateway's account.")
+    except GatewayError as error:
+        return Finding("key", Mark.WARNING, f"The gateway does not tell the balance ({error}). Try again later.")
+    if balance <= 0:
+        return Finding("key", Mark.FAULT, "There is no credit left. Add credits to the gateway's account.")
+    said = f"accepted, with ${balance:.2f} of credit left"
+    if balance < _LITTLE_CREDIT:
+        return Finding("key", Mark.WARNING, f"{said}. Add some soon.")
+    return Finding("key", Mark.OK, said)
+
+
+def _key_advice(settings: Settings) -> str:
+    """Which variable to look at; the key wins over the token, even a wrong one."""
+    if settings.ai_gateway_api_key is not None:
+        also = " It wins over VERCEL_OIDC_TOKEN." if settings.vercel_oidc_token is not None else ""
+        return f"Make a new one in the gateway's dashboard and put it into AI_GATEWAY_API_KEY.{also}"
+    if settings.vercel_oidc_token is not None:
+        return "VERCEL_OIDC_TOKEN lives twelve hours: fetch a new one with `vercel env pull`."
+    return "Set AI_GATEWAY_API_KEY."
+
+
+def _models(settings: Settings) -> Sequence[tuple[str, str]]:
+    return [("DEFAULT_MODEL", about(settings).default_model)]
+
+
+def _model(gateway: OpenAIGateway, variable: str, model_id: str) -> Finding:
+    model = gateway.model(model_id)
+    if model is None:
+        near = [one.id for one in gateway.search(model_id.rpartition("/")[2], 3)]
+        hint = f" Near it: {', '.join(near)}." if near else " `gatepost models` lists them."
+        return Finding("model", Mark.FAULT, f"{variable} is {model_id}, which the gateway does not list.{hint}")
+    if model.withdrawn_at is not None:
+        day = datetime.fromtimestamp(model.withdrawn_at, UTC)
+        said = f"{variable} is {model_id}, which is withdrawn on {day:%Y-%m-%d}. Choose another."
+        return Finding("model", Mark.WARNING, said)
+    return Finding("model", Mark.OK, f"{variable} is {model_id}")
