@@ -11,11 +11,13 @@ from bot.commands.dispatch import Commands
 from bot.commands.errands import Errands
 from bot.conversation import words
 from bot.conversation.desk import Desk
-from bot.errors import NotAllowed
+from bot.errors import GatepostError, NotAllowed, sentence_for
 from bot.messages import (
+    OUTSIDER,
     Action,
     ActionName,
     Choice,
+    CommandCall,
     Inbound,
     InboundKind,
     Person,
@@ -35,7 +37,7 @@ from bot.ports import (
     OpensThreads,
     offers,
 )
-from bot.preferences import REPLY_IN
+from bot.preferences import OUTSIDERS, REPLY_IN
 from bot.store.engine import Store
 from bot.store.files import Files
 from bot.store.intents.absence import accept_late
@@ -46,7 +48,9 @@ from bot.store.intents.inbox import (
     Outcome,
     Target,
     accept_again,
+    accept_once,
     speakers,
+    takes_part,
 )
 from bot.store.intents.owed import accept_stop
 from bot.store.intents.rows import find_turn
@@ -95,6 +99,11 @@ class Intake:
         await asyncio.shield(taking)
 
     async def _take(self, inbound: Inbound) -> None:
+        if OUTSIDER in inbound.person.roles and inbound.kind is not InboundKind.DELETE:
+            admitted = await self._admitted(inbound)
+            if admitted is None:
+                return
+            inbound = admitted
         match inbound.kind:
             case InboundKind.MESSAGE:
                 await self._message(inbound)
@@ -103,9 +112,32 @@ class Intake:
             case InboundKind.DELETE:
                 await self._delete(inbound)
             case InboundKind.COMMAND:
-                await self._errands.take_in(inbound)
+                if inbound.addressed or await self._store.read(takes_part, inbound.place):
+                    await self._errands.take_in(inbound)
             case InboundKind.BUTTON:
                 await self._button(inbound)
+
+    async def _admitted(self, inbound: Inbound) -> Inbound | None:
+        """What a guest or a stranger did, as far as they may: by default they are heard and not answered."""
+        asker = person_key(inbound.place.platform, inbound.person)
+        chosen = await self._store.read(in_force, inbound.place, asker)
+        if chosen.get(OUTSIDERS.name, "deny") == "allow":
+            return inbound
+        spoken = inbound.kind in (InboundKind.MESSAGE, InboundKind.EDIT)
+        if spoken and not inbound.addressed:
+            return replace(inbound, follows=False)
+        if await self._store.write(accept_once, inbound, self._clock()):
+            telling = asyncio.create_task(self._errands.say(inbound, words.OUTSIDERS, private=True))
+            self._tasks.add(telling)
+            telling.add_done_callback(self._tasks.discard)
+        return None
+
+    async def say(self, place: Place, person: Person, call: CommandCall) -> str:
+        """What a command says, as Markdown, for a surface that shows it in its own way."""
+        try:
+            return (await self._commands.run(call, person, place))[0].text
+        except GatepostError as error:
+            return sentence_for(error)
 
     async def complete(
         self, place: Place, person: Person, command: str, option: str, typed: str
@@ -174,6 +206,9 @@ class Intake:
             if action.name in (ActionName.GOOD, ActionName.BAD):
                 await self._store.write(rate, inbound, action.turn_id, action.name, self._clock())
                 return
+            if action.name is ActionName.STOP and not action.turn_id:
+                await self._stop_here(inbound)
+                return
             asked = await self._store.write(speakers, action.turn_id)
             self._access.may_press(inbound.place.platform, inbound.person, asked)
             if action.name is ActionName.STOP:
@@ -182,6 +217,15 @@ class Intake:
                 await self._again(inbound, action)
         except NotAllowed as error:
             await self._errands.say(inbound, error.said, private=True)
+
+    async def _stop_here(self, inbound: Inbound) -> None:
+        """A platform's own stop button knows the place and no turn."""
+        place = inbound.place
+        asked = await self._desk.speakers_at_work(place.key)
+        if asked:
+            self._access.may_press(place.platform, inbound.person, asked)
+        if await self._store.write(accept_once, inbound, self._clock()):
+            await self._desk.stop(place.key)
 
     async def _stop(self, inbound: Inbound, turn_id: str) -> None:
         conversation = await self._store.write(accept_stop, inbound, turn_id, self._clock())

@@ -15,6 +15,7 @@ from bot.messages import (
     Capabilities,
     ChatRequest,
     Choice,
+    CommandCall,
     CommandSpec,
     Completed,
     Delta,
@@ -51,6 +52,9 @@ class Intake(Protocol):
 
         The same key twice is one event. Raises `StoreError` when it could not be kept: do not acknowledge.
         """
+
+    async def say(self, place: Place, person: Person, call: CommandCall) -> str:
+        """What a command says to this person, as Markdown, for a surface that shows it in its own way."""
 
     async def complete(
         self, place: Place, person: Person, command: str, option: str, typed: str

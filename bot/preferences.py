@@ -95,8 +95,28 @@ REPLY_IN = Preference(
     scopes=(Scope.CHANNEL, Scope.WORKSPACE),
 )
 
+FOLLOW_UPS = Preference(
+    "follow_ups",
+    "Whether I answer in a thread I take part in without being mentioned",
+    one_of("always", "mention"),
+    "always",
+    choices=("always", "mention"),
+    scopes=(Scope.HERE, Scope.CHANNEL, Scope.WORKSPACE),
+)
+
+OUTSIDERS = Preference(
+    "outsiders",
+    "Whether I answer guests, and people of other workspaces in shared channels",
+    one_of("deny", "allow"),
+    "deny",
+    choices=("deny", "allow"),
+    scopes=(Scope.CHANNEL, Scope.WORKSPACE),
+)
+
 PREFERENCES: tuple[Preference, ...] = (
     REPLY_IN,
+    FOLLOW_UPS,
+    OUTSIDERS,
     MAX_TOKENS,
 )
 """Everything that can be chosen with /settings, in the order in which it is listed."""

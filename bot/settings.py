@@ -4,10 +4,10 @@ import os
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import unquote
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.envfile import ENCODING, in_effect, read_env_file
@@ -15,9 +15,6 @@ from bot.errors import StartError
 from bot.secretfiles import read_secret_files
 
 NOT_YET = (
-    "SLACK_BOT_TOKEN",
-    "SLACK_APP_TOKEN",
-    "SLACK_SIGNING_SECRET",
     "FALLBACK_MODELS",
     "ALLOWED_WORKSPACES",
     "RETENTION_DAYS",
@@ -49,6 +46,18 @@ class Settings(BaseSettings):
         Decimal(1), ge=0, max_digits=12, description="an amount of US dollars such as 1 or 0.50, or off"
     )
     budget_model: str | None = Field(None, pattern=r"^\S+$", description="a model's id, such as creator/model")
+    slack_bot_token: SecretStr | None = Field(
+        None, pattern=r"^xox[bp](-|\.)\S+$", description="a bot token, which begins with xoxb-"
+    )
+    slack_app_token: SecretStr | None = Field(
+        None, pattern=r"^xapp-\S+$", description="an app-level token, which begins with xapp-"
+    )
+    slack_signing_secret: SecretStr | None = Field(
+        None, pattern=r"^[0-9a-zA-Z]{16,}$", description="the app's signing secret, letters and digits only"
+    )
+    slack_api_base_url: str = Field(
+        "https://slack.com/api/", pattern=r"^https?://\S+$", description="an http(s) address that ends in /api/"
+    )
     database_url: str | None = Field(
         None, pattern=r"^(sqlite|postgresql)", description="sqlite:///path or postgresql://…"
     )
@@ -101,6 +110,23 @@ class Settings(BaseSettings):
         typed = value.strip().lower()
         return None if typed == "off" else typed.removeprefix("$")
 
+    @field_validator("slack_api_base_url")
+    @classmethod
+    def _ends_in_a_slash(cls, value: str) -> str:
+        return value.rstrip("/") + "/"
+
+    @model_validator(mode="after")
+    def _slack_is_whole(self) -> Self:
+        """A bot token alone hears nothing, and the other two say nothing without it."""
+        ways = self.slack_app_token or self.slack_signing_secret
+        if ways is not None and self.slack_bot_token is None:
+            raise StartError("SLACK_BOT_TOKEN is missing: Slack needs it beside the app token or signing secret.")
+        if self.slack_bot_token is not None and ways is None:
+            raise StartError(
+                "SLACK_APP_TOKEN is missing: set it for Socket Mode, or SLACK_SIGNING_SECRET for HTTP events."
+            )
+        return self
+
     @field_validator("log_level", "log_format", "playground", "metrics", "discord_reply_in", mode="before")
     @classmethod
     def _lower(cls, value: Any) -> Any:
@@ -119,7 +145,8 @@ class Settings(BaseSettings):
     @property
     def platforms(self) -> tuple[str, ...]:
         """The chat platforms that have credentials."""
-        return ("discord",) if self.discord_bot_token is not None else ()
+        credentials = {"discord": self.discord_bot_token, "slack": self.slack_bot_token}
+        return tuple(name for name, credential in credentials.items() if credential is not None)
 
     @property
     def shows_page(self) -> bool:
@@ -134,7 +161,15 @@ class Settings(BaseSettings):
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must never be printed."""
-        held = (self.ai_gateway_api_key, self.vercel_oidc_token, self.playground_password, self.discord_bot_token)
+        held = (
+            self.ai_gateway_api_key,
+            self.vercel_oidc_token,
+            self.playground_password,
+            self.discord_bot_token,
+            self.slack_bot_token,
+            self.slack_app_token,
+            self.slack_signing_secret,
+        )
         named = (secret.get_secret_value() for secret in held if secret is not None)
         return (*named, *_logins(self.ai_gateway_base_url), *_logins(self.database_url or ""))
 

@@ -3,13 +3,12 @@
 import re
 from collections.abc import Sequence
 
+from adapters.typed import parse_typed
 from adapters.web.workspace import GATEPOST, PEOPLE
-from bot.errors import NotAllowed
 from bot.messages import (
     Action,
     Attachment,
     CommandCall,
-    CommandOption,
     CommandSpec,
     Inbound,
     InboundKind,
@@ -95,46 +94,4 @@ def is_command(text: str) -> bool:
 
 def parse_command(text: str, specs: Sequence[CommandSpec]) -> CommandCall:
     """The command that was typed, `/name value … option:value …`. Raises `NotAllowed` with a sentence."""
-    name, *rest = text[1:].split(maxsplit=1)
-    spec = next((one for one in specs if one.name == name.lower()), None)
-    if spec is None:
-        raise NotAllowed(f"There is no command /{name}. To send it as a message, put a space before it.")
-    options = _options(spec, rest[0].rstrip() if rest else "")
-    for option in spec.options:
-        _check(spec, option, options.get(option.name))
-    return CommandCall(spec.name, options)
-
-
-def _options(spec: CommandSpec, rest: str) -> dict[str, str]:
-    options: dict[str, str] = {}
-    open_options = list(spec.options)
-    while rest and open_options:
-        named, value, rest = _next_value(open_options, rest)
-        options[named.name] = value
-        open_options.remove(named)
-    if rest:
-        raise NotAllowed(f"/{spec.name} does not know what to do with “{rest[:80]}”.")
-    return options
-
-
-def _next_value(open_options: Sequence[CommandOption], rest: str) -> tuple[CommandOption, str, str]:
-    """The option the next words are for, its value, and what is left."""
-    head, colon, tail = rest.partition(":")
-    named = next((one for one in open_options if colon and one.name == head), None)
-    option, rest = (named, tail.lstrip()) if named else (open_options[0], rest)
-    if option.rest:
-        return option, rest, ""
-    word = _first_word(rest)
-    return option, word.strip("\"'") if word[:1] in "\"'" else word, rest[len(word) :].lstrip()
-
-
-def _first_word(text: str) -> str:
-    found = re.match(r"\"[^\"]*\"|'[^']*'|\S+", text)
-    return found.group() if found else ""
-
-
-def _check(spec: CommandSpec, option: CommandOption, value: str | None) -> None:
-    if option.required and not value:
-        raise NotAllowed(f"/{spec.name} needs {option.name}: {option.description}")
-    if value and option.choices and value not in option.choices:
-        raise NotAllowed(f"/{spec.name} takes {', '.join(option.choices)} as {option.name}.")
+    return parse_typed(text[1:], specs, otherwise="To send it as a message, put a space before it.")

@@ -1,10 +1,12 @@
 """From settings to adapters: the one place that names their classes."""
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Sequence
 
 import structlog
+from pydantic import SecretStr
 
 from adapters.web.adapter import WebAdapter
 from bot.app.core import Core
@@ -50,6 +52,8 @@ def platforms_for(_parts: Core, settings: Settings) -> Sequence[Adapter]:
                 base_url=settings.discord_api_base_url,
             )
         )
+    if settings.slack_bot_token is not None:
+        adapters.append(slack_for(settings, settings.slack_bot_token))
     return adapters
 
 
@@ -66,6 +70,23 @@ async def offer_commands(adapter: object) -> None:
             return
 
 
+def slack_for(settings: Settings, token: SecretStr) -> Adapter:
+    """Slack. Its library is loaded only where it is used."""
+    from adapters.slack.adapter import SlackAdapter
+
+    def plain(secret: SecretStr | None) -> str | None:
+        return secret.get_secret_value() if secret is not None else None
+
+    return SlackAdapter(
+        token.get_secret_value(),
+        specs=tuple(command.spec for command in COMMANDS),
+        clock=time.time,
+        app_token=plain(settings.slack_app_token),
+        signing_secret=plain(settings.slack_signing_secret),
+        base_url=settings.slack_api_base_url,
+    )
+
+
 def page_for(parts: Core, settings: Settings, announce: Callable[[str], None]) -> WebAdapter:
     """The playground."""
     password = settings.playground_password
@@ -78,3 +99,11 @@ def page_for(parts: Core, settings: Settings, announce: Callable[[str], None]) -
         announce=announce,
         password=password.get_secret_value() if password else None,
     )
+
+
+def slack_manifest(url: str | None, *, as_json: bool) -> str:
+    """What to paste where Slack asks for an app's manifest; `url` is our public address, for HTTP events."""
+    from adapters.slack.manifest import as_yaml, manifest
+
+    wanted = manifest([command.spec for command in COMMANDS], url)
+    return json.dumps(wanted, indent=2, ensure_ascii=False) if as_json else as_yaml(wanted)

@@ -8,6 +8,7 @@ from bot import __version__
 from bot.cli.asking import ask, models
 from bot.cli.checking import check
 from bot.cli.database import backup, restore, upgrade
+from bot.cli.installing import slack_manifest
 from bot.cli.inviting import discord_invite
 from bot.cli.serving import demo_gateway, serve
 
@@ -37,6 +38,14 @@ def parser() -> argparse.ArgumentParser:
 
     inviting = commands.add_parser("discord-invite", help="the address that adds the bot to a Discord server")
     inviting.set_defaults(command=discord_invite)
+    slack = commands.add_parser(
+        "slack-manifest",
+        help="what to paste at api.slack.com/apps to install the bot",
+        description="Prints the app's manifest for Socket Mode, or with --url for HTTP events.",
+    )
+    slack.add_argument("--url", type=_address, metavar="URL", help="the program's public address, https://…")
+    slack.add_argument("--json", action="store_true", help="as JSON")
+    slack.set_defaults(command=slack_manifest)
 
     demo = commands.add_parser(
         "demo-gateway",
@@ -70,6 +79,12 @@ class _Parser(argparse.ArgumentParser):
 def _model_id(typed: str) -> str:
     if not typed.isprintable():
         raise argparse.ArgumentTypeError("it has to be a model's id, such as creator/model")
+    return typed
+
+
+def _address(typed: str) -> str:
+    if not typed.startswith("https://") or len(typed.split()) != 1:
+        raise argparse.ArgumentTypeError("it has to be an address that begins with https://")
     return typed
 
 

@@ -11,6 +11,9 @@ STOPPED = "Stopped."
 CUT_OFF = "The answer reached its length limit."
 GAVE_UP = "I tried this twice and did not get through, so I stopped."
 TWICE = "I was interrupted while posting this, so part of it may stand here twice."
+OUTSIDERS = (
+    "I answer members of this workspace only. Its moderators can change that with /settings outsiders allow."
+)
 EMPTY = "There is nothing to answer here."
 DRAWING = "drawing…"
 NO_PICTURE = "The model sent a picture that can't be opened, so it is left out."

@@ -66,6 +66,7 @@ from bot.messages.page import (
 )
 from bot.messages.places import (
     MODERATOR,
+    OUTSIDER,
     Person,
     PersonKind,
     Place,
@@ -105,6 +106,7 @@ from bot.messages.turns import (
 __all__ = [
     "MODERATOR",
     "NOBODY",
+    "OUTSIDER",
     "Ability",
     "Account",
     "Action",

@@ -33,7 +33,8 @@ class ActionName(StrEnum):
 class Action:
     """A button under an answer: what it does, the turn it does it to, and with what.
 
-    `OTHER_MODEL` takes a model's id as its `value`; a surface offers what completing `/model` does to choose from.
+    `STOP` without a turn stops what is at work in the place. `OTHER_MODEL` takes a model's id as its `value`; a
+    surface offers what completing `/model` does to choose from.
     """
 
     name: ActionName
@@ -63,7 +64,8 @@ class Inbound:
     `key` is unique for the event and the same when the platform delivers it again. `addressed` tells whether
     the bot is spoken to. `handle` is opaque, may expire, and goes back to the adapter for private replies.
     `sent_at` is seconds since the epoch, by the platform's clock. `quotes` are the messages it refers to, to be
-    read with it. `root` is the message a thread is opened on and the answer replies to, if not this one.
+    read with it. `root` is the message a thread is opened on and the answer replies to, if not this one. `follows`
+    says of what is said in a thread that nobody else is addressed: where we take part in it, it is meant for us.
     """
 
     key: str
@@ -81,6 +83,7 @@ class Inbound:
     action: Action | None = None
     quotes: tuple[PastMessage, ...] = ()
     root: str | None = None
+    follows: bool = False
 
     @property
     def about(self) -> str:

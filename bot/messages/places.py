@@ -59,6 +59,10 @@ MODERATOR = "moderator"
 """The role of somebody who, by the platform's word, may manage the place in which they speak."""
 
 
+OUTSIDER = "outsider"
+"""The role of somebody who is no full member of the workspace: a guest, or a stranger in a shared channel."""
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Who said something, by the platform's own id. The name is for reading only and may be anything."""

@@ -12,6 +12,7 @@ from bot.errors import PlatformError
 from bot.messages import FailureKind, Inbound, InboundKind, PersonKind, Place, Rendered
 from bot.ports import Adapter, OpensThreads, ReadsHistory, Reconciles
 from tests.discord_bot import discord_bot
+from tests.slack_stage import slack_over_socket
 from tests.web_page import ScriptedIntake, playground
 
 
@@ -76,7 +77,39 @@ async def discord_stage(directory: Path) -> AsyncIterator[Stage]:
         yield Stage(bot.adapter, bot.intake, say, shown, remove)
 
 
-@pytest.fixture(params=[pytest.param(web_stage, id="web"), pytest.param(discord_stage, id="discord")])
+@asynccontextmanager
+async def slack_stage(_: Path) -> AsyncIterator[Stage]:
+    async with slack_over_socket() as scene:
+        town = scene.town
+        town.sockets.answer_within = 0.3
+
+        async def say(text: str, place: Place | None) -> bool:
+            if place is None:
+                said = town.ada.says(town.square, text)
+            else:
+                said = town.ada.says(town.world.channels[place.channel], text, thread=place.thread)
+            told = said.deliveries[0]
+            await town.until(lambda: told.acked or any(one.failure for one in told.attempts))
+            return said.deliveries[0].acked is not None
+
+        async def shown(place: Place) -> list[str]:
+            seen = town.ada.sees(town.world.channels[place.channel], place.thread)
+            return [scene.text(one) for one in seen]
+
+        async def remove(message_id: str) -> None:
+            town.ada.deletes(town.square.messages[message_id])
+
+        yield Stage(scene.adapter, scene.intake, say, shown, remove)
+
+
+STAGES = [
+    pytest.param(web_stage, id="web"),
+    pytest.param(discord_stage, id="discord"),
+    pytest.param(slack_stage, id="slack"),
+]
+
+
+@pytest.fixture(params=STAGES)
 async def stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stage]:
     open_stage: OpenStage = request.param
     async with open_stage(tmp_path) as opened:
@@ -219,7 +252,7 @@ async def test_the_place_of_a_thread_is_known_before_it_is_opened(stage: Stage) 
 
     assert follow_up.place == thread
     assert thread.parent == event.place
-    assert follow_up.addressed
+    assert follow_up.addressed or follow_up.follows
     past = await stage.adapter.history(thread, follow_up.message_id, 10)
     assert [message.text for message in past] == ["a question", "an answer"]
 

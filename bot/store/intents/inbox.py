@@ -1,12 +1,24 @@
 """What happens on a platform, taken in: one commit each, and each event once."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sqlalchemy import Connection, and_, bindparam, exists, insert, select
 
-from bot.messages import Inbound, Item, PastMessage, Person, Place, PlaceKind, Role, TurnKind, TurnState
+from bot.messages import (
+    Inbound,
+    Item,
+    PastMessage,
+    Person,
+    Place,
+    PlaceKind,
+    Role,
+    TurnKind,
+    TurnState,
+    person_key,
+)
+from bot.preferences import FOLLOW_UPS
 from bot.store.codec import dump, load
 from bot.store.intents.rows import (
     LINE,
@@ -15,6 +27,7 @@ from bot.store.intents.rows import (
     count,
     find_turn,
 )
+from bot.store.intents.settings import in_force
 from bot.store.schema import conversations, inbox, posts, turns
 
 _SEEN = select(inbox.c.id).where(inbox.c.key == bindparam("event"))
@@ -81,6 +94,8 @@ def accept_message(conn: Connection, inbound: Inbound, target: Target, turn_id: 
     known = conn.execute(_KNOWN, {"event": inbound.key, "conversation": target.conversation}).one()
     if known.seen:
         return Accepted(Outcome.DUPLICATE)
+    if not inbound.addressed and known.open and _follows_up(conn, inbound):
+        inbound = replace(inbound, addressed=True)
     if not inbound.addressed:
         return _note(conn, inbound, target, now) if known.open else Accepted(Outcome.IGNORED)
     if not known.open:
@@ -90,6 +105,19 @@ def accept_message(conn: Connection, inbound: Inbound, target: Target, turn_id: 
         _add_turn(conn, inbound, target, TurnKind.ANSWER, turn_id, now)
     record(conn, inbound, now, target.conversation, turn)
     return Accepted(Outcome.ASKED, target.conversation, turn, place=target.place)
+
+
+def _follows_up(conn: Connection, inbound: Inbound) -> bool:
+    """Whether what is said in a thread in which we take part is meant for us, though nobody names us."""
+    if not inbound.follows:
+        return False
+    asker = person_key(inbound.place.platform, inbound.person)
+    return in_force(conn, inbound.place, asker).get(FOLLOW_UPS.name, "always") == "always"
+
+
+def takes_part(conn: Connection, place: Place) -> bool:
+    """Whether we answered in this thread before."""
+    return bool(conn.scalar(select(exists().where(conversations.c.key == place.key))))
 
 
 def accept_again(
@@ -115,6 +143,14 @@ def accept_again(
     _add_turn(conn, inbound, Target(origin.place, origin.conversation), kind, turn_id, now, origin_id, writer)
     record(conn, inbound, now, origin.conversation, turn_id)
     return Accepted(Outcome.ASKED, origin.conversation, turn_id)
+
+
+def accept_once(conn: Connection, inbound: Inbound, now: float) -> bool:
+    """Take in an event after which nothing is owed; False when it was taken in before."""
+    if seen(conn, inbound):
+        return False
+    record(conn, inbound, now)
+    return True
 
 
 def speakers(conn: Connection, turn_id: str) -> tuple[Person, ...]:

@@ -1,0 +1,280 @@
+"""What Slack sends, told apart and passed on, and what it is told beside messages: prompts, titles, views."""
+
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeAlias
+
+import structlog
+
+from adapters.slack import home, outbound
+from adapters.slack.api import Api
+from adapters.slack.failures import SlackRefused
+from adapters.slack.hearing import Hearing
+from adapters.slack.inbound import PLATFORM, Us, place_of, text_in, words_of
+from adapters.slack.manifest import ASK_ABOUT_THIS, PROMPTS
+from adapters.slack.people import People
+from adapters.slack.posting import Posting
+from bot.errors import NotAllowed
+from bot.messages import (
+    Action,
+    ActionName,
+    CommandCall,
+    CommandSpec,
+    Inbound,
+    InboundKind,
+    PastMessage,
+    Person,
+    Place,
+    PlaceKind,
+    Rendered,
+)
+from bot.ports import Intake
+
+log = structlog.get_logger(__name__)
+
+Json: TypeAlias = dict[str, Any]
+Begin: TypeAlias = Callable[[Coroutine[Any, Any, None]], None]
+
+NOT_HERE = "I'm not in this channel, so I can't answer here. Add me with `/invite`, then ask again."
+_TITLE_LIMIT = 60
+
+
+class Acting:
+    """The way of everything that comes in. `take` returns what goes with the acknowledgement."""
+
+    def __init__(
+        self,
+        api: Api,
+        people: People,
+        hearing: Hearing,
+        specs: Sequence[CommandSpec],
+        begin: Begin,
+        posting: Posting,
+    ) -> None:
+        self._api = api
+        self._people = people
+        self._hearing = hearing
+        self._commands = frozenset(spec.name for spec in specs)
+        self._begin = begin
+        self._posting = posting
+        self._prompted: set[str] = set()
+
+    async def take(self, body: Json, intake: Intake) -> Json | str | None:
+        """Keep what happened. Raises StoreError or SlackRefused when it could not be kept: no acknowledgement."""
+        us = await self._api.us()
+        if "command" in body:
+            return await self._command(body, us, intake)
+        match body.get("type"):
+            case "event_callback":
+                await self._event(body["event"], us, intake)
+            case "block_actions":
+                await self._pressed(body, us, intake)
+            case "block_suggestion":
+                return await self._suggest(body, us, intake)
+            case "message_action":
+                await self._shortcut(body)
+            case "view_submission":
+                await self._submitted(body, us, intake)
+        return None
+
+    async def _event(self, event: Json, us: Us, intake: Intake) -> None:
+        match event.get("type"):
+            case "message" | "app_mention":
+                heard = await self._hearing.event(event, us)
+                if heard is not None:
+                    await intake.accept(heard)
+                    self._entitle(heard)
+            case "agent_session_stopped":
+                stopped = await self._hearing.stopped(event, us)
+                await intake.accept(stopped)
+                self._begin(self._posting.rest(stopped.place))
+            case "app_home_opened":
+                self._begin(self._home_opened(event, us, intake))
+            case "tokens_revoked" | "app_uninstalled":
+                log.error("the Slack app was removed or its token revoked; install it again", event=event["type"])
+                self._api.dead = str(event["type"])
+
+    async def _command(self, body: Json, us: Us, intake: Intake) -> str | None:
+        try:
+            called = await self._hearing.command(body, us)
+        except NotAllowed as error:
+            return error.said
+        await intake.accept(called)
+        return None
+
+    # --- buttons and menus -----------------------------------------------------------------------
+
+    async def _pressed(self, body: Json, us: Us, intake: Intake) -> None:
+        pressed: Json = body["actions"][0]
+        if pressed.get("action_id") == home.HOME_MODEL:
+            self._begin(self._choose_model(body, pressed, us, intake))
+            return
+        action, container = _action(pressed), body.get("container") or {}
+        if action is None or "message_ts" not in container:
+            return
+        ts = str(container["message_ts"])
+        place = place_of(
+            us.team, {"ts": ts, "thread_ts": container.get("thread_ts")}, str(container["channel_id"])
+        )
+        await intake.accept(await self._hearing.press(action, place, ts, body, us))
+
+    async def _suggest(self, body: Json, us: Us, intake: Intake) -> Json:
+        profile = await self._people.find(str(body["user"]["id"]), us.team)
+        channel = str((body.get("channel") or {}).get("id") or f"D{profile.id}")
+        place = Place(PLATFORM, us.team, channel)
+        choices = await intake.complete(place, profile.person(), "model", "id", str(body.get("value") or ""))
+        return {"options": outbound.options([(one.value, one.label) for one in choices])}
+
+    # --- questions about a message ---------------------------------------------------------------
+
+    async def _shortcut(self, body: Json) -> None:
+        if body.get("callback_id") == ASK_ABOUT_THIS:
+            url = str(body.get("response_url") or "")
+            view = home.question_about(str(body["channel"]["id"]), body["message"], url)
+            self._begin(self._open(str(body["trigger_id"]), view))
+
+    async def _open(self, trigger: str, view: Json) -> None:
+        await self._api.write("views.open", trigger_id=trigger, view=view)
+
+    async def _submitted(self, body: Json, us: Us, intake: Intake) -> None:
+        view: Json = body["view"]
+        if view.get("callback_id") != ASK_ABOUT_THIS:
+            return
+        about, question = home.asked_about(view)
+        profile = await self._people.find(str(body["user"]["id"]), us.team)
+        message = await self._read(about)
+        if message is None:
+            self._begin(self._say_at(str(about["response_url"]), NOT_HERE))
+            return
+        await intake.accept(await self._asked_about(message, about, question, profile.person(), view, us))
+
+    async def _asked_about(
+        self, message: Json, about: Json, question: str, person: Person, view: Json, us: Us
+    ) -> Inbound:
+        channel, ts = str(about["channel"]), str(about["ts"])
+        standing = place_of(us.team, {"ts": ts, "thread_ts": about.get("thread_ts")}, channel)
+        user = str(message.get("user") or message.get("bot_id") or "")
+        words = words_of(text_in(message), us, self._people.name)
+        author = Person(user, self._people.name(user))
+        now = self._people.now()
+        return Inbound(
+            key=f"{PLATFORM}:{us.team}:{view['id']}:submitted",
+            kind=InboundKind.MESSAGE,
+            place=standing,
+            message_id=f"{now:.6f}",
+            person=person,
+            sent_at=now,
+            text=question,
+            addressed=True,
+            quotes=(PastMessage(ts, author, words, float(ts), place=standing),),
+            root=ts if standing.kind is PlaceKind.CHANNEL else None,
+        )
+
+    async def _read(self, about: Json) -> Json | None:
+        """The message that is asked about; None where we may not look."""
+        try:
+            answer = await self._api.read(
+                "conversations.replies",
+                channel=about["channel"],
+                ts=about["thread_ts"] or about["ts"],
+                oldest=about["ts"],
+                inclusive="true",
+                limit=10,
+            )
+        except SlackRefused as error:
+            if error.code == "lost":
+                raise
+            return None
+        found: list[Json] = answer.get("messages") or []
+        return next((one for one in found if one.get("ts") == about["ts"]), None)
+
+    async def _say_at(self, url: str, said: str) -> None:
+        await self._api.respond(url, {"response_type": "ephemeral", "replace_original": False, "text": said})
+
+    # --- private answers -------------------------------------------------------------------------
+
+    async def reply_privately(self, person: Person, place: Place, rendered: Rendered, handle: str | None) -> None:
+        """By the event's own address, else here, else in a direct message. Raises SlackRefused."""
+        text = outbound.fallback(rendered.text or rendered.status or "")
+        body: Json = {"text": text, "blocks": outbound.blocks(rendered), "response_type": "ephemeral"}
+        body["replace_original"] = False
+        if place.thread is not None:
+            body["thread_ts"] = place.thread
+        if handle and await self._api.respond(handle, body):
+            return
+        try:
+            await self._api.write(
+                "chat.postEphemeral",
+                channel=place.channel,
+                user=person.id,
+                thread_ts=place.thread,
+                text=text,
+                blocks=body["blocks"],
+            )
+        except SlackRefused as error:
+            if error.code not in ("user_not_in_channel", "not_in_channel", "channel_not_found", "is_archived"):
+                raise
+            opened = await self._api.write("conversations.open", users=person.id)
+            await self._api.write(
+                "chat.postMessage",
+                channel=opened["channel"]["id"],
+                text=text,
+                blocks=body["blocks"],
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+
+    # --- beside messages -------------------------------------------------------------------------
+
+    def _entitle(self, heard: Inbound) -> None:
+        """Name a thread of direct messages after its question."""
+        place = heard.place
+        begins = place.kind is PlaceKind.DM and place.thread == heard.message_id
+        if begins and heard.kind is InboundKind.MESSAGE and heard.text:
+            title = " ".join(heard.text.split())[:_TITLE_LIMIT]
+            self._begin(self._quietly("assistant.threads.setTitle", place.channel, place.thread, title=title))
+
+    async def _home_opened(self, event: Json, us: Us, intake: Intake) -> None:
+        user, channel = str(event["user"]), str(event["channel"])
+        if event.get("tab") == "messages":
+            if user not in self._prompted:
+                self._prompted.add(user)
+                suggested = home.prompts(PROMPTS)
+                await self._quietly("assistant.threads.setSuggestedPrompts", channel, None, prompts=suggested)
+            return
+        await self._publish(user, channel, us, intake)
+
+    async def _publish(self, user: str, channel: str, us: Us, intake: Intake) -> None:
+        person = (await self._people.find(user, us.team)).person()
+        place = Place(PLATFORM, us.team, channel, None, PlaceKind.DM)
+        wanted = [name for name, _ in home.SHOWN if name in self._commands]
+        said = {name: await intake.say(place, person, CommandCall(name)) for name in wanted}
+        await self._api.write("views.publish", user_id=user, view=home.home(said))
+
+    async def _choose_model(self, body: Json, pressed: Json, us: Us, intake: Intake) -> None:
+        """A model chosen in the App Home holds for one's direct messages."""
+        user = str(body["user"]["id"])
+        chosen = str((pressed.get("selected_option") or {}).get("value") or "")
+        opened = await self._api.write("conversations.open", users=user)
+        channel = str(opened["channel"]["id"])
+        person = (await self._people.find(user, us.team)).person()
+        place = Place(PLATFORM, us.team, channel, None, PlaceKind.DM)
+        await intake.say(place, person, CommandCall("model", {"id": chosen}))
+        await self._publish(user, channel, us, intake)
+
+    async def _quietly(self, method: str, channel: str, thread: str | None, **given: Any) -> None:
+        try:
+            await self._api.write(method, channel_id=channel, thread_ts=thread, **given)
+        except SlackRefused as error:
+            log.debug("not shown beside messages", method=method, code=error.code)
+
+
+def _action(pressed: Json) -> Action | None:
+    """What was pressed or chosen, if it is ours."""
+    action_id = str(pressed.get("action_id", ""))
+    if action_id.startswith(f"{outbound.OTHER_MODEL}:"):
+        chosen = (pressed.get("selected_option") or {}).get("value")
+        return Action(ActionName.OTHER_MODEL, action_id.partition(":")[2], chosen) if chosen else None
+    name, _, turn_id = str(pressed.get("value") or "").partition(":")
+    if not action_id.startswith("gatepost_") or not turn_id:
+        return None
+    return Action(ActionName(name), turn_id) if name in set(ActionName) else None

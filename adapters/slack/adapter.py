@@ -1,0 +1,248 @@
+"""Slack as a platform: what the core calls to show something there, and what it hears from there."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from typing import Any
+
+import structlog
+
+from adapters.slack import outbound
+from adapters.slack.acting import Acting
+from adapters.slack.api import SLACK, Api
+from adapters.slack.away import Away
+from adapters.slack.failures import DEAD_TOKEN, SlackRefused
+from adapters.slack.files import Files
+from adapters.slack.hearing import Hearing
+from adapters.slack.inbound import PLATFORM, is_ts
+from adapters.slack.past import Past
+from adapters.slack.people import People
+from adapters.slack.posting import Posting, known_ts
+from adapters.slack.transport import HttpEvents, Socket, bolt_app
+from bot.errors import PlatformError, StartError
+from bot.messages import (
+    Attachment,
+    Budget,
+    CallKind,
+    Capabilities,
+    CommandSpec,
+    Failure,
+    FailureKind,
+    Inbound,
+    PastMessage,
+    Person,
+    Place,
+    PlaceKind,
+    Quota,
+    Rendered,
+)
+from bot.ports import Clock, Intake, Route
+
+log = structlog.get_logger(__name__)
+
+_MINUTE = 60.0
+CAPABILITIES = Capabilities(
+    text_limit=outbound.TEXT_LIMIT,
+    edits=Budget(50, _MINUTE),
+    quotas={
+        CallKind.POST: Quota(Budget(5, 5.0), by_channel=True),
+        CallKind.EDIT: Quota(Budget(50, _MINUTE)),
+        CallKind.STATUS: Quota(Budget(100, _MINUTE)),
+        CallKind.START: Quota(Budget(20, _MINUTE)),
+        CallKind.APPEND: Quota(Budget(100, _MINUTE)),
+        CallKind.STOP: Quota(Budget(20, _MINUTE)),
+    },
+    stream_seconds=240.0,
+    threads=True,
+    buttons=True,
+    private_replies=True,
+)
+"""Slack's tiers, counted by method, app and workspace; posts about one a second in a channel."""
+
+
+class SlackAdapter:
+    """One workspace. An app token means Socket Mode, a signing secret HTTP events; both may be there."""
+
+    platform = PLATFORM
+    capabilities = CAPABILITIES
+
+    def __init__(
+        self,
+        token: str,
+        *,
+        specs: Sequence[CommandSpec],
+        clock: Clock,
+        app_token: str | None = None,
+        signing_secret: str | None = None,
+        base_url: str = SLACK,
+        ping_every: float = 5.0,
+    ) -> None:
+        self._api = Api(token, base_url)
+        self._people = People(self._api, clock)
+        self._files = Files(self._api)
+        self._past = Past(self._api, self._people)
+        self._posting = Posting(self._api, self._files, self._past, self._people)
+        self._hearing = Hearing(self._api, self._people, specs, self._whisper)
+        self._away = Away(self._api, self._hearing)
+        self._acting = Acting(self._api, self._people, self._hearing, specs, self._begin, self._posting)
+        self._signing_secret = signing_secret
+        self._app_token = app_token
+        self._ping_every = ping_every
+        self._intake: Intake | None = None
+        self._bolt: Any = None
+        self._socket: Socket | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self, intake: Intake) -> None:
+        """Connect, and hand over what happens from now on. Raises StartError for a token that is not valid."""
+        try:
+            us = await self._api.us()
+            log.info("slack", workspace=us.team, user=us.user)
+        except SlackRefused as error:
+            if error.code in DEAD_TOKEN:
+                raise StartError(
+                    f"SLACK_BOT_TOKEN is not valid: Slack says {error.code}. Copy it again from the app's"
+                    " “OAuth & Permissions” page."
+                ) from error
+            log.warning("slack can't be asked yet", code=error.code)
+        self._intake = intake
+        self._bolt = bolt_app(self._api.client, self._signing_secret, self._take)
+        if self._app_token is not None:
+            self._socket = Socket(self._bolt, self._app_token, self._api.base_url, ping_every=self._ping_every)
+            self._socket.lost = self._away.missed
+            self._socket.start()
+        self._away.missed()
+
+    async def connected(self) -> None:
+        """Returns once Slack can reach us."""
+        if self._socket is not None:
+            await self._socket.connected()
+
+    async def stop(self) -> None:
+        """Disconnect. Nothing is handed over afterwards."""
+        self._intake = None
+        if self._socket is not None:
+            await self._socket.stop()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._api.close()
+
+    def routes(self) -> Sequence[Route]:
+        """Where Slack sends events by HTTP, if it is to."""
+        return HttpEvents(lambda: self._bolt).routes() if self._signing_secret is not None else ()
+
+    def classify(self, error: Exception) -> Failure:
+        """What an error means."""
+        if isinstance(error, PlatformError):
+            return error.failure
+        return Failure(FailureKind.INVALID)
+
+    def render(self, markdown: str) -> str:
+        """Markdown that pings nobody."""
+        return outbound.render(markdown)
+
+    # --- messages --------------------------------------------------------------------------------
+
+    async def post(self, place: Place, rendered: Rendered, key: str) -> str:
+        """Show a new message, once for each key."""
+        return await self._posting.post(place, rendered, key)
+
+    async def edit(self, place: Place, message_id: str, rendered: Rendered) -> None:
+        """Replace a message of ours."""
+        await self._posting.edit(place, known_ts(message_id), rendered)
+
+    async def delete(self, place: Place, message_id: str) -> None:
+        """Take a message of ours away."""
+        self._hearing.deleted.add(message_id)
+        if not is_ts(message_id) or not await self._posting.delete(place, message_id):
+            self._hearing.deleted.discard(message_id)
+
+    async def reconcile(self, place: Place, key: str) -> str | None:
+        """The message that was posted with this key, or begun as a stream and never ended."""
+        return await self._posting.find(place, key)
+
+    def takes_streams(self) -> bool:
+        """Whether this workspace has streams, as far as we know."""
+        return self._posting.streams
+
+    def streamable(self, text: str) -> str:
+        """The beginning of rendered text that nothing can turn into a ping any more."""
+        return outbound.streamable(text)
+
+    async def start_stream(self, place: Place, text: str, asker: str) -> str:
+        """Show a message that grows."""
+        return await self._posting.start(place, text, asker)
+
+    async def append_stream(self, place: Place, message_id: str, text: str, status: str | None) -> None:
+        """Add to it."""
+        await self._posting.append(place, message_id, text, status)
+
+    async def stop_stream(self, place: Place, message_id: str, text: str, rendered: Rendered, key: str) -> None:
+        """Add the last and end it."""
+        await self._posting.stop(place, message_id, text, rendered, key)
+
+    async def edit_streamed(self, place: Place, message_id: str, rendered: Rendered, key: str) -> None:
+        """Replace what was a stream, and mark it as this post."""
+        await self._posting.edit(place, known_ts(message_id), rendered, key)
+
+    async def show_status(self, place: Place, status: str) -> None:
+        """Say what we do, under the thread."""
+        await self._posting.status(place, status)
+
+    async def reply_privately(self, person: Person, place: Place, rendered: Rendered, handle: str | None) -> None:
+        """Show something to one person: here, or where that cannot be in a direct message; never to others."""
+        await self._acting.reply_privately(person, place, rendered, handle)
+
+    def fetch(self, attachment: Attachment) -> AsyncIterator[bytes]:
+        """The bytes of a file somebody attached."""
+        return self._files.fetch(attachment)
+
+    async def history(self, place: Place, before: str, limit: int) -> Sequence[PastMessage]:
+        """What was said before."""
+        return await self._past.before(place, before, limit)
+
+    def thread_for(self, place: Place, message_id: str) -> Place:
+        """A thread is called like the message it hangs on."""
+        return Place(place.platform, place.workspace, place.channel, message_id, PlaceKind.THREAD)
+
+    async def open_thread(self, place: Place, message_id: str, title: str) -> None:
+        """Nothing to do: a thread on Slack is there with its first reply."""
+        known_ts(message_id)
+
+    # --- what was said while we were away --------------------------------------------------------
+
+    def listening(self) -> bool:
+        """Whether events reach us."""
+        return self._intake is not None and (self._socket is None or self._socket.alive)
+
+    def when_missed(self, tell: Callable[[], None]) -> None:
+        """Whom to tell when something may have been missed."""
+        self._away.tell = tell
+
+    async def places_since(self, since: float, known: Sequence[Place]) -> Sequence[Place]:
+        """Where something may have been said."""
+        return await self._away.places_since(since, known)
+
+    async def said_since(self, place: Place, since: float, limit: int) -> Sequence[Inbound]:
+        """What was said there."""
+        return await self._away.said_since(place, since, limit)
+
+    # --- what comes in ---------------------------------------------------------------------------
+
+    async def _take(self, body: dict[str, Any]) -> dict[str, Any] | str | None:
+        if self._intake is None:
+            raise SlackRefused("take", "stopping")
+        return await self._acting.take(body, self._intake)
+
+    async def _whisper(self, person: Person, place: Place, said: str) -> None:
+        await self._acting.reply_privately(person, place, Rendered(self.render(said), final=True), None)
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.warning("slack: background work failed", error=type(error).__name__, detail=str(error))

@@ -1,0 +1,58 @@
+"""The Slack adapter on a local Slack, with an intake that a test can look into."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from adapters.slack.adapter import SlackAdapter
+from bot.messages import CommandOption, CommandSpec, Inbound
+from tests.slack_town.tokens import APP_TOKEN, BOT_TOKEN
+from tests.slack_town.town import Town, slack_town
+from tests.slack_town.values import Message
+from tests.web_page import ScriptedIntake
+
+SPECS = (
+    CommandSpec("help", "What I can do"),
+    CommandSpec("stop", "Stop the answer being written here"),
+    CommandSpec("model", "Show or switch the model", (CommandOption("id", "The id", rest=True, complete=True),)),
+)
+
+
+@dataclass
+class SlackScene:
+    """The town, the adapter in it, and what it heard."""
+
+    town: Town
+    adapter: SlackAdapter
+    intake: ScriptedIntake
+
+    @property
+    def heard(self) -> list[Inbound]:
+        """What was handed over."""
+        return self.intake.heard
+
+    def text(self, message: Message) -> str:
+        """What people read in a message: the blocks where there are any of ours."""
+        said = [one["text"] for one in message.blocks if one.get("type") == "markdown"]
+        return said[0] if said else message.text
+
+
+@asynccontextmanager
+async def slack_over_socket(**how: object) -> AsyncIterator[SlackScene]:
+    """Connected by Socket Mode."""
+    async with slack_town() as town:
+        adapter = SlackAdapter(
+            BOT_TOKEN,
+            specs=SPECS,
+            clock=town.clock.now,
+            app_token=APP_TOKEN,
+            base_url=town.base_url,
+            ping_every=0.5,
+        )
+        intake = ScriptedIntake()
+        await adapter.start(intake)
+        try:
+            await adapter.connected()
+            yield SlackScene(town, adapter, intake)
+        finally:
+            await adapter.stop()
