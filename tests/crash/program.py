@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 from asyncio.subprocess import DEVNULL, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
@@ -31,11 +31,15 @@ class Victim(StrEnum):
 
 
 class Program:
-    """Supervisor and serving child over one data directory, without a key, on a port that stays the same."""
+    """The program over one data directory, on a port that stays the same.
 
-    def __init__(self, directory: Path) -> None:
+    Without settings it has no key, and is a supervisor and its serving child.
+    """
+
+    def __init__(self, directory: Path, settings: Mapping[str, str] | None = None) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self._directory = directory
+        self._settings = settings or {}
         self._log = directory / "log"
         self._port = _free_port()
         self._parent: Process | None = None
@@ -52,6 +56,7 @@ class Program:
             "DATA_DIR": str(self._directory / "data"),
             "HTTP_PORT": str(self._port),
             "PYTHONPATH": str(ROOT),
+            **self._settings,
         }
         with self._log.open("ab") as log:
             self._parent = await asyncio.create_subprocess_exec(
@@ -110,9 +115,9 @@ class Program:
 
 
 @asynccontextmanager
-async def program(directory: Path) -> AsyncIterator[Program]:
+async def program(directory: Path, **settings: str) -> AsyncIterator[Program]:
     """The program, serving what is in this directory, and ended at the end."""
-    running = Program(directory)
+    running = Program(directory, settings)
     await running.start()
     try:
         yield running
