@@ -204,14 +204,18 @@ def _fenced_file(label: re.Match[str], text: str) -> tuple[Seen, bool]:
         return Seen(label["name"], f"a picture that I was not shown{told}", picture=True, unread=unread), follows
     about = "a file that I was not shown"
     if words:
-        about = f"{_kind(label)} with {len(words.splitlines())} lines and {len(words.split())} words"
+        about = f"{_kind(label)} with {_so_many(len(words.splitlines()), 'line')} and {len(words.split())} words"
     return Seen(label["name"], about, words, unread=unread), follows and not words
 
 
 def _kind(label: re.Match[str]) -> str:
     if label["kind"] == "pdf":
-        return f"a PDF of {label['pages']} pages" if label["pages"] else "a PDF"
+        return f"a PDF of {_so_many(int(label['pages']), 'page')}" if label["pages"] else "a PDF"
     return "a text"
+
+
+def _so_many(count: int, thing: str) -> str:
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
 
 
 def _calls(message: Json) -> Mapping[str, tuple[str, str]] | None:
