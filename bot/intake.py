@@ -41,6 +41,7 @@ from bot.preferences import OUTSIDERS, REPLY_IN
 from bot.store.engine import Store
 from bot.store.files import Files
 from bot.store.intents.absence import accept_late
+from bot.store.intents.calls import decide_call
 from bot.store.intents.changes import accept_delete, accept_edit
 from bot.store.intents.feedback import rate
 from bot.store.intents.inbox import (
@@ -203,20 +204,34 @@ class Intake:
         if action is None:
             return
         try:
-            if action.name in (ActionName.GOOD, ActionName.BAD):
-                await self._store.write(rate, inbound, action.turn_id, action.name, self._clock())
-                return
-            if action.name is ActionName.STOP and not action.turn_id:
-                await self._stop_here(inbound)
-                return
-            asked = await self._store.write(speakers, action.turn_id)
-            self._access.may_press(inbound.place.platform, inbound.person, asked)
-            if action.name is ActionName.STOP:
-                await self._stop(inbound, action.turn_id)
-            else:
-                await self._again(inbound, action)
+            await self._press(inbound, action)
         except NotAllowed as error:
             await self._errands.say(inbound, error.said, private=True)
+
+    async def _press(self, inbound: Inbound, action: Action) -> None:
+        """Do what a button says. Raises NotAllowed, with a sentence."""
+        match action.name:
+            case ActionName.GOOD | ActionName.BAD:
+                await self._store.write(rate, inbound, action.turn_id, action.name, self._clock())
+            case ActionName.CONFIRM | ActionName.DECLINE:
+                await self._decide(inbound, action, allowed=action.name is ActionName.CONFIRM)
+            case ActionName.STOP if not action.turn_id:
+                await self._stop_here(inbound)
+            case _:
+                asked = await self._store.write(speakers, action.turn_id)
+                self._access.may_press(inbound.place.platform, inbound.person, asked)
+                if action.name is ActionName.STOP:
+                    await self._stop(inbound, action.turn_id)
+                else:
+                    await self._again(inbound, action)
+
+    async def _decide(self, inbound: Inbound, action: Action, *, allowed: bool) -> None:
+        """Whether a tool's call may be made: the one for whom it would be made says so, and nobody else."""
+        turn = await self._store.read(find_turn, action.turn_id)
+        if turn is None or turn.requester.id != inbound.person.id:
+            raise NotAllowed(f"Only {turn.requester.name if turn else 'who asked'} can decide that.")
+        if await self._store.write(decide_call, inbound, self._clock(), allowed=allowed):
+            self._desk.decided(action.turn_id, action.value or "", allowed=allowed)
 
     async def _stop_here(self, inbound: Inbound) -> None:
         """A platform's own stop button knows the place and no turn."""

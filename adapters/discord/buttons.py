@@ -13,7 +13,7 @@ LONGEST = 100
 
 _PREFIX = "gp"
 _ID = re.compile(r"gp:(?P<name>[a-z_]+):(?P<turn>[^:=!]+)(?:=(?P<value>[^!]*))?(?:!(?P<mark>[0-9a-f]{24}))?")
-_SECONDARY, _DANGER = 2, 4
+_PRIMARY, _SECONDARY, _DANGER = 1, 2, 4
 _LABELS = {
     ActionName.STOP: ("Stop", _DANGER),
     ActionName.CONTINUE: ("Continue", _SECONDARY),
@@ -21,8 +21,12 @@ _LABELS = {
     ActionName.OTHER_MODEL: ("Other model", _SECONDARY),
     ActionName.GOOD: ("👍", _SECONDARY),
     ActionName.BAD: ("👎", _SECONDARY),
+    ActionName.CONFIRM: ("Confirm", _PRIMARY),
+    ActionName.DECLINE: ("Don’t", _SECONDARY),
+    ActionName.VOTE: ("Vote", _SECONDARY),
 }
 _ROW, _BUTTON, _SELECT = 1, 2, 3
+_LABEL = 80
 
 
 def button_row(actions: Sequence[Action], mark: str = "") -> dict[str, Any]:
@@ -30,8 +34,14 @@ def button_row(actions: Sequence[Action], mark: str = "") -> dict[str, Any]:
     buttons = []
     for action in actions:
         label, style = _LABELS[action.name]
-        buttons.append({"type": _BUTTON, "style": style, "label": label, "custom_id": custom_id(action, mark)})
+        said = cut_label(action.label or label)
+        buttons.append({"type": _BUTTON, "style": style, "label": said, "custom_id": custom_id(action, mark)})
     return {"type": _ROW, "components": buttons}
+
+
+def cut_label(label: str) -> str:
+    """What a button says, as long as Discord lets it be."""
+    return label if len(label) <= _LABEL else label[: _LABEL - 1] + "…"
 
 
 def custom_id(action: Action, mark: str = "") -> str:

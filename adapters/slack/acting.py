@@ -274,7 +274,8 @@ def _action(pressed: Json) -> Action | None:
     if action_id.startswith(f"{outbound.OTHER_MODEL}:"):
         chosen = (pressed.get("selected_option") or {}).get("value")
         return Action(ActionName.OTHER_MODEL, action_id.partition(":")[2], chosen) if chosen else None
-    name, _, turn_id = str(pressed.get("value") or "").partition(":")
+    name, _, about = str(pressed.get("value") or "").partition(":")
+    turn_id, _, value = about.partition(":")
     if not action_id.startswith("gatepost_") or not turn_id:
         return None
-    return Action(ActionName(name), turn_id) if name in set(ActionName) else None
+    return Action(ActionName(name), turn_id, value or None) if name in set(ActionName) else None

@@ -22,10 +22,14 @@ _PING = re.compile(r"<(?=!(?:channel|here|everyone|subteam)|@[UWB])|(?<![\w.@])@
 _UNDECIDED = re.compile(r"(?:<!?[a-z]{0,8}|<@?|(?<![\w.@])@\u2060?[a-z]{0,8})\Z")
 _STATUS_LIMIT = 1_900
 _FALLBACK_LIMIT = 300
+_LABEL_LIMIT = 75
 _LABELS = {
     ActionName.STOP: "Stop",
     ActionName.CONTINUE: "Continue",
     ActionName.REGENERATE: "Regenerate",
+    ActionName.CONFIRM: "Confirm",
+    ActionName.DECLINE: "Don’t",
+    ActionName.VOTE: "Vote",
 }
 
 
@@ -80,9 +84,11 @@ def _button(action: Action) -> Json | None:
     label = _LABELS.get(action.name)
     if label is None:
         return None
-    text = {"type": "plain_text", "text": label}
-    value = f"{action.name}:{action.turn_id}"
-    return {"type": "button", "action_id": f"gatepost_{action.name}", "text": text, "value": value}
+    text = {"type": "plain_text", "text": (action.label or label)[:_LABEL_LIMIT]}
+    of_its_kind = f"_{action.value}" if action.value else ""  # ids are unique within a message
+    value = f"{action.name}:{action.turn_id}" + (f":{action.value}" if action.value else "")
+    action_id = f"gatepost_{action.name}{of_its_kind}"
+    return {"type": "button", "action_id": action_id, "text": text, "value": value}
 
 
 def _feedback(turn_id: str) -> Json:

@@ -15,7 +15,7 @@ from markdown_it.rules_inline.linkify import linkify
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
-from bot.messages import OutFile, PageFile, PageMessage, PersonKind
+from bot.messages import Action, OutFile, PageFile, PageMessage, PersonKind
 
 INLINE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 """What is shown in place; everything else is only ever downloaded."""
@@ -214,7 +214,7 @@ def as_json(message: PageMessage, typesetter: Typesetter) -> Mapping[str, Any]:
         "replyTo": message.reply_to,
         "files": [_file_json(message.id, n, file) for n, file in enumerate(message.files)],
         "status": message.status,
-        "actions": [{"name": action.name, "turn": action.turn_id} for action in message.actions],
+        "actions": [_action_json(action) for action in message.actions],
         "final": message.final,
         "title": message.title,
         "replies": message.replies,
@@ -228,6 +228,10 @@ def private_files_json(note_id: str, files: Sequence[OutFile]) -> Sequence[Mappi
         _listed(file.name, len(file.data), file.media_type, file.description, url)
         for file, url in zip(files, urls, strict=True)
     ]
+
+
+def _action_json(action: Action) -> Mapping[str, Any]:
+    return {"name": action.name, "turn": action.turn_id, "value": action.value, "label": action.label}
 
 
 def _file_json(message_id: str, n: int, file: PageFile) -> Mapping[str, Any]:

@@ -13,7 +13,7 @@ from adapters.web.outbound import without_controls
 from adapters.web.uploads import Upload, read_upload
 from adapters.web.workspace import GATEPOST, channels_of, place
 from bot.errors import NotAllowed
-from bot.messages import Action, ActionName, Inbound, InboundKind, PageMessage, Person, Place
+from bot.messages import ActionName, Inbound, InboundKind, PageMessage, Person, Place
 from bot.ports import Clock, FileStore, PageMessages, Views
 
 TEXT_LIMIT = 32_000
@@ -77,8 +77,10 @@ class Speaking:
         """A button under an answer."""
         fields = (await read_upload(request, self._files)).fields
         message = await self._seen(fields, who)
-        action = Action(_action_name(fields), _text(fields, "turn"))
-        if action not in message.actions:
+        wanted = (_action_name(fields), _text(fields, "turn"), _text(fields, "value") or None)
+        there = (one for one in message.actions if (one.name, one.turn_id, one.value) == wanted)
+        action = next(there, None)
+        if action is None:
             raise Refused(409, "That button no longer applies.")
         key = f"button:{_own_id(who, fields)}"
         event = inbound.pressed(action, message, who, key, self._clock(), _text(fields, "tab"))

@@ -165,6 +165,12 @@ class Desk:
             worker.stop_begun(waiting)
         return True
 
+    def decided(self, turn_id: str, mark: str, *, allowed: bool) -> None:
+        """The asker has confirmed or declined a call of a tool, and the store knows it."""
+        for worker in self._workers.values():
+            if (work := worker.work_on(turn_id)) is not None:
+                work.consent.decided(mark, allowed=allowed)
+
     async def _stop_waiting(self, worker: Worker, waiting: Waiting) -> bool:
         actions = (Action(ActionName.REGENERATE, waiting.turn_id),)
         final = Rendered("", words.STOPPED, actions, final=True)

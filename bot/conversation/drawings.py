@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 import structlog
 
@@ -69,6 +70,10 @@ class Drawings:
             del self._fresh[0]
         return tuple(self._kept)
 
+    def add(self, made: Iterable[Reading]) -> None:
+        """Files of tools, which are kept and in the history already."""
+        self._made += [reading for reading in made if reading.shown is not None]
+
     def remembered(self) -> None:
         """What `keep` returned is on its way into history."""
         self._made += self._kept
@@ -94,8 +99,19 @@ async def shown(ports: Ports, made: Iterable[Reading]) -> tuple[OutFile, ...]:
         except StoreError as error:
             log.error("file lost", sha256=reading.shown.sha256, error=str(error))
             continue
-        files.append(OutFile(reading.name, reading.shown.media_type, data, reading.text))
+        described = reading.text if reading.kind is ReadingKind.PICTURE else ""
+        files.append(OutFile(reading.name, reading.shown.media_type, data, described))
     return tuple(files)
+
+
+async def keep_file(ports: Ports, file: OutFile) -> Reading:
+    """A file that a tool made, kept as people see it and as models are told of it."""
+    original = StoredFile(await ports.files.put(file.data), len(file.data), file.media_type, file.name)
+    read = await ports.reader.read(file.name, file.data)
+    for blob in read.blobs.values():
+        await ports.files.put(blob)
+    text = file.description if read.reading.kind is ReadingKind.PICTURE else read.reading.text
+    return replace(read.reading, text=text, shown=original)
 
 
 async def _keep(ports: Ports, picture: ImageDelta, name: str, description: str) -> Reading:

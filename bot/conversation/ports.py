@@ -1,7 +1,7 @@
 """What a conversation works with, handed over once."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,7 @@ from bot.ledger.ledger import Ledger
 from bot.ports import Adapter, Clock, Gateway, MediaReader, Meter, NewId, NoMeter
 from bot.store.engine import Store
 from bot.store.files import Files
-from bot.tools.base import Tool
+from bot.tools.base import Outside, Tool
 
 FILES_AT_ONCE = 6
 
@@ -34,7 +34,8 @@ class Ports:
     """Everything around a conversation: its store, its model, its platforms, its time.
 
     What goes through the `gateway` is paid for in the `ledger`. `fetching` lets so many files be fetched and read
-    at once, over all conversations: each is held in memory.
+    at once, over all conversations: each is held in memory. `more_tools` are those of other programs, which come
+    and go while this one runs; `outside` is what tools may reach.
     """
 
     store: Store
@@ -49,5 +50,7 @@ class Ports:
     new_id: NewId
     default_model: str
     limits: Limits = field(default_factory=Limits)
+    more_tools: Callable[[], Sequence[Tool[Any]]] = tuple
+    outside: Outside = field(default_factory=Outside)
     meter: Meter = field(default_factory=NoMeter)
     fetching: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(FILES_AT_ONCE))

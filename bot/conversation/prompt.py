@@ -100,7 +100,7 @@ def build(
     drawn: list[Item] = []
     for index, item in enumerate(repaired):
         messages.append(_message(item, model, media_seq, blobs, turn_id))
-        drawn += [item] if item.role is Role.ASSISTANT and item.files else []
+        drawn += [item] if item.role in (Role.ASSISTANT, Role.TOOL) and item.files else []
         if drawn and not _has_result(repaired, index):
             messages.append(_shown_again(drawn, model, media_seq, blobs))
             drawn = []
@@ -234,7 +234,7 @@ def _context(moment: Moment) -> str:
 
 def unseen(items: Sequence[Item], model: Model | None, turn_id: str) -> tuple[str, ...]:
     """What a person should know was not read for this answer, a sentence each."""
-    given = (item for item in items if item.turn_id == turn_id and item.role is not Role.ASSISTANT)
+    given = (item for item in items if item.turn_id == turn_id and item.role in (Role.USER, Role.NOTE))
     mine = [reading for item in given for reading in item.files]
     blind = [
         f"{model.id} can't see pictures, so {clean_name(reading.name)} was not looked at; switch with /model."

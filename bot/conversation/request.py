@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from bot.conversation.gather import kept_bytes
 from bot.conversation.ports import Ports
 from bot.conversation.prompt import Moment, build, files_needed
-from bot.messages import ChatRequest, Item, account_of
+from bot.messages import ChatRequest, Item, ToolSpec, account_of
 from bot.preferences import MAX_TOKENS
 from bot.store.intents.turns import Claim
 
 
-async def build_request(ports: Ports, claim: Claim, items: Sequence[Item], media_seq: int) -> ChatRequest:
+async def build_request(
+    ports: Ports, claim: Claim, items: Sequence[Item], media_seq: int, tools: Sequence[ToolSpec]
+) -> ChatRequest:
     """The request for the next round of a turn over this history, its files read from disk."""
     turn = claim.turn
     model_id = turn.model or ports.default_model
@@ -22,7 +24,7 @@ async def build_request(ports: Ports, claim: Claim, items: Sequence[Item], media
     return ChatRequest(
         model=model_id,
         messages=build(items, moment, model, media_seq, blobs, turn.id),
-        tools=tuple(tool.spec for tool in ports.tools) if able else (),
+        tools=tuple(tools) if able else (),
         max_tokens=int(claim.chosen.get(MAX_TOKENS.name, ports.limits.answer_tokens)),
         modalities=("text", "image") if model is not None and model.draws else (),
         account=account_of(turn.place, turn.requester, turn.id),

@@ -1,73 +1,163 @@
-"""Runs the calls of one round: side by side, each within its time, each recorded, none with effects twice."""
+"""Runs the calls of a turn: side by side, each within its time, each recorded, none with effects twice."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
+from bot.conversation.consent import Consent
+from bot.conversation.drawings import keep_file
 from bot.conversation.history import LOST_RESULT
 from bot.conversation.ports import Ports
-from bot.errors import ToolFailed
-from bot.messages import Item, Role, ToolCall
-from bot.store.intents.turns import Claim, end_call
-from bot.tools.base import Tool, ToolContext
+from bot.conversation.trust import holds_untrusted, is_mentioned
+from bot.errors import GatepostError, ToolFailed, sentence_for
+from bot.messages import Item, Reading, Role, ToolCall
+from bot.ports import Adapter
+from bot.store.intents.calls import CallState, call_state, end_call
+from bot.store.intents.turns import Claim
+from bot.tools.base import Surroundings, Tool, ToolContext, ToolPorts, ToolResult
 
 log = structlog.get_logger(__name__)
 
-
-async def run_calls(ports: Ports, claim: Claim, calls: Sequence[ToolCall]) -> tuple[Item, ...]:
-    """The results, in the order of the calls; each is in the store when this returns."""
-    return tuple(await asyncio.gather(*(_run_and_record(ports, claim, call) for call in calls)))
+MOST_FILES = 8
+"""Files that one call may show; further ones are left out, and the model is told."""
 
 
-async def close_open_calls(ports: Ports, claim: Claim, items: Sequence[Item]) -> tuple[Item, ...]:
-    """Results for calls that a dead process left without one.
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the model is told of a call, and what people are shown."""
 
-    A call that changes nothing is made again; of one with effects nobody knows whether it took place, so the
-    model is told just that.
-    """
-    mine = [item for item in items if item.turn_id == claim.turn.id]
-    answered = {item.tool_call_id for item in mine if item.role is Role.TOOL}
-    left = [call for item in mine for call in item.tool_calls if call.id not in answered]
-    return tuple([await _close(ports, claim, call) for call in left])
+    text: str
+    untrusted: bool = False
+    files: tuple[Reading, ...] = ()
 
 
-async def _close(ports: Ports, claim: Claim, call: ToolCall) -> Item:
-    tool = find(ports.tools, call.name)
-    if tool is None or not tool.effects:
-        return await _run_and_record(ports, claim, call)
-    return await _record(ports, claim, call, LOST_RESULT)
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the model had been shown when it called; `cut_off` where it was shown more before, which may have been
+    anything."""
+
+    items: Sequence[Item]
+    cut_off: bool = False
 
 
-async def _run_and_record(ports: Ports, claim: Claim, call: ToolCall) -> Item:
-    return await _record(ports, claim, call, await _run(ports, claim, call))
+class Toolbox:
+    """The tools of one turn, where they are and for whom they run."""
 
+    def __init__(
+        self, ports: Ports, adapter: Adapter, claim: Claim, consent: Consent, progress: Callable[[str], None]
+    ) -> None:
+        self._ports = ports
+        self._claim = claim
+        self._consent = consent
+        self._progress = progress
+        self._tool_ports = ToolPorts(
+            store=ports.store,
+            files=ports.files,
+            gateway=ports.gateway,
+            reader=ports.reader,
+            adapter=adapter,
+            outside=ports.outside,
+        )
 
-async def _record(ports: Ports, claim: Claim, call: ToolCall, result: str) -> Item:
-    item = Item(seq=0, role=Role.TOOL, text=result, turn_id=claim.turn.id, tool_call_id=call.id)
-    (numbered,) = await ports.store.write(end_call, claim.turn.conversation, item, ports.clock())
-    return numbered
+    def offered(self) -> tuple[Tool[Any], ...]:
+        """The tools there are in this place, in the order of their names."""
+        here = Surroundings(self._claim.turn.place, self._tool_ports)
+        every = {
+            tool.name: tool for tool in (*self._ports.more_tools(), *self._ports.tools) if tool.available(here)
+        }
+        return tuple(every[name] for name in sorted(every))
 
+    async def run(self, calls: Sequence[ToolCall], seen: Seen) -> tuple[Item, ...]:
+        """The results, in the order of the calls; each is in the store when this returns."""
+        return tuple(await asyncio.gather(*(self._run_and_record(call, seen) for call in calls)))
 
-async def _run(ports: Ports, claim: Claim, call: ToolCall) -> str:
-    """What the model is told: the result, or in one sentence why there is none."""
-    tool = find(ports.tools, call.name)
-    if tool is None:
-        known = ", ".join(tool.name for tool in ports.tools)
-        return f"error: there is no tool {call.name!r}; there are: {known}"
-    context = ToolContext(ports.clock(), claim.turn.place, claim.turn.requester, f"{claim.turn.id}:{call.id}")
-    try:
-        async with asyncio.timeout(tool.seconds):
-            return await tool.call(context, call.arguments)
-    except ToolFailed as error:
-        return f"error: {error.said}"
-    except TimeoutError:
-        log.warning("tool took too long", tool=tool.name, turn=claim.turn.id, seconds=tool.seconds)
-        return f"error: {tool.name} did not finish within {tool.seconds:g} seconds"
-    except Exception:  # a tool's own mistake: the model goes on without it
-        log.exception("tool broke", tool=tool.name, turn=claim.turn.id)
-        return f"error: {tool.name} failed"
+    async def close_open_calls(self, seen: Seen) -> tuple[Item, ...]:
+        """Results for calls that a dead process left without one.
+
+        A call that changes nothing is made again, and one that waited for a button waits again; of one with
+        effects nobody knows whether it took place, so the model is told just that.
+        """
+        mine = [item for item in seen.items if item.turn_id == self._claim.turn.id]
+        answered = {item.tool_call_id for item in mine if item.role is Role.TOOL}
+        left = [call for item in mine for call in item.tool_calls if call.id not in answered]
+        return tuple([await self._close(call, seen) for call in left])
+
+    async def _close(self, call: ToolCall, seen: Seen) -> Item:
+        tool = find(self.offered(), call.name)
+        state = await self._ports.store.read(call_state, self._claim.turn.id, call.id)
+        if tool is None or not tool.effects or state is not CallState.STARTED:
+            return await self._run_and_record(call, seen)
+        return await self._record(call, _Told(LOST_RESULT))
+
+    async def _run_and_record(self, call: ToolCall, seen: Seen) -> Item:
+        return await self._record(call, await self._run(call, seen))
+
+    async def _record(self, call: ToolCall, told: _Told) -> Item:
+        item = Item(
+            seq=0,
+            role=Role.TOOL,
+            text=told.text,
+            turn_id=self._claim.turn.id,
+            tool_call_id=call.id,
+            files=told.files,
+            untrusted=told.untrusted,
+        )
+        conversation, now = self._claim.turn.conversation, self._ports.clock()
+        (numbered,) = await self._ports.store.write(end_call, conversation, item, now)
+        return numbered
+
+    async def _run(self, call: ToolCall, seen: Seen) -> _Told:
+        """What the model is told: the result, or in one sentence why there is none."""
+        tool = find(self.offered(), call.name)
+        if tool is None:
+            known = ", ".join(tool.name for tool in self.offered())
+            return _Told(f"error: there is no tool {call.name!r}; there are: {known}")
+        try:
+            arguments = tool.check(call.arguments)
+            refusal = await self._refusal(tool, arguments, call, seen)
+            if refusal is not None:
+                return _Told(f"error: {refusal}")
+            return await self._kept(await tool.call(self._context(call), arguments), tool)
+        except ToolFailed as error:
+            return _Told(f"error: {error.said}", tool.untrusted)
+        except GatepostError as error:
+            log.warning("tool failed", tool=tool.name, turn=self._claim.turn.id, error=type(error).__name__)
+            return _Told(f"error: {sentence_for(error)}", tool.untrusted)
+        except Exception:  # a tool's own mistake: the model goes on without it
+            log.exception("tool broke", tool=tool.name, turn=self._claim.turn.id)
+            return _Told(f"error: {tool.name} failed")
+
+    async def _refusal(self, tool: Tool[Any], arguments: Any, call: ToolCall, seen: Seen) -> str | None:
+        """Why a call is not made: what reaches others is confirmed where strangers may have asked for it."""
+        address = tool.address(arguments) if tool.address is not None else None
+        reaches_others = tool.effects or (address is not None and not is_mentioned(address, seen.items))
+        if not reaches_others or not (seen.cut_off or holds_untrusted(seen.items, self._claim.speakers)):
+            return None
+        return await self._consent.refusal(call, tool.told(arguments))
+
+    def _context(self, call: ToolCall) -> ToolContext:
+        turn, asked = self._claim.turn, self._claim.asked
+        return ToolContext(
+            now=self._ports.clock(),
+            place=turn.place,
+            requester=turn.requester,
+            key=f"{turn.id}:{call.id}",
+            progress=self._progress,
+            conversation=turn.conversation,
+            message_id=asked[0].message_id if asked else "",
+            asked_in=asked[0].place if asked else None,
+            turn_id=turn.id,
+            ports=self._tool_ports,
+        )
+
+    async def _kept(self, result: ToolResult, tool: Tool[Any]) -> _Told:
+        shown, left_out = result.files[:MOST_FILES], len(result.files) - MOST_FILES
+        files = tuple([await keep_file(self._ports, file) for file in shown])
+        more = f"\n[{left_out} more files left out]" if left_out > 0 else ""
+        return _Told(result.text + more, tool.untrusted, files)
 
 
 def find(tools: Sequence[Tool[Any]], name: str) -> Tool[Any] | None:

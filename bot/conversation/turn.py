@@ -9,6 +9,7 @@ from enum import Enum
 import structlog
 
 from bot.conversation import words
+from bot.conversation.consent import Consent
 from bot.conversation.drawings import Drawings
 from bot.conversation.endings import Ending, broken, buttons, stopped, too_many_steps, unaffordable, whole
 from bot.conversation.figures import figures_of, log_line
@@ -17,7 +18,7 @@ from bot.conversation.history import Cut, Room, plan_cut
 from bot.conversation.ports import Ports
 from bot.conversation.prompt import unseen
 from bot.conversation.request import build_request
-from bot.conversation.toolbox import close_open_calls, run_calls
+from bot.conversation.toolbox import Seen, Toolbox
 from bot.delivery.pump import Showing
 from bot.errors import AnswerCutOff, BudgetReached, GatewayError
 from bot.messages import (
@@ -38,8 +39,9 @@ from bot.messages import (
     Usage,
 )
 from bot.ports import Adapter
+from bot.store.intents.calls import begin_calls
 from bot.store.intents.history import cut
-from bot.store.intents.turns import ROUND_BREAK, Claim, begin_calls, finish, restart
+from bot.store.intents.turns import ROUND_BREAK, Claim, finish, restart
 
 log = structlog.get_logger(__name__)
 
@@ -82,6 +84,7 @@ class TurnAtWork:
         self._joining: str | None = None
         self._work: asyncio.Task[Ending] | None = None
         self._set_aside(claim)
+        self.consent = Consent(ports, adapter, claim.turn, reply)
         reply.set_actions((Action(ActionName.STOP, claim.turn.id),))
 
     @property
@@ -169,12 +172,25 @@ class TurnAtWork:
             return unaffordable(self._ports.ledger.refusal(self._reservation), said=self._said)
         try:
             await self._gather()
-            self._items += await close_open_calls(self._ports, self._claim, self._items)
+            self._add_results(await self._toolbox.close_open_calls(self._seen))
             return await self._rounds()
         except GatewayError as error:
             return broken(error, self.reference, said=self._said)
         except BudgetReached as error:
             return unaffordable(error, said=self._said)
+
+    @property
+    def _toolbox(self) -> Toolbox:
+        """The tools, for the turn as it is claimed now."""
+        return Toolbox(self._ports, self._adapter, self._claim, self.consent, self.reply.set_status)
+
+    @property
+    def _seen(self) -> Seen:
+        return Seen(self._items, cut_off=self._cut.seq > self._claim.start_seq)
+
+    def _add_results(self, results: Sequence[Item]) -> None:
+        self._items = (*self._items, *results)
+        self._drawings.add(reading for item in results for reading in item.files)
 
     @property
     def _written(self) -> str:
@@ -224,7 +240,8 @@ class TurnAtWork:
 
     async def _ask(self) -> Finish:
         """One request, its text shown as it comes."""
-        request = await build_request(self._ports, self._claim, self._items, self._cut.media_seq)
+        tools = [tool.spec for tool in self._toolbox.offered()]
+        request = await build_request(self._ports, self._claim, self._items, self._cut.media_seq, tools)
         silence = asyncio.get_running_loop().call_later(SILENCE, self.reply.set_status, words.THINKING)
         try:
             async with aclosing(self._ports.gateway.stream(self._paid(request))) as deltas:
@@ -292,8 +309,8 @@ class TurnAtWork:
         self._drawings.remembered()
         asked = await self._ports.store.write(begin_calls, turn.conversation, said, self._ports.clock())
         self.reply.set_status(words.using(call.name for call in said.tool_calls))
-        results = await run_calls(self._ports, self._claim, said.tool_calls)
-        self._items = (*self._items, *asked, *results)
+        seen, self._items = self._seen, (*self._items, *asked)
+        self._add_results(await self._toolbox.run(said.tool_calls, seen))
         self.reply.set_status(words.THINKING)
 
     def _unique(self, calls: Sequence[ToolCall]) -> tuple[ToolCall, ...]:

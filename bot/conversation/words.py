@@ -38,6 +38,12 @@ def using(tools: Iterable[str]) -> str:
     return f"using {', '.join(dict.fromkeys(tools))}…"
 
 
+def may_i(asker: str, told: str) -> str:
+    """Before a tool does what others will see; the buttons stand below."""
+    plain = told.translate(str.maketrans("[]<>`", "()‹›'"))
+    return f"{asker}, shall I {plain}?"
+
+
 def retrying(seconds: float) -> str:
     """While the gateway is asked again."""
     return "trying again…" if seconds < 1.5 else f"trying again in {seconds:.0f} s…"

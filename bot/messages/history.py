@@ -29,7 +29,10 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One row of a conversation's history. `attachments` are those whose bytes were not read yet."""
+    """One row of a conversation's history. `attachments` are those whose bytes were not read yet.
+
+    `untrusted` marks a tool's result that holds what strangers wrote.
+    """
 
     seq: int
     role: Role
@@ -43,3 +46,4 @@ class Item:
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str | None = None
     reasoning_details: tuple[Mapping[str, Any], ...] = ()
+    untrusted: bool = False

@@ -27,6 +27,9 @@ class ActionName(StrEnum):
     OTHER_MODEL = "other_model"
     GOOD = "good"
     BAD = "bad"
+    CONFIRM = "confirm"
+    DECLINE = "decline"
+    VOTE = "vote"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +37,15 @@ class Action:
     """A button under an answer: what it does, the turn it does it to, and with what.
 
     `STOP` without a turn stops what is at work in the place. `OTHER_MODEL` takes a model's id as its `value`; a
-    surface offers what completing `/model` does to choose from.
+    surface offers what completing `/model` does to choose from. `CONFIRM` and `DECLINE` name a tool's call. `VOTE`
+    names a choice of the poll whose id stands in for the turn's. `label` is what the button says, where that is
+    not the same for every action of its name.
     """
 
     name: ActionName
     turn_id: str
     value: str | None = None
+    label: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ tool_calls = Table(
     Column("turn_id", Text, primary_key=True),
     Column("call_id", Text, primary_key=True),
     Column("name", Text, nullable=False),
-    Column("state", Text, nullable=False),  # started, done
+    Column("state", Text, nullable=False),  # started, done; where it is to be confirmed first: asked, allowed, …
     Column("started_at", Float, nullable=False),
     Column("ended_at", Float),
 )

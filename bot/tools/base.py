@@ -1,16 +1,45 @@
 """What a tool is: a function the model may call, with the schema of its arguments and the limits of its result."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from bot.errors import ToolFailed
-from bot.messages import Person, Place, ToolSpec
+from bot.media.fetching import Reach
+from bot.messages import OutFile, Person, Place, ToolSpec
+from bot.ports import Adapter, Gateway, MediaReader
+from bot.store.engine import Store
+from bot.store.files import Files
 
 Arguments = TypeVar("Arguments", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """The world beyond, as far as the operator opens it: how links are reached, who knows the weather."""
+
+    reach: Reach = field(default_factory=Reach)
+    weather_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolPorts:
+    """What the tools that are built in work with."""
+
+    store: Store
+    files: Files
+    gateway: Gateway
+    reader: MediaReader
+    adapter: Adapter
+    outside: Outside = field(default_factory=Outside)
+
+
+def _unheard(_said: str) -> None:
+    """Nobody listens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,42 +47,105 @@ class ToolContext:
     """Where a tool is called and for whom. It comes from the event, never from the model.
 
     `key` is the same whenever the same call is made again: what a tool with effects does, it does once per key.
+    `progress` shows people a short line while the tool runs. `message_id` is the question's, `conversation` names
+    the history it belongs to. `ports` are there whenever the program itself calls.
     """
 
     now: float
     place: Place
     requester: Person
     key: str
+    progress: Callable[[str], None] = _unheard
+    conversation: str = ""
+    message_id: str = ""
+    asked_in: Place | None = None
+    turn_id: str | None = None
+    ports: ToolPorts | None = None
+
+    @property
+    def world(self) -> ToolPorts:
+        """The ports. Raises `ToolFailed` where a tool is run without the program around it."""
+        if self.ports is None:
+            raise ToolFailed("that can't be done here")
+        return self.ports
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What a tool found, for the model, and files for people."""
+
+    text: str
+    files: tuple[OutFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What decides whether a tool is offered: the place, its adapter, and what is configured."""
+
+    place: Place
+    ports: ToolPorts
+
+
+def everywhere(_here: Surroundings) -> bool:
+    """For tools that need nothing."""
+    return True
 
 
 @dataclass(frozen=True, slots=True)
 class Tool(Generic[Arguments]):
     """A tool: the docstring of its arguments' model is what the model reads.
 
-    `effects` tells whether calling it changes something; such a call is never made twice. `seconds` and
-    `characters` limit one result.
+    `effects` tells whether calling it changes something that others see; such a call is never made twice, and once
+    there is untrusted text in the conversation the asker has to confirm it, shown what `summary` says. `untrusted`
+    tells that results hold what strangers wrote. `address` is where a call carries data to: one that nobody has
+    mentioned is confirmed in the same way. `available` decides where it is offered. `seconds` and `characters`
+    limit one result. `described` stands in for the docstring and the schema.
     """
 
     name: str
     arguments: type[Arguments]
-    run: Callable[[ToolContext, Arguments], Awaitable[str]]
+    run: Callable[[ToolContext, Arguments], Awaitable[str | ToolResult]]
     effects: bool = False
+    untrusted: bool = False
+    address: Callable[[Arguments], str] | None = None
+    summary: Callable[[Arguments], str] | None = None
+    available: Callable[[Surroundings], bool] = everywhere
     seconds: float = 20.0
     characters: int = 8_000
+    described: ToolSpec | None = None
 
     @property
     def spec(self) -> ToolSpec:
         """The tool as the model sees it."""
+        if self.described is not None:
+            return self.described
         description, schema = _described(self.arguments)
         return ToolSpec(self.name, description, schema)
 
-    async def call(self, context: ToolContext, arguments: str) -> str:
-        """Check the arguments and run. Raises `ToolFailed` with what the model should put right."""
+    def check(self, arguments: str) -> Arguments:
+        """The arguments as a value. Raises `ToolFailed` with what the model should put right."""
         try:
-            checked = self.arguments.model_validate_json(arguments or "{}")
+            return self.arguments.model_validate_json(arguments or "{}")
         except ValidationError as error:
             raise ToolFailed(f"invalid arguments: {_faults(error)}") from error
-        return shorten(await self.run(context, checked), self.characters)
+
+    async def call(self, context: ToolContext, arguments: Arguments) -> ToolResult:
+        """Run it, within its time. Raises `ToolFailed` with what the model should put right."""
+        try:
+            async with asyncio.timeout(self.seconds):
+                found = await self.run(context, arguments)
+        except TimeoutError as error:
+            raise ToolFailed(f"{self.name} did not finish within {self.seconds:g} seconds") from error
+        result = found if isinstance(found, ToolResult) else ToolResult(found)
+        return ToolResult(shorten(result.text, self.characters), result.files)
+
+    def told(self, arguments: Arguments) -> str:
+        """What a call would do, in one line for the person who confirms it."""
+        if self.summary is not None:
+            return " ".join(self.summary(arguments).split())
+        said = arguments.model_dump(exclude_defaults=True)
+        given = ", ".join(f"{name}: {value}" for name, value in said.items())
+        return " ".join(f"use {self.name} ({given})".split())
 
 
 @cache

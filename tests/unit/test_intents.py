@@ -26,6 +26,7 @@ from bot.messages import (
     TurnState,
 )
 from bot.preferences import Scope
+from bot.store.intents.calls import begin_calls, end_call
 from bot.store.intents.changes import accept_delete, accept_edit
 from bot.store.intents.history import cut, keep_readings, reset, seed
 from bot.store.intents.inbox import (
@@ -43,10 +44,8 @@ from bot.store.intents.rows import alive, find_turn
 from bot.store.intents.settings import Chosen, choose, chosen_where, in_force
 from bot.store.intents.turns import (
     Claim,
-    begin_calls,
     cancel_waiting,
     claim,
-    end_call,
     finish,
     hand_over,
     restart,

@@ -8,7 +8,8 @@ import pytest
 from aiohttp import web
 
 from bot.errors import FileRefused
-from bot.media.links import Reach, fetch_link, is_public, picture_links
+from bot.media.fetching import Reach, is_public
+from bot.media.links import fetch_link, picture_links
 from tests.files import picture
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -5,7 +5,7 @@ import { fileUrl, me } from "./net.js";
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-const LABELS = { stop: "Stop", continue: "Continue", regenerate: "Regenerate" };
+const LABELS = { stop: "Stop", continue: "Continue", regenerate: "Regenerate", confirm: "Confirm", decline: "Don’t" };
 
 /** An empty message; `fill` puts it in words. */
 export function newMessage(id) {
@@ -81,12 +81,16 @@ function fileItem(file) {
 }
 
 function presses(message, can) {
-  const buttons = message.actions.filter((action) => LABELS[action.name]).map((action) => {
+  const buttons = message.actions.filter(labelOf).map((action) => {
     const press = (event) => can.press(message, action, event.currentTarget);
     const onpointerdown = action.name === "stop" ? holdPress : null;
-    return button(LABELS[action.name], press, { onpointerdown });
+    return button(labelOf(action), press, { onpointerdown });
   });
   return h("div", { className: "actions" }, ...buttons);
+}
+
+function labelOf(action) {
+  return action.label ?? LABELS[action.name];
 }
 
 /** Growing text pushes the button away from under the mouse; the press is still meant for it. */

@@ -154,7 +154,7 @@ export class Pane {
       },
       press: async (message, action, pressed) => {
         pressed.disabled = true;
-        const done = await this.try("/api/press", { message: message.id, action: action.name, turn: action.turn });
+        const done = await this.try("/api/press", { message: message.id, action: action.name, turn: action.turn, value: action.value ?? "" });
         if (!done) pressed.disabled = false;
       },
     };

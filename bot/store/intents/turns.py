@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, bindparam, case, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, delete, func, or_, select, update
 
 from bot.messages import (
     Inbound,
@@ -37,7 +37,7 @@ from bot.store.intents.rows import (
     turn_of,
 )
 from bot.store.intents.settings import MODEL, in_force
-from bot.store.schema import conversations, inbox, items, posts, tool_calls, turns
+from bot.store.schema import conversations, inbox, items, posts, turns
 
 WINDOW = 600
 """The most items a prompt is made of; a cut keeps conversations well below it."""
@@ -71,7 +71,9 @@ _CUT = case(
 )
 _VISIBLE = and_(items.c.conversation == conversations.c.key, items.c.seq >= _CUT, items.c.erased == 0)
 _WINDOW = (
-    select(_CUT.label("cut_seq"), conversations.c.media_seq, conversations.c.seeded, items)
+    select(
+        _CUT.label("cut_seq"), conversations.c.start_seq, conversations.c.media_seq, conversations.c.seeded, items
+    )
     .select_from(conversations.outerjoin(items, _VISIBLE))
     .where(conversations.c.key == bindparam("conversation"))
     .order_by(items.c.seq.desc())
@@ -99,7 +101,8 @@ class Claim:
     """A turn to work on, with all it takes: read in the commit that made it ours.
 
     `items` is the history the model sees, `said` the text of this answer that is there already. The history
-    begins at `cut_seq`, its pictures and whole files at `media_seq`. `asked` are the messages to answer.
+    begins at `cut_seq` (what was said since `start_seq` may have been cut off), its pictures and whole files at
+    `media_seq`. `asked` are the messages to answer.
     `seeded` is False when the place's earlier messages were never read. `chosen` are the preferences in force for
     who asked, by name. `made` are the pictures of this answer that there are already. `reservation` is the money
     set aside for the first request, or why there is none.
@@ -110,6 +113,7 @@ class Claim:
     items: tuple[Item, ...]
     posts: tuple[PostRow, ...]
     said: str
+    start_seq: int
     cut_seq: int
     media_seq: int
     seeded: bool
@@ -214,28 +218,6 @@ def restart(
     return _claim(conn, get_turn(conn, turn_id), asked, posts_of(conn, turn_id), chosen, purse)
 
 
-def begin_calls(conn: Connection, conversation: str, item: Item, now: float) -> tuple[Item, ...]:
-    """Record a round's tool calls before any of them runs."""
-    numbered = append(conn, conversation, [item], None)
-    for call in item.tool_calls:
-        conn.execute(
-            insert(tool_calls).values(
-                turn_id=item.turn_id, call_id=call.id, name=call.name, state="started", started_at=now
-            )
-        )
-    return numbered
-
-
-def end_call(conn: Connection, conversation: str, item: Item, now: float) -> tuple[Item, ...]:
-    """Record one call's result after it ran."""
-    conn.execute(
-        update(tool_calls)
-        .where(tool_calls.c.turn_id == item.turn_id, tool_calls.c.call_id == item.tool_call_id)
-        .values(state="done", ended_at=now)
-    )
-    return append(conn, conversation, [item], None)
-
-
 def finish(
     conn: Connection,
     turn: Turn,
@@ -325,6 +307,7 @@ def _claim(
         items=window,
         posts=shown,
         said=_said(conn, turn, window),
+        start_seq=row.start_seq,
         cut_seq=row.cut_seq,
         media_seq=row.media_seq,
         seeded=bool(row.seeded),
@@ -336,9 +319,10 @@ def _claim(
 
 
 def made_in(conn: Connection, turn: Turn) -> tuple[Reading, ...]:
-    """The pictures that a turn's answer shows: its own, and those of what it continues."""
-    answers = answer_parts(conn, turn)
-    mine = (items.c.turn_id.in_(answers), items.c.role == Role.ASSISTANT, items.c.erased == 0)
+    """The files that a turn's answer shows, drawn by the model or made by its tools: its own, and those of what
+    it continues."""
+    answers, makers = answer_parts(conn, turn), (Role.ASSISTANT, Role.TOOL)
+    mine = (items.c.turn_id.in_(answers), items.c.role.in_(makers), items.c.erased == 0)
     rows = conn.execute(select(items).where(*mine).order_by(items.c.id)).all()
     return tuple(reading for row in rows for reading in load_item(row).files if reading.shown is not None)
 
