@@ -15,7 +15,7 @@ PROVIDER = "api_key_id_demo123"  # which the built-in gateway's refusal names, a
 
 QUESTIONS = {
     "question-0001": f"What does {WORDS} say?",
-    "question-0002": f"fault: drop:2\n{WORDS}",
+    "question-0002": f"fault: drop-mid-stream:8\n{WORDS}",
     "question-0003": f"fault: quota\n{WORDS}",  # last, for nothing is sent after it
 }
 
