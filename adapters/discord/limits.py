@@ -139,5 +139,4 @@ class Bucket:
 
     def block(self, seconds: float) -> None:
         """Discord said that it was one too many: wait as long as it says."""
-        self._left = 0
-        self._resets_at = max(self._resets_at, asyncio.get_running_loop().time() + seconds)
+        self._left, self._resets_at = 0, asyncio.get_running_loop().time() + seconds

@@ -110,7 +110,7 @@ def create_followup(ask: Ask) -> Answer:
     check_sizes(ask.state, ask.uploads)
     draft = drafted(ask.body, ask.uploads, ephemeral=True)
     original = interaction.original
-    if original is not None and original.flags & MessageFlag.LOADING:
+    if original is not None and original.flags & MessageFlag.LOADING and original.deleted_at is None:
         message = _fill(ask, original, draft)
     else:
         message = _answer(ask, interaction, draft)

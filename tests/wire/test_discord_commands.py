@@ -1,0 +1,220 @@
+"""Commands, buttons, menus and forms on Discord, over the wire and the whole core."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from adapters.discord.commands import ASK_ABOUT
+from bot.commands import COMMANDS
+from bot.messages import CommandOption, CommandSpec, Rendered
+from tests.discord_bot import adapter_for, discord_bot
+from tests.discord_house import LONG_ID, DiscordHouse, discord_house, labels
+from tests.discord_town.faults import fails
+from tests.discord_town.town import DiscordTown, discord_town
+from tests.discord_town.world import Message
+
+QUESTION = "what is a heron?"
+HELP = CommandSpec("help", "What can be typed")
+
+
+@pytest.fixture
+async def home(tmp_path: Path) -> AsyncIterator[DiscordHouse]:
+    async with discord_house(tmp_path) as opened:
+        await offered(opened.town)
+        yield opened
+
+
+async def offered(town: DiscordTown) -> list[str]:
+    """Wait until commands are offered; their names."""
+    await town.until(lambda: town.state.application.commands.get(0))
+    return [str(one["name"]) for one in town.state.application.commands[0]]
+
+
+async def answered(home: DiscordHouse) -> Message:
+    """An answer in direct messages, whole."""
+    home.ada.says(home.ada.dm, QUESTION)
+    await home.answer("A wading bird.")
+    answer = (await home.says(home.ada.dm, "A wading bird."))[0]
+    await home.rest()
+    return answer
+
+
+async def test_every_command_is_offered_and_the_menu_entry_with_them(home: DiscordHouse) -> None:
+    names = await offered(home.town)
+
+    assert names == [*(command.spec.name for command in COMMANDS), ASK_ABOUT]
+
+
+async def test_commands_are_put_once_and_again_only_when_they_changed() -> None:
+    specs = tuple(command.spec for command in COMMANDS)
+    new = CommandSpec(
+        "dance", "Dance a little", (CommandOption("how", "How", required=True, choices=("fast", "slow")),)
+    )
+    async with discord_bot() as bot:
+        for wanted in (specs, specs, (*specs, new), (*specs, new)):
+            await bot.adapter.offer(wanted)
+        again = adapter_for(bot.town)
+        await again.start(bot.intake)
+        await again.offer((*specs, new))
+        await again.stop()
+
+        assert len(bot.town.calls.of("put_commands")) == 2
+        assert "dance" in await offered(bot.town)
+        act = bot.ada.types_command(bot.general, "dance", how="slow")
+        event = await bot.heard()
+        assert event.command is not None
+        assert (event.command.name, dict(event.command.options)) == ("dance", {"how": "slow"})
+        await bot.town.until(lambda: act.acknowledged)
+
+
+async def test_a_private_answer_is_seen_by_who_asked_alone(home: DiscordHouse) -> None:
+    act = home.ada.types_command(home.general, "help")
+    await home.town.until(lambda: act.texts)
+
+    assert "/model" in act.texts[0]
+    assert home.general.visible(home.ada.user) == act.texts
+    assert home.general.visible(home.grace.user) == []
+
+
+async def test_a_public_answer_is_seen_by_all_and_a_refusal_by_one(home: DiscordHouse) -> None:
+    act = home.ada.types_command(home.ada.dm, "reset")
+    await home.town.until(lambda: act.texts)
+    refused = home.ada.types_command(home.general, "model", id="no/such-model")
+    await home.town.until(lambda: refused.texts)
+
+    assert "start afresh" in act.texts[0]
+    assert "Only admins and moderators" in refused.texts[0]
+    assert home.general.visible(home.grace.user) == []
+
+
+async def test_models_are_completed_and_chosen_however_long_their_ids_are(home: DiscordHouse) -> None:
+    typing = home.ada.autocompletes(home.ada.dm, "model", "id", "long")
+    await home.town.until(lambda: typing.acknowledged)
+    choice = typing.choices[0]["value"]
+    act = home.ada.types_command(home.ada.dm, "model", id=choice)
+    await home.town.until(lambda: act.texts)
+
+    assert len(LONG_ID) > 100 >= len(choice)
+    assert LONG_ID in act.texts[0]
+
+
+async def test_stop_keeps_what_was_said_and_continue_goes_on_in_the_same_message(home: DiscordHouse) -> None:
+    home.ada.says(home.ada.dm, QUESTION)
+    answering = await home.request()
+    await answering.say("A wading")
+    await home.town.until(lambda: home.ours(home.ada.dm) and "Stop" in labels(home.ours(home.ada.dm)[0]))
+    answer = home.ours(home.ada.dm)[0]
+    home.ada.presses(answer, "Stop")
+    await home.town.until(lambda: "Continue" in labels(answer))
+    assert answer.text == "A wading\n-# Stopped."
+
+    home.ada.presses(answer, "Continue")
+    await home.answer(" bird.")
+    await home.says(home.ada.dm, "A wading bird.")
+
+
+async def test_buttons_work_after_a_restart(tmp_path: Path) -> None:
+    async with discord_town() as town:
+        async with discord_house(tmp_path, town) as home:
+            answer = await answered(home)
+        async with discord_house(tmp_path, town) as home:
+            home.ada.presses(answer, "Regenerate")
+            await home.answer("A tall bird.")
+
+            assert (await home.says(home.ada.dm, "A tall bird."))[0] is answer
+
+
+async def test_only_the_asker_and_moderators_may_press(home: DiscordHouse) -> None:
+    question = home.ada.mentions_bot(home.general, QUESTION)
+    await home.answer("A wading bird.")
+    thread = await home.thread_of(question)
+    answer = (await home.says(thread, "A wading bird."))[0]
+    await home.rest()
+    act = home.grace.presses(answer, "Regenerate")
+    await home.town.until(lambda: act.followups)
+    moderator = home.town.person("Mod", home.guild, roles=(home.town.moderators(home.guild),))
+    moderator.presses(answer, "Regenerate")
+    await home.answer("A tall bird.")
+    await home.says(thread, "A tall bird.")
+
+    assert "Only those who asked" in act.followups[0].text
+    assert act.followups[0].private_to is home.grace.user
+    assert home.asked.empty()
+
+
+async def test_another_model_is_chosen_in_a_private_menu_and_answers_the_same_question(home: DiscordHouse) -> None:
+    answer = await answered(home)
+    act = home.ada.presses(answer, "Other model")
+    await home.town.until(lambda: act.answers)
+    options = act.answers[0].components[0]["components"][0]["options"]
+    long = next(one["value"] for one in options if one["value"].startswith("acme/long"))
+    home.ada.selects(act.answers[0], "Choose a model", long)
+    answering = await home.answer("A tall bird.")
+    await home.says(home.ada.dm, "A tall bird.")
+
+    assert act.answers[0].ephemeral
+    assert answering.exchange.json["model"] == LONG_ID
+
+
+async def test_ask_about_this_takes_a_question_in_a_form_and_answers_under_the_message(home: DiscordHouse) -> None:
+    said = home.grace.says(home.general, "the launch is at noon", files={"plan.txt": b"bring a hat"})
+    act = home.ada.uses_menu(said, ASK_ABOUT)
+    await home.town.until(lambda: act.modal)
+    sent = home.ada.submits_modal(act, question="when is it?")
+    answering = await home.answer("At noon.")
+    thread = await home.thread_of(said)
+    await home.says(thread, "At noon.")
+
+    assert answering.question.endswith("when is it?")
+    assert "the launch is at noon" in answering.prompt
+    assert "bring a hat" in answering.prompt
+    assert thread.name == "when is it?"
+    assert sent.answers[0].ephemeral
+
+
+async def test_every_act_is_acknowledged_in_time_though_the_store_is_slow() -> None:
+    async with discord_bot() as bot:
+        gate = asyncio.Event()
+
+        async def slowly(_event: object) -> None:
+            await gate.wait()
+
+        bot.intake.then = slowly
+        await bot.adapter.offer((HELP,))
+        act = bot.ada.types_command(bot.general, "help")
+        await bot.town.until(lambda: act.acknowledged)
+        gate.set()
+
+
+async def test_an_answer_that_outlives_its_token_comes_as_an_ordinary_message() -> None:
+    async with discord_bot() as bot:
+        await bot.adapter.offer(
+            (CommandSpec("help", "What can be typed"), CommandSpec("reset", "Anew", private=False))
+        )
+        bot.ada.types_command(bot.general, "help")
+        private = await bot.heard()
+        bot.ada.types_command(bot.general, "reset")
+        public = await bot.heard(2)
+        bot.town.clock.advance(16 * 60)
+        for event, is_private in ((private, True), (public, False)):
+            assert event.handle is not None
+            said = Rendered(f"private: {is_private}", final=True)
+            await bot.adapter.answer_command(event.person, event.place, said, event.handle, private=is_private)
+
+        assert "private: True" in bot.texts(bot.ada.dm)
+        assert "private: False" in bot.general.visible(bot.grace.user)
+
+
+async def test_an_act_that_discord_takes_no_answer_for_is_answered_otherwise() -> None:
+    async with discord_bot() as bot:
+        await bot.adapter.offer((HELP,))
+        bot.town.faults.add("interaction_callback", fails(404, 10062, "Unknown interaction"))
+        bot.ada.types_command(bot.general, "help")
+        event = await bot.heard()
+        assert event.handle is not None
+        said = Rendered("all there is", final=True)
+        await bot.adapter.answer_command(event.person, event.place, said, event.handle, private=True)
+
+        assert "all there is" in bot.texts(bot.ada.dm)

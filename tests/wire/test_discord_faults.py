@@ -1,0 +1,304 @@
+"""What never happens on Discord: an answer lost, shown twice or stalled, whatever the wire and people do."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from bot.conversation import words
+from bot.errors import StoreFull
+from bot.messages import Inbound
+from tests.discord_house import DiscordHouse, discord_house, labels
+from tests.discord_town.faults import Fault, cut, fails, lost, too_many
+from tests.discord_town.gateway import Gateway
+from tests.discord_town.rights import Right
+from tests.discord_town.town import discord_town
+from tests.discord_town.world import Channel, Message
+
+QUESTION = "what is a heron?"
+
+
+@pytest.fixture
+async def home(tmp_path: Path) -> AsyncIterator[DiscordHouse]:
+    async with discord_house(tmp_path) as opened:
+        yield opened
+
+
+async def settled(home: DiscordHouse, channel: Channel, *texts: str) -> list[Message]:
+    """Wait until these are the bot's texts there, for good."""
+    await home.says(channel, *texts)
+    await home.rest()
+    assert [one.text for one in home.ours(channel)] == list(texts)
+    return home.ours(channel)
+
+
+FAULTS = {
+    "answer lost": lost(),
+    "connection cut": cut(),
+    "503": fails(503),
+    "502 after it was done": fails(502, done=True),
+    "429": too_many(0.2),
+    "429 for everything": too_many(0.2, everywhere=True),
+}
+CASES = [
+    *(("create_message", name) for name in FAULTS),
+    *(("edit_message", name) for name in ("answer lost", "503", "429")),
+    *(("thread_from_message", name) for name in ("answer lost", "503", "429")),
+    *(("history", name) for name in ("503", "429")),
+]
+
+
+@pytest.mark.parametrize(("route", "fault"), CASES)
+async def test_a_call_that_goes_wrong_once_costs_nothing(route: str, fault: str, home: DiscordHouse) -> None:
+    home.town.faults.add(route, FAULTS[fault])
+    question = home.ada.mentions_bot(home.general, QUESTION)
+    answering = await home.request()
+    await answering.say("A wading")
+    thread = await home.thread_of(question)
+    await home.town.until(lambda: home.ours(thread))
+    await answering.finish(" bird.")
+
+    await settled(home, thread, "A wading bird.")
+    assert home.ours(home.general) == []
+
+
+async def test_cloudflares_ban_is_obeyed_by_every_call(
+    home: DiscordHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.discord.errors._BAN_SECONDS", 0.3)
+    home.town.faults.add("create_message", too_many(0.0, via=False))
+    home.ada.says(home.ada.dm, QUESTION)
+    home.grace.says(home.grace.dm, QUESTION)
+    for _ in range(2):
+        await home.answer("A wading bird.")
+    await settled(home, home.ada.dm, "A wading bird.")
+    await settled(home, home.grace.dm, "A wading bird.")
+
+    refused = home.town.calls.refused()[0]
+    assert refused.answered is not None
+    later = [call for call in home.town.calls.made if refused.answered + 0.02 < call.at < refused.answered + 0.25]
+    assert [call for call in later if call.route in ("create_message", "edit_message")] == []
+
+
+async def test_an_answer_that_is_deleted_while_it_grows_stays_deleted(home: DiscordHouse) -> None:
+    moderator = home.town.person("Mod", home.guild, roles=(home.town.moderators(home.guild),))
+    question = home.ada.mentions_bot(home.general, QUESTION)
+    answering = await home.request()
+    await answering.say("A wading")
+    thread = await home.thread_of(question)
+    await home.town.until(lambda: home.ours(thread))
+    moderator.deletes(home.ours(thread)[0])
+    await answering.say(" bird, ")
+    await home.rest()
+    answering.drop()
+
+    assert home.ours(thread) == []
+
+
+async def test_a_thread_that_is_archived_meanwhile_is_woken_for_the_rest(home: DiscordHouse) -> None:
+    question = home.ada.mentions_bot(home.general, QUESTION)
+    answering = await home.request()
+    await answering.say("A wading")
+    thread = await home.thread_of(question)
+    await home.town.until(lambda: home.ours(thread))
+    home.ada.archives(thread)
+    await answering.finish(" bird.")
+
+    await settled(home, thread, "A wading bird.")
+
+
+async def test_in_a_thread_of_others_that_sleeps_the_answer_goes_on_in_a_new_message(home: DiscordHouse) -> None:
+    thread = home.grace.opens_thread(home.grace.says(home.general, "herons"), "herons")
+    home.ada.mentions_bot(thread, QUESTION)
+    answering = await home.request()
+    await answering.say("A wading")
+    await home.town.until(lambda: home.ours(thread))
+    first = home.ours(thread)[0]
+    home.grace.archives(thread)
+    await answering.finish(" bird.")
+    answer = (await settled(home, thread, "A wading bird."))[0]
+
+    assert answer.id != first.id
+
+
+async def test_a_locked_thread_ends_the_answer_and_holds_nobody_else_up(home: DiscordHouse) -> None:
+    moderator = home.town.person("Mod", home.guild, roles=(home.town.moderators(home.guild),))
+    thread = home.grace.opens_thread(home.grace.says(home.general, "herons"), "herons")
+    home.ada.mentions_bot(thread, QUESTION)
+    answering = await home.request()
+    await answering.say("A wading")
+    await home.town.until(lambda: home.ours(thread))
+    moderator.archives(thread, locked=True)
+    await answering.finish(" bird.")
+    await home.rest()
+    await home.quiet()
+
+
+async def test_a_channel_that_goes_away_ends_the_answer_and_holds_nobody_else_up(home: DiscordHouse) -> None:
+    question = home.ada.mentions_bot(home.general, QUESTION)
+    answering = await home.request()
+    await answering.say("A wading")
+    thread = await home.thread_of(question)
+    await home.town.until(lambda: home.ours(thread))
+    home.town.remove_channel(thread)
+    await answering.finish(" bird.")
+    await home.rest()
+    await home.quiet()
+
+
+async def test_where_it_may_not_write_it_ends_and_holds_nobody_else_up(home: DiscordHouse) -> None:
+    home.town.forbids(home.general, Right.CREATE_PUBLIC_THREADS | Right.SEND_MESSAGES)
+    home.ada.mentions_bot(home.general, QUESTION)
+    await home.answer("A wading bird.")
+    await home.rest()
+    await home.quiet()
+
+    assert home.ours(home.general) == []
+
+
+async def test_an_answer_older_than_an_hour_is_written_again_in_a_new_message(home: DiscordHouse) -> None:
+    home.ada.says(home.ada.dm, QUESTION)
+    await home.answer("A wading bird.")
+    old = (await settled(home, home.ada.dm, "A wading bird."))[0]
+    home.town.clock.advance(7200)
+    home.ada.presses(old, "Regenerate")
+    answering = await home.request()
+    await answering.say("A tall")
+    await home.town.until(lambda: home.ours(home.ada.dm)[-1].text == "A tall")
+    await answering.finish(" bird.")
+    new = (await settled(home, home.ada.dm, "A tall bird."))[0]
+
+    assert new.id != old.id
+
+
+@pytest.mark.parametrize(
+    "break_off",
+    [Gateway.cut, Gateway.drop, Gateway.ask_to_reconnect, Gateway.invalidate],
+    ids=["cut", "closed with 4000", "asked to reconnect", "a new session"],
+)
+async def test_what_is_said_during_a_reconnect_is_answered_once(
+    home: DiscordHouse, break_off: Callable[[Gateway], None]
+) -> None:
+    home.town.gateway.replay_again = 3
+    home.ada.says(home.ada.dm, "before")
+    await home.answer("First.")
+    await settled(home, home.ada.dm, "First.")
+    break_off(home.town.gateway)
+    await home.town.until(lambda: not home.town.gateway.online)
+    home.ada.says(home.ada.dm, "meanwhile")
+    home.grace.mentions_bot(home.general, "meanwhile, too")
+    async with asyncio.timeout(10):
+        questions = {(await home.answer("Second.")).question.rpartition("\n")[2] for _ in range(2)}
+    await settled(home, home.ada.dm, "First.", "Second.")
+
+    assert questions == {"meanwhile", "meanwhile, too"}
+    assert home.asked.empty()
+
+
+async def test_a_message_that_is_told_twice_is_answered_once(home: DiscordHouse) -> None:
+    home.ada.says(home.ada.dm, QUESTION)
+    home.town.gateway.repeat()
+    await home.answer("A wading bird.")
+    home.town.gateway.repeat()
+    await settled(home, home.ada.dm, "A wading bird.")
+
+    assert home.asked.empty()
+
+
+async def test_a_death_between_a_post_and_its_receipt_leaves_one_message(tmp_path: Path) -> None:
+    async with discord_town() as town:
+        async with discord_house(tmp_path, town, orderly=False) as home:
+            town.faults.add("create_message", Fault(late=60.0))
+            home.ada.says(home.ada.dm, QUESTION)
+            await (await home.request()).say("A wading")
+            await town.until(lambda: home.ours(home.ada.dm))
+        town.clock.advance(3600)  # Discord has forgotten the post's nonce
+        async with discord_house(tmp_path, town) as home:
+            await home.answer("A wading bird.")
+            await settled(home, home.ada.dm, "A wading bird.")
+
+
+async def test_a_death_in_mid_answer_is_followed_by_the_same_message_finished(tmp_path: Path) -> None:
+    async with discord_town() as town:
+        async with discord_house(tmp_path, town, orderly=False) as home:
+            question = home.ada.mentions_bot(home.general, QUESTION)
+            await (await home.request()).say("A wading")
+            thread = await home.thread_of(question)
+            await town.until(lambda: home.ours(thread) and home.ours(thread)[0].text)
+            first = home.ours(thread)[0]
+        async with discord_house(tmp_path, town) as home:
+            await home.answer("A wading bird.")
+            again = (await settled(home, thread, "A wading bird."))[0]
+
+            assert again is first
+            assert labels(again) == ["Regenerate", "Other model"]
+
+
+async def test_after_an_absence_young_questions_are_answered_and_older_ones_offered(tmp_path: Path) -> None:
+    async with discord_town() as town:
+        async with discord_house(tmp_path, town) as home:
+            home.ada.says(home.ada.dm, "before")
+            await home.answer("First.")
+            await settled(home, home.ada.dm, "First.")
+            asked = home.grace.mentions_bot(home.general, "an answered one")
+            await home.answer("Fine.")
+            answered = await home.thread_of(asked)
+            await settled(home, answered, "Fine.")
+        old = home.grace.mentions_bot(home.general, "an old one")
+        town.clock.advance(3600)
+        home.ada.says(home.ada.dm, "a young one")
+        home.grace.says(answered, "one in the thread")
+        home.grace.says(home.general, "one among people")
+        async with discord_house(tmp_path, town) as home:
+            young = {(await home.answer("Here I am.")).question.rpartition("\n")[2] for _ in range(2)}
+            thread = await home.thread_of(old)
+            await town.until(lambda: home.ours(thread))
+            offer = home.ours(thread)[0]
+            assert words.MISSED in offer.text
+            await settled(home, home.ada.dm, "First.", "Here I am.")
+            home.grace.presses(offer, "Regenerate")
+            answering = await home.answer("Late, but here.")
+            await settled(home, thread, "Late, but here.")
+
+            assert young == {"a young one", "one in the thread"}
+            assert "an old one" in answering.prompt
+            assert home.asked.empty()
+
+
+async def test_a_thread_that_slept_when_it_came_is_known_when_it_wakes(tmp_path: Path) -> None:
+    async with discord_town() as town:
+        async with discord_house(tmp_path, town) as home:
+            question = home.ada.mentions_bot(home.general, QUESTION)
+            await home.answer("A wading bird.")
+            thread = await home.thread_of(question)
+            await settled(home, thread, "A wading bird.")
+        home.ada.archives(thread)
+        async with discord_house(tmp_path, town) as home:
+            home.ada.says(thread, "how tall?")
+            answering = await home.answer("A metre.")
+            await settled(home, thread, "A wading bird.", "A metre.")
+
+            assert "A wading bird." in answering.prompt
+
+
+async def test_a_store_that_refuses_gets_the_message_again_until_it_takes_it(
+    home: DiscordHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accept, refused = home.intake.accept, 2
+
+    async def stubborn(inbound: Inbound) -> None:
+        nonlocal refused
+        if refused:
+            refused -= 1
+            raise StoreFull("no room")
+        await accept(inbound)
+
+    monkeypatch.setattr(home.intake, "accept", stubborn)
+    monkeypatch.setattr("adapters.discord.waiting._PAUSE", 0.02)
+    home.ada.says(home.ada.dm, "one")
+    await home.town.until(lambda: True)
+    home.ada.says(home.ada.dm, "two")
+    answering = await home.answer("Both.")
+
+    assert "one" in answering.prompt
