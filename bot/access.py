@@ -1,17 +1,36 @@
 """Who may do what. Asked with ids from the event, never with anything a model said."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from bot.errors import NotAllowed
-from bot.messages import MODERATOR, CommandSpec, Person, person_key
+from bot.messages import MODERATOR, CommandSpec, Person, Place, person_key
 from bot.preferences import SHARED, Scope
 
 
 class Access:
-    """The operator's rules. `admins` are person keys, `platform:id`."""
+    """The operator's rules.
 
-    def __init__(self, admins: Collection[str]) -> None:
+    `admins` are person keys, `platform:id`. `workspaces` are written alike, and are the only ones served; without
+    any, all are. The platforms in `own` are the operator's, and are served whatever is named.
+    """
+
+    def __init__(
+        self, admins: Collection[str], workspaces: Collection[str] = (), own: Collection[str] = ()
+    ) -> None:
         self._admins = frozenset(admins)
+        self._workspaces = tuple(dict.fromkeys(workspaces))
+        self._own = frozenset(own)
+
+    def serves(self, place: Place) -> bool:
+        """Whether people in the workspace of this place may use the bot at all."""
+        if not self._workspaces or place.platform in self._own:
+            return True
+        return f"{place.platform}:{place.workspace}" in self._workspaces
+
+    def served_on(self, platform: str) -> Sequence[str]:
+        """The ids of the workspaces that are named for a platform."""
+        pairs = (workspace.partition(":") for workspace in self._workspaces)
+        return tuple(id_ for named, _, id_ in pairs if named == platform)
 
     def is_admin(self, platform: str, person: Person) -> bool:
         """Whether this person runs the bot."""

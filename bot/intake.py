@@ -31,6 +31,7 @@ from bot.messages import (
 from bot.ports import (
     Adapter,
     Clock,
+    KnowsMembers,
     Meter,
     NewId,
     NoMeter,
@@ -52,6 +53,7 @@ from bot.store.intents.inbox import (
     accept_once,
     speakers,
     takes_part,
+    turn_away,
 )
 from bot.store.intents.owed import accept_stop
 from bot.store.intents.rows import find_turn
@@ -100,6 +102,10 @@ class Intake:
         await asyncio.shield(taking)
 
     async def _take(self, inbound: Inbound) -> None:
+        # What is to be forgotten is, wherever it was said.
+        if inbound.kind is not InboundKind.DELETE and not await self._is_served(inbound):
+            await self._turn_away(inbound)
+            return
         if OUTSIDER in inbound.person.roles and inbound.kind is not InboundKind.DELETE:
             admitted = await self._admitted(inbound)
             if admitted is None:
@@ -135,15 +141,42 @@ class Intake:
 
     async def say(self, place: Place, person: Person, call: CommandCall) -> str:
         """What a command says, as Markdown, for a surface that shows it in its own way."""
+        if not self._access.serves(place):
+            return words.NOT_HERE
         try:
             return (await self._commands.run(call, person, place))[0].text
         except GatepostError as error:
             return sentence_for(error)
 
+    async def _is_served(self, inbound: Inbound) -> bool:
+        """Whether the operator lets these people use the bot: those of a workspace, and its members in private."""
+        place = inbound.place
+        if self._access.serves(place):
+            return True
+        adapter = self._adapters[place.platform]
+        members: object = adapter
+        if place.kind is not PlaceKind.DM or not offers(members, KnowsMembers):
+            return False
+        try:
+            return await members.is_member(inbound.person, self._access.served_on(place.platform))
+        except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
+            log.warning("membership not told", place=place.key, failure=adapter.classify(error).kind)
+            return False
+
+    async def _turn_away(self, inbound: Inbound) -> None:
+        """Say once in a channel that nobody there is served, and always to whoever waits for an answer."""
+        if inbound.kind in (InboundKind.COMMAND, InboundKind.BUTTON):
+            await self._errands.say(inbound, words.NOT_HERE, private=True)
+        elif inbound.addressed and await self._store.write(turn_away, inbound, self._clock()):
+            log.info("turned away", place=inbound.place.key)
+            await self._errands.say(inbound, words.NOT_HERE, private=False)
+
     async def complete(
         self, place: Place, person: Person, command: str, option: str, typed: str
     ) -> Sequence[Choice]:
-        """Suggestions from memory, at most 25."""
+        """Suggestions from memory, at most 25; none where people are not served."""
+        if not self._access.serves(place) and place.kind is not PlaceKind.DM:
+            return ()
         return self._commands.complete(command, option, typed, person, place)[:25]
 
     async def recover(self) -> None:
@@ -176,6 +209,8 @@ class Intake:
 
     async def offer(self, late: Sequence[Inbound]) -> None:
         """Take in what was asked too long ago, all in one conversation, and ask whether it is still wanted."""
+        if not await self._is_served(late[0]):
+            return
         target = await self._target(late[0])
         turn_id = self._new_id()
         offer = Rendered("", words.MISSED, (Action(ActionName.REGENERATE, turn_id),), final=True)

@@ -147,6 +147,14 @@ class Reconciles(Protocol):
 
 
 @runtime_checkable
+class KnowsMembers(Protocol):
+    """A platform whose direct messages belong to no workspace, and that can tell who is in which."""
+
+    async def is_member(self, person: Person, workspaces: Sequence[str]) -> bool:
+        """Whether this person is in one of these workspaces now."""
+
+
+@runtime_checkable
 class RepliesPrivately(Protocol):
     """A platform that can show something to one person only."""
 

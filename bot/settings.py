@@ -16,7 +16,6 @@ from bot.secretfiles import read_secret_files
 
 NOT_YET = (
     "FALLBACK_MODELS",
-    "ALLOWED_WORKSPACES",
     "RETENTION_DAYS",
     "MCP_CONFIG",
     "BYOK_FILE",
@@ -76,13 +75,16 @@ class Settings(BaseSettings):
     )
     discord_reply_in: Literal["thread", "place"] = Field("thread", description="thread or place")
     metrics: Literal["local", "on", "off"] = Field("local", description="local, on or off")
+    allowed_workspaces: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="a list such as discord:1234,slack:T12AB"
+    )
     admins: Annotated[tuple[str, ...], NoDecode] = Field((), description="a list such as discord:1234,slack:U12AB")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="debug, info, warning or error"
     )
     log_format: Literal["text", "json"] | None = Field(None, description="text or json")
 
-    @field_validator("admins", mode="before")
+    @field_validator("admins", "allowed_workspaces", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         """A comma-separated list of `platform:id`."""

@@ -167,6 +167,7 @@ async def house(
     commands: Sequence[Command] = COMMANDS,
     catalogue: bytes = b"",
     admins: Sequence[str] = (),
+    workspaces: Sequence[str] = (),
     adapter: type[PlainTownAdapter] = TownAdapter,
     orderly: bool = True,
     spending: SpendingLimits | None = None,
@@ -220,7 +221,7 @@ async def house(
         )
         desk = Desk(ports)
         recent = RecentModels(store, time.time)
-        intake = _intake(ports, desk, people, commands, admins, recent, credit)
+        intake = _intake(ports, desk, people, commands, Access(admins, workspaces), recent, credit)
         built = House(town, people, store, files, desk, intake, gateway, server, recent, asked)
         if catalogue:
             await gateway.refresh()
@@ -270,11 +271,10 @@ def _intake(
     desk: Desk,
     people: PlainTownAdapter,
     commands: Sequence[Command],
-    admins: Sequence[str],
+    access: Access,
     recent: RecentModels,
     credit: Credits | None,
 ) -> Intake:
-    access = Access(admins)
     about = About("0", True, "acme/alpha-2")
     command_ports = CommandPorts(
         store=ports.store,

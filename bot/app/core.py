@@ -161,10 +161,9 @@ def desk_for(parts: Core, adapters: Sequence[Adapter]) -> Desk:
 
 
 def intake_for(
-    parts: Core, desk: Desk, adapters: Sequence[Adapter], admins: Sequence[str], deleted: Callable[[], None]
+    parts: Core, desk: Desk, adapters: Sequence[Adapter], access: Access, deleted: Callable[[], None]
 ) -> Intake:
     """The way in, over these platforms. `deleted` is told when a message was."""
-    access = Access(admins)
     command_ports = CommandPorts(
         store=parts.store,
         gateway=parts.gateway,

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from adapters.terminal.adapter import TerminalAdapter
+from bot.access import Access
 from bot.app.core import core, desk_for, intake_for, open_gateway
 from bot.errors import GatepostError, GatewayDown, GatewayRefused
 from bot.gateway.client import OpenAIGateway
@@ -38,7 +39,7 @@ async def ask(
         freshening = asyncio.create_task(parts.gateway.keep_fresh())
         model = parts.about.default_model
         desk = desk_for(parts, [adapter])
-        intake = intake_for(parts, desk, [adapter], (), lambda: None)
+        intake = intake_for(parts, desk, [adapter], Access(()), lambda: None)
         drain = 0.0
         try:
             await intake.accept(adapter.question(text, files, parts.new_id()))

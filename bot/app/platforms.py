@@ -21,6 +21,9 @@ log = structlog.get_logger(__name__)
 OFFER_AGAIN = 60.0
 """Seconds until a platform that did not take the commands is asked again."""
 
+OWN = (WebAdapter.platform,)
+"""Platforms whose people the operator lets in, rather than a workspace's."""
+
 
 class CoreViews:
     """Implements `bot.ports.Views`."""

@@ -9,9 +9,10 @@ from typing import Any
 import structlog
 
 from bot import __version__
+from bot.access import Access
 from bot.app.core import CALLS_SECONDS, Core, core, desk_for, intake_for
 from bot.app.health import Readiness, health_routes
-from bot.app.platforms import offer_commands, page_for, platforms_for
+from bot.app.platforms import OWN, offer_commands, page_for, platforms_for
 from bot.catchup import CatchUp
 from bot.errors import StartError
 from bot.http import listen
@@ -42,7 +43,8 @@ async def serve(settings: Settings, announce: Callable[[str], None], stop: async
         desk = desk_for(parts, adapters)
         stack.push_async_callback(desk.close, 0.0)
         tidier = Tidier(parts.store, parts.files, time.time)
-        intake = intake_for(parts, desk, adapters, settings.admins, tidier.soon)
+        access = Access(settings.admins, settings.allowed_workspaces, own=OWN)
+        intake = intake_for(parts, desk, adapters, access, tidier.soon)
         stack.push_async_callback(intake.close)
         routes = [route for one in adapters if offers(one, ServesPages) for route in one.routes()]
         metrics.watch("gatepost_turns_running", "Answers being written", lambda: desk.running)

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,11 @@ def clean(monkeypatch: pytest.MonkeyPatch) -> None:
         ("AI_GATEWAY_BASE_URL", "ftp://example.org"),
         ("DATABASE_URL", "mysql://x"),
         ("ADMINS", "ada"),
+        ("ALLOWED_WORKSPACES", "my team"),
+        ("BUDGET_PER_DAY", "a lot"),
+        ("BUDGET_PER_DAY", "nan"),
+        ("BUDGET_PER_PERSON_PER_DAY", "-1"),
+        ("BUDGET_MODEL", "two words"),
         ("DEFAULT_MODEL", "two words"),
     ],
 )
@@ -241,3 +247,21 @@ def test_every_setting_stands_in_the_example_file_with_a_comment() -> None:
         index = named.get(field.upper())
         assert index is not None, f"{field.upper()} is missing"
         assert example[index - 1].startswith("# "), f"{field.upper()} has no comment"
+
+
+@pytest.mark.parametrize(
+    ("written", "amount"),
+    [("5", Decimal(5)), ("$0.50", Decimal("0.5")), ("0", Decimal(0)), ("Off", None), ("", Decimal(1))],
+)
+def test_a_budget_is_an_amount_of_dollars_or_off(
+    monkeypatch: pytest.MonkeyPatch, written: str, amount: Decimal | None
+) -> None:
+    monkeypatch.setenv("BUDGET_PER_PERSON_PER_DAY", written)
+
+    assert read_settings(None).budget_per_person_per_day == amount
+
+
+def test_budgets_hold_from_the_first_start() -> None:
+    settings = read_settings(None)
+
+    assert (settings.budget_per_day, settings.budget_per_person_per_day) == (Decimal(5), Decimal(1))

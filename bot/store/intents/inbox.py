@@ -153,6 +153,14 @@ def accept_once(conn: Connection, inbound: Inbound, now: float) -> bool:
     return True
 
 
+def turn_away(conn: Connection, inbound: Inbound, now: float) -> bool:
+    """Note that people in this channel, its threads included, were turned away; False where they were before.
+
+    Nothing of what they said is kept.
+    """
+    return accept_once(conn, replace(inbound, key=f"turned away:{inbound.place.parent.key}"), now)
+
+
 def speakers(conn: Connection, turn_id: str) -> tuple[Person, ...]:
     """Everybody whose words a turn answers, in order, each once; the nearest turns' first."""
     rows = conn.execute(_SPEAKERS, {"turn_id": turn_id}).all()
