@@ -197,7 +197,7 @@ class PlainTownAdapter:
         """A command as an event."""
         key = f"command:{next(self.town.numbers)}"
         call = CommandCall(name, options)
-        return Inbound(key, InboundKind.COMMAND, place, key, who, 0.0, command=call)
+        return Inbound(key, InboundKind.COMMAND, place, key, who, 0.0, addressed=True, command=call)
 
     # --- what the core calls ---------------------------------------------------------------------
 
