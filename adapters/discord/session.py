@@ -14,7 +14,7 @@ from bot.errors import StartError
 
 log = structlog.get_logger(__name__)
 
-_CONTENT_FLAGS = 1 << 18 | 1 << 19
+CONTENT_FLAGS = 1 << 18 | 1 << 19
 """Whether the application may read messages, with Discord's approval or in few servers."""
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 60.0
@@ -103,7 +103,7 @@ class Session:
         if not self._known().done():
             told = await self._rest.patiently("GET", "/oauth2/applications/@me", kind="application")
             self._known().set_result(told)
-        if self.message_content and not int(self._known().result().get("flags") or 0) & _CONTENT_FLAGS:
+        if self.message_content and not int(self._known().result().get("flags") or 0) & CONTENT_FLAGS:
             log.warning("message content intent is off", sentence=NO_CONTENT)
             self.message_content = False
         if self._base_url != DISCORD:

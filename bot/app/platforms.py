@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 
 import structlog
 from pydantic import SecretStr
@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from adapters.web.adapter import WebAdapter
 from bot.app.core import Core
 from bot.commands import COMMANDS
-from bot.messages import CommandSpec
+from bot.messages import CommandSpec, Finding
 from bot.ports import About, Adapter, OffersCommands, offers
 from bot.settings import Settings
 from bot.store.page import PageLog
@@ -77,17 +77,29 @@ def slack_for(settings: Settings, token: SecretStr) -> Adapter:
     """Slack. Its library is loaded only where it is used."""
     from adapters.slack.adapter import SlackAdapter
 
-    def plain(secret: SecretStr | None) -> str | None:
-        return secret.get_secret_value() if secret is not None else None
-
     return SlackAdapter(
         token.get_secret_value(),
         specs=tuple(command.spec for command in COMMANDS),
         clock=time.time,
-        app_token=plain(settings.slack_app_token),
-        signing_secret=plain(settings.slack_signing_secret),
+        app_token=_plain(settings.slack_app_token),
+        signing_secret=_plain(settings.slack_signing_secret),
         base_url=settings.slack_api_base_url,
     )
+
+
+def platform_checks(settings: Settings) -> Sequence[AsyncGenerator[Finding, None]]:
+    """What there is to look at on each platform that has credentials."""
+    checks: list[AsyncGenerator[Finding, None]] = []
+    if settings.discord_bot_token is not None:
+        from adapters.discord.check import check as check_discord
+
+        checks.append(check_discord(settings.discord_bot_token.get_secret_value(), settings.discord_api_base_url))
+    if settings.slack_bot_token is not None:
+        from adapters.slack.check import check as check_slack
+
+        tokens = (settings.slack_bot_token.get_secret_value(), _plain(settings.slack_app_token))
+        checks.append(check_slack(*tokens, _plain(settings.slack_signing_secret), settings.slack_api_base_url))
+    return checks
 
 
 def page_for(parts: Core, settings: Settings, announce: Callable[[str], None]) -> WebAdapter:
@@ -102,6 +114,10 @@ def page_for(parts: Core, settings: Settings, announce: Callable[[str], None]) -
         announce=announce,
         password=password.get_secret_value() if password else None,
     )
+
+
+def _plain(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret is not None else None
 
 
 def slack_manifest(url: str | None, *, as_json: bool) -> str:
