@@ -11,6 +11,7 @@ import orjson
 from pydantic import SecretStr
 
 from adapters.discord.adapter import DiscordAdapter
+from bot.access import Access
 from bot.app.core import Core, core, desk_for, intake_for
 from bot.app.platforms import offer_commands
 from bot.catchup import CatchUp
@@ -132,7 +133,7 @@ async def discord_house(
         parts = await stack.enter_async_context(core(chosen, directory, f"sqlite:///{directory / 'house.db'}"))
         adapter = adapter_for(town, reply_in=reply_in)
         desk = desk_for(parts, [adapter])
-        intake = intake_for(parts, desk, [adapter], (), lambda: None)
+        intake = intake_for(parts, desk, [adapter], Access(()), lambda: None)
         built = DiscordHouse(town, *_people(town), adapter, parts, desk, intake, asked)
         catching_up = CatchUp("discord", adapter, intake, parts.store, town.clock, pause=0.05)
         await parts.gateway.refresh()
