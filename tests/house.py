@@ -26,7 +26,7 @@ from bot.ledger.gateway import PaidGateway
 from bot.ledger.ledger import Ledger
 from bot.media.reader import WorkerReader
 from bot.messages import Credits, SpendingLimits
-from bot.ports import About
+from bot.ports import About, Adapter
 from bot.store.engine import Store, open_store
 from bot.store.files import Files
 from bot.store.intents.rows import last_turn
@@ -174,8 +174,9 @@ async def house(
     cheaper: str | None = None,
     credit: Credits | None = None,
     clock: Callable[[], float] = time.time,
+    beside: Sequence[Adapter] = (),
 ) -> AsyncIterator[House]:
-    """Open the house over `directory`; the same directory again is the same memory.
+    """Open the house over `directory`; the same directory again is the same memory. `beside` are more platforms.
 
     With `orderly` False it ends as a killed process does: nothing more is written, nothing is handed over.
     """
@@ -212,7 +213,7 @@ async def house(
             ledger=ledger,
             reader=reader,
             pump=pump,
-            adapters={"town": people},
+            adapters={one.platform: one for one in (people, *beside)},
             tools=tools,
             clock=clock,
             new_id=lambda: f"{prefix}-{next(numbers)}",
@@ -221,18 +222,20 @@ async def house(
         )
         desk = Desk(ports)
         recent = RecentModels(store, time.time)
-        intake = _intake(ports, desk, people, commands, Access(admins, workspaces), recent, credit)
+        intake = _intake(ports, desk, commands, Access(admins, workspaces), recent, credit)
         built = House(town, people, store, files, desk, intake, gateway, server, recent, asked)
         if catalogue:
             await gateway.refresh()
         before = asyncio.all_tasks()
         await desk.recover()
-        await people.start(intake)
+        for one in (people, *beside):
+            await one.start(intake)
         await intake.recover()
         try:
             yield built
         finally:
-            await people.stop()
+            for one in (people, *beside):
+                await one.stop()
             if orderly:
                 await desk.close(0)
             else:
@@ -269,7 +272,6 @@ def _gateway(server: RawServer) -> OpenAIGateway:
 def _intake(
     ports: Ports,
     desk: Desk,
-    people: PlainTownAdapter,
     commands: Sequence[Command],
     access: Access,
     recent: RecentModels,
@@ -296,7 +298,7 @@ def _intake(
         desk=desk,
         commands=Commands(commands, command_ports, access),
         access=access,
-        adapters={"town": people},
+        adapters=ports.adapters,
         clock=ports.clock,
         new_id=ports.new_id,
         deleted=lambda: None,
