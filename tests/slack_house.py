@@ -1,11 +1,13 @@
 """The whole core on a local Slack: real store and gateway client, slack-bolt as it is, a model tests speak for."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.slack.adapter import SlackAdapter
+from bot.catchup import CatchUp
 from bot.commands import COMMANDS
 from bot.commands.base import Command
 from bot.http import listen
@@ -23,6 +25,7 @@ class SlackHouse:
     town: Town
     adapter: SlackAdapter
     house: House
+    address: str
 
     async def answer(self, *words: str) -> Answering:
         """Answer the next request to the model whole."""
@@ -74,12 +77,16 @@ async def slack_house(
         directory, commands=commands, admins=admins, orderly=orderly, beside=[adapter], clock=town.clock.now
     ) as built:
         port = await listen("127.0.0.1", 0, adapter.routes())
+        address = f"http://127.0.0.1:{port.port}"
+        catch_up = CatchUp("slack", adapter, built.intake, built.store, town.clock.now)
+        catching_up = asyncio.create_task(catch_up.run())
         try:
             if http:
-                town.send_events_to(f"http://127.0.0.1:{port.port}/slack/events")
+                town.send_events_to(f"{address}/slack/events")
             await adapter.connected()
-            yield SlackHouse(town, adapter, built)
+            yield SlackHouse(town, adapter, built, address)
         finally:
+            catching_up.cancel()
             await port.close()
 
 

@@ -67,21 +67,21 @@ def beneath(rendered: Rendered) -> list[Json]:
     buttons = [one for action in rendered.actions if (one := _button(action)) is not None]
     if buttons:
         found.append({"type": "actions", "elements": buttons})
-    rated = next((one.turn_id for one in rendered.actions if one.name is ActionName.GOOD), None)
-    if rated is not None:
+    rated = next((one.turn_id for one in rendered.actions if one.name is ActionName.REGENERATE), None)
+    if rated is not None and rendered.final and rendered.text.strip():
         found.append({"type": "context_actions", "elements": [_feedback(rated)]})
     return found
 
 
 def _button(action: Action) -> Json | None:
-    if action.name is ActionName.OTHER_MODEL:
+    if action.name is ActionName.OTHER_MODEL and action.value is None:
         return {
             "type": "external_select",
             "action_id": f"{OTHER_MODEL}:{action.turn_id}",
             "placeholder": {"type": "plain_text", "text": "Other model…"},
             "min_query_length": 0,
         }
-    label = _LABELS.get(action.name)
+    label = f"Ask {action.value}" if action.value is not None else _LABELS.get(action.name)
     if label is None:
         return None
     text = {"type": "plain_text", "text": (action.label or label)[:_LABEL_LIMIT]}

@@ -1,0 +1,220 @@
+"""What people press, type and open on Slack."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.commands import COMMANDS
+from bot.commands.base import Command, CommandContext
+from bot.messages import CommandSpec
+from bot.store.schema import feedback
+from tests.slack_house import SlackHouse, read, slack_house
+from tests.slack_town import interactions
+from tests.slack_town.values import Message
+
+
+@pytest.fixture
+async def slack(tmp_path: Path) -> AsyncIterator[SlackHouse]:
+    async with slack_house(tmp_path) as opened:
+        yield opened
+
+
+async def answered(slack: SlackHouse, text: str = "question", answer: str = "answer") -> tuple[Message, Message]:
+    asked = slack.town.ada.mentions(slack.town.square, text)
+    await slack.answer(answer)
+    return asked, (await slack.said(slack.town.square, asked))[0]
+
+
+async def test_a_command_answers_only_whoever_typed_it(slack: SlackHouse) -> None:
+    town = slack.town
+    await town.ada.types("/gatepost status", town.square).answered()
+    (told,) = await slack.whispered(town.ada)
+
+    assert told.ephemeral_for == town.ada.id
+    assert town.calls("chat.postMessage") == []
+
+
+async def test_a_command_that_does_not_exist_or_is_typed_wrongly_gets_a_sentence(slack: SlackHouse) -> None:
+    town = slack.town
+    answer = await town.ada.types("/gatepost dance", town.square).answered()
+
+    assert "no command /dance" in answer["text"]
+    assert "help" in answer["text"]
+
+
+async def test_every_row_of_the_table_of_commands_is_there_as_it_is_typed(tmp_path: Path) -> None:
+    async def run(context: CommandContext) -> str:
+        return f"hello {context.option('whom') or context.person.name}"
+
+    wave = Command(CommandSpec("wave", "Wave at somebody"), run)
+    async with slack_house(tmp_path, commands=(*COMMANDS, wave)) as slack:
+        town = slack.town
+        await town.ada.types("/gatepost wave", town.square).answered()
+        assert read((await slack.whispered(town.ada))[-1]) == "hello Ada"
+        asked, _ = await answered(slack)
+        town.ada.says(town.square, "!wave", thread=asked)
+        assert read((await slack.whispered(town.ada, 2))[-1]) == "hello Ada"
+        assert slack.house.asked.empty()
+
+
+async def test_a_command_in_a_thread_is_typed_with_an_exclamation_mark_and_stop_stops(slack: SlackHouse) -> None:
+    town = slack.town
+    asked = town.ada.mentions(town.square, "write a lot")
+    answering = await slack.house.request()
+    await answering.say("A lot ")
+    await town.until(lambda: slack.ours(town.square, asked))
+    town.ada.says(town.square, "!stop", thread=asked)
+    (answer,) = await slack.said(town.square, asked)
+    answering.ended.set()
+
+    assert "Stopped." in str(answer.blocks)
+
+
+async def test_an_exclamation_in_a_thread_that_is_not_ours_is_nobodys_command(slack: SlackHouse) -> None:
+    town = slack.town
+    root = town.grace.says(town.square, "lunch?")
+    said = town.ada.says(town.square, "!help", thread=root)
+    await town.until(lambda: said.deliveries and said.deliveries[0].acked)
+    await slack.rest()
+
+    assert town.ada.whispers == []
+
+
+async def test_regenerate_writes_the_same_message_again(slack: SlackHouse) -> None:
+    town = slack.town
+    asked, first = await answered(slack, answer="once")
+    await town.ada.presses(first, "Regenerate").answered()
+    await slack.answer("again")
+    await town.until(lambda: read(first) == "again")
+    await slack.rest()
+
+    assert slack.ours(town.square, asked) == [first]
+
+
+async def test_nobody_else_may_press(slack: SlackHouse) -> None:
+    town = slack.town
+    _, answer = await answered(slack)
+    await town.grace.presses(answer, "Regenerate").answered()
+    (told,) = await slack.whispered(town.grace)
+
+    assert "Only those who asked" in read(told)
+    assert slack.house.asked.empty()
+
+
+async def test_feedback_is_stored_with_turn_and_person(slack: SlackHouse) -> None:
+    town = slack.town
+    _, answer = await answered(slack)
+    await town.ada.presses(answer, "Good answer").answered()
+
+    def rows(conn: Any) -> list[Any]:
+        return list(conn.execute(feedback.select()).all())
+
+    (row,) = await slack.house.store.read(rows)
+    assert row.person == f"slack:{town.ada.id}"
+    assert "good" in tuple(row)
+
+
+async def test_a_shortcut_asks_about_a_message_in_its_thread(slack: SlackHouse) -> None:
+    town = slack.town
+    about = town.grace.says(town.square, "Die Katze ist auf dem Dach.")
+    await town.ada.uses_shortcut("ask_about_this", about).answered()
+    await town.until(lambda: town.ada.modal)
+    modal = town.ada.modal
+    assert modal is not None
+    typed = {"question": {"question": {"type": "plain_text_input", "value": "What does it mean?"}}}
+    await town.ada.submits(modal, typed).answered()
+    answering = await slack.answer("The cat is on the roof.")
+    (answer,) = await slack.said(town.square, about)
+
+    assert "What does it mean?" in answering.question
+    assert "Die Katze" in answering.prompt
+    assert answer.thread_ts == about.ts
+
+
+async def test_a_shortcut_where_we_are_not_says_how_to_let_us_in(slack: SlackHouse) -> None:
+    town = slack.town
+    private = town.channel("den", town.ada, kind="group", app=False)
+    about = town.ada.says(private, "a secret")
+    await town.ada.uses_shortcut("ask_about_this", about).answered()
+    await town.until(lambda: town.ada.modal)
+    assert town.ada.modal is not None
+    await town.ada.submits(town.ada.modal, {}).answered()
+    (told,) = await slack.whispered(town.ada)
+
+    assert "/invite" in told.text
+
+
+async def test_the_app_home_shows_my_model_and_my_usage(slack: SlackHouse) -> None:
+    town = slack.town
+    town.ada.opens_home()
+    await town.until(lambda: town.ada.home)
+    assert town.ada.home is not None
+    shown = str(town.ada.home.body)
+
+    assert "My model" in shown
+    assert "acme/alpha-2" in shown
+    assert "My usage" in shown
+
+
+async def test_the_messages_tab_suggests_prompts_once(slack: SlackHouse) -> None:
+    town = slack.town
+    for _ in range(2):
+        told = town.ada.opens_home("messages")
+        assert told is not None
+        await told.answered()
+    await town.until(lambda: town.calls("assistant.threads.setSuggestedPrompts"))
+
+    assert 1 <= len(town.world.agent_thread(town.ada.dm.id, "").prompts) <= 4
+    assert len(town.calls("assistant.threads.setSuggestedPrompts")) == 1
+
+
+async def test_a_private_answer_never_becomes_a_public_post(slack: SlackHouse) -> None:
+    town = slack.town
+    asked, _ = await answered(slack)
+    town.square.members.discard(town.ada.id)
+    town.faulty("chat.postEphemeral", error="user_not_in_channel")
+    town.ada.says(town.square, "!status", thread=asked)
+    await town.until(lambda: [one for one in town.ada.dm.visible() if one.bot])
+
+    assert len(slack.ours(town.square, asked)) == 1
+
+
+async def test_what_the_model_says_pings_nobody_across_the_pieces_of_a_stream_either(slack: SlackHouse) -> None:
+    town = slack.town
+    asked = town.ada.mentions(town.square, "ping them all")
+    answering = await slack.house.request()
+    for piece in ("Hello <", "!chan", "nel> and <", f"@{town.grace.id}> and @", "here, <!subteam^S1> "):
+        await answering.say(piece)
+    await answering.finish("that is all")
+    (answer,) = await slack.said(town.square, asked)
+
+    assert answer.pings == set()
+    assert "that is all" in read(answer)
+    assert not answer.unfurls
+
+
+async def test_another_model_is_chosen_below_an_answer(slack: SlackHouse) -> None:
+    town = slack.town
+    asked, first = await answered(slack, answer="once")
+    menu = next(one for block in first.blocks for one in block.get("elements", ()) if "select" in one["type"])
+    assert await town.ada.suggestions(first, menu["action_id"], "") == []
+    pressed = {"type": "external_select", "action_id": menu["action_id"]}
+    chosen = {"selected_option": {"value": "acme/beta", "text": {"type": "plain_text", "text": "Beta"}}}
+    block = next(block for block in first.blocks if menu in block.get("elements", ()))
+    await town.ada._acts(first, interactions.action(block, pressed, chosen, town.world.new_ts())).answered()
+    answering = await slack.answer("differently")
+    await town.until(lambda: read(first) == "differently")
+
+    assert answering.exchange.json["model"] == "acme/beta"
+    assert asked.ts == first.thread_ts
+
+
+async def test_a_menu_offers_the_models_as_they_are_typed(slack: SlackHouse) -> None:
+    town = slack.town
+    town.ada.opens_home()
+    await town.until(lambda: town.ada.home)
+    assert town.ada.home is not None
+
+    assert await town.ada.suggestions(town.ada.home, "gatepost_home_model", "") == []
