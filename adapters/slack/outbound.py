@@ -81,7 +81,8 @@ def _button(action: Action) -> Json | None:
             "placeholder": {"type": "plain_text", "text": "Other model…"},
             "min_query_length": 0,
         }
-    label = f"Ask {action.value}" if action.value is not None else _LABELS.get(action.name)
+    other = action.name is ActionName.OTHER_MODEL
+    label = f"Ask {action.value}" if other else _LABELS.get(action.name)
     if label is None:
         return None
     text = {"type": "plain_text", "text": (action.label or label)[:_LABEL_LIMIT]}

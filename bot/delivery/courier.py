@@ -134,7 +134,7 @@ class Courier:
         assert offers(port, StreamsNatively)
         await port.stop_stream(self._place, message.message_id, job.text, job.want, message.key)
         stream.open = False
-        if not stream.doubtful and stream.appended + job.text == job.want.text:
+        if job.want.final and not stream.doubtful and stream.appended + job.text == job.want.text:
             message.sent = job.want
 
     async def _show_status(self, job: Job) -> None:

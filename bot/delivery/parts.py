@@ -7,7 +7,7 @@ from bot.delivery.posts import Outcome
 from bot.delivery.reply import Reply
 from bot.delivery.schedule import Share
 from bot.delivery.streaming import Grows, Streaming
-from bot.messages import CallKind, FailureKind, Rendered
+from bot.messages import ActionName, CallKind, FailureKind, Rendered
 from bot.ports import Adapter, NewId, ShowsStatus, offers
 
 NOT_TAKEN = "*A file that belongs here could not be shown on this platform.*"
@@ -106,6 +106,11 @@ class Parts:
         noted = f"{want.text}\n\n{self._render(NOT_TAKEN)}".strip() if want.files else want.text
         return Rendered(noted if len(noted) <= self._reply.limit else want.text, final=True)
 
+    @property
+    def _asks(self) -> bool:
+        """Whether something is to be pressed before it goes on: only a message that is no stream has buttons."""
+        return not self._reply.ended and any(one.name is not ActionName.STOP for one in self._reply.actions)
+
     def kind(self) -> CallKind:
         """Of which kind the next call is, where kinds have budgets of their own. Costs next to nothing."""
         if self.abandoned or self._first >= len(self._reply):
@@ -113,13 +118,18 @@ class Parts:
         message = self.messages[self._first] if self._first < len(self.messages) else None
         if message is not None and message.stream is not None and message.stream.open:
             frozen = self._reply.ended or self._first < len(self._reply) - 1
-            over = frozen or message.stream.doubtful or self.streaming.is_over(message.stream, self._loop.time())
+            over = (
+                self._asks
+                or frozen
+                or message.stream.doubtful
+                or self.streaming.is_over(message.stream, self._loop.time())
+            )
             return CallKind.STOP if over else CallKind.APPEND
         if message is not None and (message.message_id is not None or message.unsure):
             return CallKind.EDIT if message.message_id is not None else CallKind.POST
-        if not self.written and self.statuses and not self._reply.ended:
+        if not self.written and self.statuses and not self._reply.ended and not self._asks:
             return CallKind.STATUS
-        whole = self._reply.ended or self._first < len(self._reply) - 1 or not self.written
+        whole = self._reply.ended or self._first < len(self._reply) - 1 or not self.written or self._asks
         return CallKind.POST if whole or not self.streaming.may_start(self._loop.time()) else CallKind.START
 
     def _job(self, message: Message, want: Rendered) -> Job | None:

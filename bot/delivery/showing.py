@@ -246,7 +246,8 @@ class Showing:
                 )
             if made:
                 self._seen(job)
-            self._changed = self._changed or not made
+            ended = job.verb is CallKind.STOP and not job.want.final  # what it could not show is edited in
+            self._changed = self._changed or not made or ended
             self._failures = 0
             report = Report(made=made)
             self._count(job, "made" if made else "unneeded", unseen)

@@ -7,7 +7,7 @@ from itertools import count
 import pytest
 
 from bot.delivery.pump import Post, Pump, Showing
-from bot.messages import FailureKind, Place
+from bot.messages import Action, ActionName, FailureKind, Place
 from tests.streaming_platform import StreamingPlatform
 from tests.unit.test_delivery_pump import RecordingLog
 from tests.virtual_time import run_virtual
@@ -275,3 +275,27 @@ def test_fifty_answers_at_once_stream_and_edit_without_a_call_too_many_and_all_e
     assert sorted(scene.platform.texts()) == [words(600)] * 50
     firsts = {call.place.channel: call.seen for call in reversed(scene.platform.calls)}
     assert max(firsts.values()) < 3
+
+
+@pytest.mark.parametrize("written", [True, False])
+def test_a_question_with_buttons_is_a_message_that_can_be_pressed(written: bool) -> None:
+    async def act(scene: Scene) -> None:
+        reply = scene.open()
+        reply.set_status("thinking…")
+        if written:
+            await say(reply, 1)
+        reply.set_actions((Action(ActionName.CONFIRM, "t0", "c1"),))
+        reply.set_status("May I?")
+        await asyncio.sleep(3)
+        asked = scene.platform.calls[-1]
+        assert asked.verb == ("edit" if written else "post")
+        assert asked.rendered is not None
+        assert [one.name for one in asked.rendered.actions] == [ActionName.CONFIRM]
+        reply.set_actions((Action(ActionName.STOP, "t0"),))
+        reply.set_status(None)
+        await say(reply, 1, text="more{n} ")
+        await end(reply)
+
+    scene = play(act)
+
+    assert scene.platform.texts()[-1].endswith("more19")
