@@ -1,7 +1,7 @@
 """The whole core over a local Discord: real store, real gateway client, a model the test speaks for."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -101,6 +101,7 @@ async def discord_house(
     *,
     reply_in: str = "thread",
     orderly: bool = True,
+    workspaces: Sequence[str] = (),
     **settings: Any,
 ) -> AsyncIterator[DiscordHouse]:
     """Open the house over `directory`; the same directory and town again is the same bot, restarted.
@@ -133,7 +134,7 @@ async def discord_house(
         parts = await stack.enter_async_context(core(chosen, directory, f"sqlite:///{directory / 'house.db'}"))
         adapter = adapter_for(town, reply_in=reply_in)
         desk = desk_for(parts, [adapter])
-        intake = intake_for(parts, desk, [adapter], Access(()), lambda: None)
+        intake = intake_for(parts, desk, [adapter], Access((), workspaces), lambda: None)
         built = DiscordHouse(town, *_people(town), adapter, parts, desk, intake, asked)
         catching_up = CatchUp("discord", adapter, intake, parts.store, town.clock, pause=0.05)
         await parts.gateway.refresh()

@@ -15,6 +15,7 @@ from adapters.discord.interactions import Interactions
 from adapters.discord.joining import greeting, greeting_place
 from adapters.discord.limits import Rank
 from adapters.discord.markdown import render
+from adapters.discord.members import Members
 from adapters.discord.outbound import CONTENT, LAYOUT, STATUS, changed_message, new_message, said_alone
 from adapters.discord.places import Places, Where, may_open_thread
 from adapters.discord.rest import DISCORD, Rest
@@ -81,6 +82,7 @@ class DiscordAdapter:
         self._rest = Rest(token, base_url)
         self._places = Places(self._rest)
         self._session = Session(token, base_url, self._rest, self, settle=settle, polite=polite)
+        self._members = Members(self._rest, clock)
         self._waiting = Waiting()
         self._history = History(self._rest, self._session, self._places)
         self._interactions = Interactions(
@@ -181,6 +183,10 @@ class DiscordAdapter:
         await self._rest.call(
             "POST", f"/channels/{channel}/typing", kind="typing", channel=channel, rank=Rank.TYPING
         )
+
+    async def is_member(self, person: Person, workspaces: Sequence[str]) -> bool:
+        """Whether somebody is in one of these servers."""
+        return await self._members.is_in(person.id, workspaces)
 
     def thread_for(self, place: Place, message_id: str) -> Place | None:
         """A thread on a message has the message's id."""

@@ -50,7 +50,8 @@ class Spending:
 
 
 class Ledger:
-    """What may be spent, and what was. `model` looks up prices; `cheaper` is offered when a limit is reached."""
+    """What may be spent, and what was. `model` looks up prices; `cheaper` is offered when a limit is reached, and
+    the `fallbacks` may answer instead of any model."""
 
     def __init__(
         self,
@@ -61,12 +62,14 @@ class Ledger:
         clock: Clock,
         new_id: NewId,
         cheaper: str | None = None,
+        fallbacks: Sequence[str] = (),
     ) -> None:
         self._store = store
         self._model = model
         self._clock = clock
         self._new_id = new_id
         self._cheaper = cheaper
+        self._fallbacks = tuple(fallbacks)
         self.limits = limits
         self.owes = asyncio.Event()
         """Set when a price is to be asked for."""
@@ -189,7 +192,7 @@ class Ledger:
         cheaper = self._model(self._cheaper) if self._cheaper else None
         return Estimate(
             model,
-            prices.most_for_turn(self._model(model), items, answer),
+            max(prices.most_for_turn(self._model(one), items, answer) for one in (model, *self._fallbacks)),
             prices.most_for_turn(cheaper, items, answer) if self._cheaper else None,
         )
 
