@@ -104,8 +104,8 @@ def _lines(statement: Statement, now: float, *, play: bool) -> Iterator[str]:
     unsure = sum((one.estimated for one in statement.spent), Decimal(0))
     if unsure:
         yield f"- {money(unsure)} of it is set aside or estimated: the gateway has not named the price (yet)."
-    if play:
-        yield "The built-in model's prices are play money: nothing of this is paid."
+    if play and statement.spent:
+        yield "\nThe built-in model's prices are play money: nothing of this is paid."
 
 
 def _sum(spent: Sequence[Spent]) -> str:
