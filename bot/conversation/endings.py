@@ -1,6 +1,6 @@
 """How a turn ends: its state, the line under the answer, and what can be pressed there. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.conversation import words
 from bot.errors import BudgetReached, GatepostError, GatewayError, RequestRefused
@@ -56,9 +56,8 @@ def too_many_steps(steps: int) -> Ending:
 
 def buttons(ending: Ending, turn_id: str) -> tuple[Action, ...]:
     """What can be pressed under an answer that has ended."""
-    names = [ActionName.REGENERATE, ActionName.OTHER_MODEL]
-    if ending.may_continue:
-        names.insert(0, ActionName.CONTINUE)
-    return tuple(
-        Action(name, turn_id, ending.other_model if name is ActionName.OTHER_MODEL else None) for name in names
-    )
+    other = Action(ActionName.OTHER_MODEL, turn_id)
+    if ending.other_model is not None:
+        other = replace(other, value=ending.other_model, label=words.use(ending.other_model))
+    again = (Action(ActionName.REGENERATE, turn_id), other)
+    return (Action(ActionName.CONTINUE, turn_id), *again) if ending.may_continue else again

@@ -70,6 +70,11 @@ def warned(said: str) -> str:
     return f"⚠ {said}"
 
 
+def use(model: str) -> str:
+    """What a button says that has another model answer."""
+    return f"Use {model}"
+
+
 def interrupted(error: GatepostError, reference: str) -> str:
     """When an answer broke off: what was said so far stands."""
     return f"⚠ Answer interrupted. {sentence_for(error)} (ref {reference})"

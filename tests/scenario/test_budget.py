@@ -90,12 +90,15 @@ async def test_a_limit_that_is_reached_says_what_is_left_when_it_resets_and_what
         await here.people.say("and here", place=thread(9))
         await here.town.until(lambda town: town.ours() and town.ours()[-1].final)
         refused = here.town.ours()[-1]
+        assert refused.rendered is not None
+        offered = next(one for one in refused.rendered.actions if one.name is ActionName.OTHER_MODEL)
         await model.finish("hi")
         await here.answered(2)
         await here.people.press(ActionName.OTHER_MODEL, refused)
         instead = await here.answer("gladly")
         await here.answered(2)
 
+    assert (offered.value, offered.label) == ("zeta/fast-3", "Use zeta/fast-3")
     assert refused.text == "gladly"
     assert instead.exchange.json["model"] == "zeta/fast-3"
 
