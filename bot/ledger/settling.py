@@ -18,6 +18,11 @@ log = structlog.get_logger(__name__)
 PAUSES = (30.0, 90.0, 300.0, 900.0, 3600.0, 3600.0, 3600.0, 3600.0)
 """Seconds after each look in vain until the next; after the last one what was set aside stands."""
 
+ADVICE = (
+    "the gateway reported no cost for an answer, so the most it could have cost counts against the limits; "
+    "if it costs nothing, set BUDGET_PER_DAY and BUDGET_PER_PERSON_PER_DAY to off"
+)
+
 AT_ONCE = 20
 """Prices asked for in a row, one after the other."""
 
@@ -32,6 +37,7 @@ class Settling:
         self._ledger = ledger
         self._ask = ask
         self._clock = clock
+        self._advised = False
 
     async def take_over(self) -> None:
         """Before any request goes out: what is open belongs to a process that is dead. Raises StoreError."""
@@ -60,6 +66,7 @@ class Settling:
         except NotOffered as error:
             log.info("price stays an estimate", generation=one.generation_id, detail=str(error))
             await self._store.write(keep_estimate, one.id)
+            self._advise()
         except GatewayError as error:
             log.info("price not told", generation=one.generation_id, failure=type(error).__name__)
             await self._put_off(one)
@@ -69,6 +76,12 @@ class Settling:
                 return
             await self._store.write(settle, one.id, Decimal(used.cost), used)
             log.info("price settled", generation=one.generation_id, cost=used.cost)
+
+    def _advise(self) -> None:
+        """Tell the operator once what an endpoint without prices means for people."""
+        if not self._advised:
+            self._advised = True
+            log.warning("some costs are only estimated", advice=ADVICE)
 
     async def _put_off(self, one: Owed) -> None:
         if one.tries < len(PAUSES):

@@ -1,11 +1,13 @@
 """Answers as people see them come: growing, stopped, private, and found again."""
 
 import re
+from io import BytesIO
 
 import pytest
+from PIL import Image
 from playwright.async_api import Page, expect
 
-from bot.messages import Inbound, InboundKind, Rendered
+from bot.messages import Inbound, InboundKind, OutFile, Rendered
 from tests.browser.people import AFTER_STOP, STOP, begin_answer, composer, heard, say
 from tests.web_page import Playground
 
@@ -116,3 +118,22 @@ async def test_a_press_on_stop_counts_while_the_answer_grows_under_it(world: Pla
     await page.mouse.up()
 
     assert (await heard(world, 2)).action == STOP
+
+
+async def test_a_picture_in_a_private_answer_is_shown_with_its_description(world: Playground, page: Page) -> None:
+    picture = BytesIO()
+    Image.new("RGB", (40, 20), "#2f6feb").save(picture, "PNG")
+    chart = OutFile("usage.png", "image/png", picture.getvalue(), "Bar chart. Your spending, US dollars a day.")
+
+    async def answer(event: Inbound) -> None:
+        said = Rendered("**Your spending**", files=(chart,))
+        await world.adapter.reply_privately(event.person, event.place, said, event.handle)
+
+    world.intake.then = answer
+    await composer(page).fill("/model")
+    await composer(page).press("Enter")
+    note = page.get_by_label("Only you can see this", exact=True)
+    shown = note.get_by_role("img", name="Bar chart. Your spending, US dollars a day.")
+    await expect(shown).to_be_visible()
+
+    assert await shown.evaluate("picture => picture.decode().then(() => picture.naturalWidth)") == 40
