@@ -117,7 +117,7 @@ class TurnAtWork:
         try:
             ending = await self._until_ended()
         finally:
-            self._give_back()
+            self.give_back()
         if self._verdict is Verdict.WITHDRAW:
             await self.reply.abandon()
             return
@@ -142,7 +142,7 @@ class TurnAtWork:
         self._reservation = claim.reservation
         self._told += self._ports.ledger.notices(claim.reservation)
 
-    def _give_back(self) -> None:
+    def give_back(self) -> None:
         """What was set aside and not used is free again."""
         self._ports.ledger.give_back(self._reservation)
         self._reservation = None
@@ -155,7 +155,7 @@ class TurnAtWork:
 
     async def _begin_again(self) -> None:
         ports = self._ports
-        self._give_back()
+        self.give_back()
         claim = await ports.store.write(restart, self._claim.turn.id, self._joining, ports.ledger.purse())
         if claim is None:
             self._verdict = Verdict.WITHDRAW

@@ -124,6 +124,8 @@ class Worker:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if self.at_work is not None:  # it was claimed, and never began
+            self.at_work.give_back()
         if trying is not None:
             await self._ports.store.write(hand_over, trying)
 

@@ -36,6 +36,7 @@ class PaidGateway:
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
         """The answer as it is written; see `bot.ports.Gateway.stream`."""
+        request = self._ledger.without_surprise(request)
         estimate = self._ledger.estimate(request)
         async with aclosing(self._paid(request.account, estimate, self._gateway.stream(request))) as deltas:
             async for delta in deltas:
@@ -43,6 +44,7 @@ class PaidGateway:
 
     async def whole(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
         """The same at once; see `bot.ports.Gateway.whole`."""
+        request = self._ledger.without_surprise(request)
         estimate = self._ledger.estimate(request)
         async with aclosing(self._paid(request.account, estimate, self._gateway.whole(request))) as deltas:
             async for delta in deltas:

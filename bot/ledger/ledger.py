@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import structlog
@@ -108,6 +108,17 @@ class Ledger:
             prices.most_for(request, [self._model(self._cheaper)]) if self._cheaper else None,
         )
 
+    def without_surprise(self, request: ChatRequest) -> ChatRequest:
+        """The request as it may go out: whoever chose a free model gets no answer that has to be paid for."""
+        fallbacks = request.routing.fallbacks
+        if not fallbacks or not self._is_free(request.model):
+            return request
+        free = tuple(one for one in fallbacks if self._is_free(one))
+        return replace(request, routing=replace(request.routing, fallbacks=free))
+
+    def _is_free(self, model: str) -> bool:
+        return prices.most(self._model(model), 1, 1) == 0
+
     def estimate_picture(self, request: PictureRequest) -> Estimate:
         """What a picture costs at most."""
         return Estimate(request.model, prices.most_for_picture(self._model(request.model), request))
@@ -173,7 +184,8 @@ class Ledger:
         if used is not None and used.cost is not None:
             self._book(accounts.settle, spending.name, Decimal(used.cost), used)
         elif spending.generation_id is not None:
-            self._book(accounts.owe, spending.name, self._clock() + FIRST_LOOK, used)
+            due = self._clock() + FIRST_LOOK
+            self._book(accounts.owe, spending.name, spending.generation_id, due, used)
             self.owes.set()
         elif asked:
             self._book(accounts.keep_estimate, spending.name, used)
@@ -189,10 +201,11 @@ class Ledger:
 
     def _turn_estimate(self, model: str, items: Sequence[Item], chosen: Mapping[str, str]) -> Estimate:
         answer = int(chosen.get(MAX_TOKENS.name, prices.ANSWER_TOKENS))
+        may_answer = (model,) if self._is_free(model) else (model, *self._fallbacks)
         cheaper = self._model(self._cheaper) if self._cheaper else None
         return Estimate(
             model,
-            max(prices.most_for_turn(self._model(one), items, answer) for one in (model, *self._fallbacks)),
+            max(prices.most_for_turn(self._model(one), items, answer) for one in may_answer),
             prices.most_for_turn(cheaper, items, answer) if self._cheaper else None,
         )
 

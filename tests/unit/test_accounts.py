@@ -205,7 +205,7 @@ def test_a_request_made_once_more_is_set_aside_twice_until_the_first_is_priced(c
 def test_what_is_owed_comes_up_when_it_is_due_and_is_settled_on_its_own_day(conn: Connection) -> None:
     ask(conn, "1")
     begin(conn, "1", "gen_1")
-    owe(conn, "1", NOON + 10)
+    owe(conn, "1", "gen_1", NOON + 10)
     early, due = owed(conn, NOON + 9, 9), owed(conn, NOON + 10, 9)
     put_off(conn, "1", NOON + 40)
     later = next_due(conn)

@@ -163,7 +163,7 @@ def begin_again(conn: Connection, name: str, again: str, due: float) -> None:
     row = conn.execute(_ROW, {"name": name}).first()
     if row is None or row.state != State.OPEN:
         return
-    owe(conn, name, due)
+    owe(conn, name, row.generation_id, due)
     copy = {**row._mapping, "id": again, "generation_id": None, "amount": row.reserved}
     conn.execute(_SET_ASIDE, copy)
     if not row.play:
@@ -180,13 +180,13 @@ def settle(conn: Connection, name: str, cost: Decimal, used: Usage | None = None
     return True
 
 
-def owe(conn: Connection, name: str, due: float, used: Usage | None = None) -> None:
-    """A request ended without its price: it is to be asked for at `due`."""
+def owe(conn: Connection, name: str, generation_id: str, due: float, used: Usage | None = None) -> None:
+    """A request ended without its price: it is to be asked for, by the gateway's id, at `due`."""
     counts = {} if used is None else _counts(used)
     conn.execute(
         update(usage)
         .where(usage.c.id == name, usage.c.state == State.OPEN)
-        .values(state=State.OWED, due=due, **counts)
+        .values(state=State.OWED, generation_id=generation_id, due=due, **counts)
     )
 
 
