@@ -51,4 +51,4 @@ class Access:
         asked = any(person.id == speaker.id for speaker in speakers)
         if asked or MODERATOR in person.roles or self.is_admin(platform, person):
             return
-        raise NotAllowed("Only those who asked can do that, and moderators.")
+        raise NotAllowed("Only those who asked, and moderators, can do that.")

@@ -33,7 +33,6 @@ from tests.scenario.program import PATIENCE, Shell, first_line, stopped
         ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL is not valid: it has to be sqlite:///path or "),
         ({"DATABASE_URL": f"sqlite:///{__file__}"}, f"{__file__} is not a Gatepost database"),
         ({"PLAYGROUND": "off"}, "PLAYGROUND is off and no other platform is set up, so there is nothing to run."),
-        ({"DISCORD_BOT_TOKEN": "x"}, "DISCORD_BOT_TOKEN is set, but this version of Gatepost does not support it"),
         ({"AI_GATEWAY_API_KEY": "sk-one\nsk-two"}, "AI_GATEWAY_API_KEY is not valid: it has to be a key of the"),
     ],
 )

@@ -144,7 +144,7 @@ async def test_stop_stops_for_those_who_asked_only(tmp_path: Path) -> None:
         await here.answered()
         model.ended.set()
 
-    assert refused == "Only those who asked can do that."
+    assert refused == "Only those who asked, and moderators, can do that."
     assert here.town.ours()[0].status == "Stopped."
 
 

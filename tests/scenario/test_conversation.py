@@ -367,7 +367,7 @@ async def test_only_those_who_asked_may_stop(tmp_path: Path) -> None:
         await here.answered()
 
     assert here.town.ours()[0].text == "going on to the end"
-    assert here.town.whispers == [(GRACE, "Only those who asked can do that.")]
+    assert here.town.whispers == [(GRACE, "Only those who asked, and moderators, can do that.")]
 
 
 async def test_stopping_a_question_that_waits_ends_it_where_it_was_heard(tmp_path: Path) -> None:
