@@ -27,6 +27,7 @@ from bot.messages import (
     PageMessage,
     PastMessage,
     Person,
+    PicturePart,
     PictureRequest,
     Place,
     Purpose,
@@ -329,6 +330,9 @@ class MediaReader(Protocol):
 
     async def read(self, name: str, data: bytes) -> "ReadFile":
         """What is in the file. Never raises for a bad file: the reading says what was left out and why."""
+
+    async def smaller(self, picture: PicturePart) -> PicturePart:
+        """The picture in far fewer bytes, for a gateway that found it too large; itself where that can't be."""
 
 
 @dataclass(frozen=True, slots=True)

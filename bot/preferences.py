@@ -1,5 +1,6 @@
 """What people can choose about how they are answered: declared as data, chosen by scope, the nearest wins."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -79,6 +80,48 @@ def whole_number(least: int, most: int) -> Callable[[str], str]:
     return read
 
 
+def number(least: float, most: float) -> Callable[[str], str]:
+    """A number within limits, with decimals if need be."""
+
+    def read(typed: str) -> str:
+        try:
+            value = float(typed.replace(",", "."))
+        except ValueError:
+            value = float("nan")
+        if not least <= value <= most:
+            raise ValueError(f"a number from {least:g} to {most:g}")
+        return f"{value:g}"
+
+    return read
+
+
+def names(what: str, most: int = 8) -> Callable[[str], str]:
+    """Several plain names with commas between them, kept in order, each once."""
+
+    def read(typed: str) -> str:
+        named = list(dict.fromkeys(part.strip().lower() for part in typed.split(",") if part.strip()))
+        if not named or len(named) > most or not all(_NAME.fullmatch(name) for name in named):
+            raise ValueError(f"{what}, with commas between them, {most} at most")
+        return ",".join(named)
+
+    return read
+
+
+def short_texts(most: int) -> Callable[[str], str]:
+    """Up to so many short texts with `|` between them."""
+
+    def read(typed: str) -> str:
+        texts = list(dict.fromkeys(part for part in typed.split("|") if part))
+        if not texts or len(texts) > most or max(map(len, texts)) > _LONGEST_STOP:
+            raise ValueError(f"1 to {most} texts of at most {_LONGEST_STOP} characters, with | between them")
+        return "|".join(texts)
+
+    return read
+
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
+_LONGEST_STOP = 64
+
 MAX_TOKENS = Preference(
     "max_tokens",
     "How long an answer may get, in tokens",
@@ -113,11 +156,109 @@ OUTSIDERS = Preference(
     scopes=(Scope.CHANNEL, Scope.WORKSPACE),
 )
 
+_MODELS_OWN = "the model's own"
+_ON_OFF = ("on", "off")
+
+TEMPERATURE = Preference(
+    "temperature", "How freely words are chosen: 0 is strict, 2 is wild", number(0, 2), _MODELS_OWN
+)
+TOP_P = Preference("top_p", "From how much of what is likely words are chosen", number(0, 1), _MODELS_OWN)
+FREQUENCY_PENALTY = Preference(
+    "frequency_penalty", "How much a word is avoided the more often it was used", number(-2, 2), _MODELS_OWN
+)
+PRESENCE_PENALTY = Preference(
+    "presence_penalty", "How much a word is avoided once it was used", number(-2, 2), _MODELS_OWN
+)
+STOP = Preference("stop", "Texts at which an answer ends, `|` between two", short_texts(4), "none")
+
+EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+REASONING = Preference(
+    "reasoning",
+    "How hard a model that can think does so before it answers; thinking is paid for like text",
+    one_of(*EFFORTS),
+    _MODELS_OWN,
+    choices=EFFORTS,
+)
+SHOW_REASONING = Preference(
+    "show_reasoning", "Whether what a model thinks is shown above its answer", one_of(*_ON_OFF), "off", _ON_OFF
+)
+
+PROVIDER_ORDER = Preference(
+    "provider_order", "Which providers of a model are tried first", names("providers' names"), "the gateway's"
+)
+PROVIDER_ONLY = Preference(
+    "provider_only", "The only providers that may be used", names("providers' names"), "all of them"
+)
+SORTS = ("cost", "ttft", "tps")
+SORT = Preference(
+    "sort",
+    "What is best in a provider: its price (cost), its first word (ttft), its pace (tps)",
+    one_of(*SORTS),
+    "the gateway's order",
+    choices=SORTS,
+)
+ZERO_DATA_RETENTION = Preference(
+    "zero_data_retention",
+    "Whether only providers may answer that keep nothing; where there is none, nobody answers",
+    one_of(*_ON_OFF),
+    "off",
+    _ON_OFF,
+    (Scope.CHANNEL, Scope.WORKSPACE),
+)
+NO_TRAINING = Preference(
+    "no_training",
+    "Whether only providers may answer that train on nothing; where there is none, nobody answers",
+    one_of(*_ON_OFF),
+    "off",
+    _ON_OFF,
+    (Scope.CHANNEL, Scope.WORKSPACE),
+)
+
+SEARCHES = ("exa", "parallel", "perplexity", "tako", "off")
+WEB_SEARCH = Preference(
+    "web_search",
+    "Whether the model may search the web, and by whom; about $5 to $7 for 1,000 searches, on the gateway's bill",
+    one_of(*SEARCHES),
+    "off",
+    SEARCHES,
+)
+ATTRIBUTE_APP = Preference(
+    "attribute_app",
+    "Whether the gateway is told, and may publish, that Gatepost is asking",
+    one_of(*_ON_OFF),
+    "off",
+    _ON_OFF,
+    (Scope.WORKSPACE,),
+)
+ATTRIBUTE_PEOPLE = Preference(
+    "attribute_people",
+    "Whether the gateway's reports tell people apart, by a code; it charges $0.075 for 1,000 of them",
+    one_of(*_ON_OFF),
+    "off",
+    _ON_OFF,
+    (Scope.WORKSPACE,),
+)
+
 PREFERENCES: tuple[Preference, ...] = (
     REPLY_IN,
     FOLLOW_UPS,
     OUTSIDERS,
     MAX_TOKENS,
+    TEMPERATURE,
+    TOP_P,
+    FREQUENCY_PENALTY,
+    PRESENCE_PENALTY,
+    STOP,
+    REASONING,
+    SHOW_REASONING,
+    WEB_SEARCH,
+    PROVIDER_ORDER,
+    PROVIDER_ONLY,
+    SORT,
+    ZERO_DATA_RETENTION,
+    NO_TRAINING,
+    ATTRIBUTE_APP,
+    ATTRIBUTE_PEOPLE,
 )
 """Everything that can be chosen with /settings, in the order in which it is listed."""
 

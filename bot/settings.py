@@ -10,15 +10,14 @@ from urllib.parse import unquote
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.byok import read_byok, secrets_in
 from bot.envfile import ENCODING, in_effect, read_env_file
 from bot.errors import StartError
 from bot.secretfiles import read_secret_files
 
 NOT_YET = (
-    "FALLBACK_MODELS",
     "RETENTION_DAYS",
     "MCP_CONFIG",
-    "BYOK_FILE",
 )
 """Variables whose meaning is settled but which nothing obeys yet: set, they stop the start rather than mislead."""
 
@@ -57,6 +56,10 @@ class Settings(BaseSettings):
     slack_api_base_url: str = Field(
         "https://slack.com/api/", pattern=r"^https?://\S+$", description="an http(s) address that ends in /api/"
     )
+    fallback_models: Annotated[tuple[str, ...] | None, NoDecode] = Field(
+        None, max_length=8, description="a list of at most 8 models' ids, such as creator/model,creator/other"
+    )
+    byok_file: Path | None = Field(None, description="a JSON file")
     database_url: str | None = Field(
         None, pattern=r"^(sqlite|postgresql)", description="sqlite:///path or postgresql://…"
     )
@@ -94,6 +97,17 @@ class Settings(BaseSettings):
         if not all(platform and separator and name for platform, separator, name in map(_pair, people)):
             raise ValueError("not platform:id")
         return people
+
+    @field_validator("fallback_models", mode="before")
+    @classmethod
+    def _split_models(cls, value: Any) -> Any:
+        """A comma-separated list of ids; `none` is an empty one."""
+        if not isinstance(value, str):
+            return value
+        models = tuple(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
+        if any(len(model.split()) > 1 for model in models):
+            raise ValueError("not a list of ids")
+        return () if models == ("none",) else models
 
     @field_validator("ai_gateway_api_key", "vercel_oidc_token", "discord_bot_token")
     @classmethod
@@ -173,7 +187,13 @@ class Settings(BaseSettings):
             self.slack_signing_secret,
         )
         named = (secret.get_secret_value() for secret in held if secret is not None)
-        return (*named, *_logins(self.ai_gateway_base_url), *_logins(self.database_url or ""))
+        logins = (*_logins(self.ai_gateway_base_url), *_logins(self.database_url or ""))
+        return (*named, *logins, *secrets_in(self.byok))
+
+    @property
+    def byok(self) -> Mapping[str, Any] | None:
+        """Providers' own credentials, read anew. Raises StartError when the file is not what it has to be."""
+        return read_byok(self.byok_file) if self.byok_file is not None else None
 
 
 def _logins(url: str) -> tuple[str, ...]:

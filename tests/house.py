@@ -91,12 +91,23 @@ class Answering:
             await self.exchange.chunk(event(streams.chunk({"tool_calls": [fragment]})))
         await self.finish(reason="tool_calls")
 
-    async def refuse(self, status: int, kind: str, message: str) -> None:
+    async def refuse(self, status: int, kind: str, message: str, **headers: str) -> None:
         """Answer with an error."""
         import orjson
 
-        await self.exchange.reply(status, orjson.dumps({"error": {"type": kind, "message": message}}))
+        await self.exchange.reply(status, orjson.dumps({"error": {"type": kind, "message": message}}), **headers)
         self.ended.set()
+
+    async def send(self, *chunks: bytes) -> None:
+        """These chunks, as they are, and the end."""
+        await self.exchange.stream(*chunks)
+        self.ended.set()
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The request's JSON."""
+        found: dict[str, Any] = self.exchange.json
+        return found
 
     def drop(self) -> None:
         """Cut the connection."""
@@ -168,6 +179,8 @@ async def house(
     catalogue: bytes = b"",
     admins: Sequence[str] = (),
     workspaces: Sequence[str] = (),
+    fallbacks: tuple[str, ...] = (),
+    routes: bool = True,
     adapter: type[PlainTownAdapter] = TownAdapter,
     orderly: bool = True,
     spending: SpendingLimits | None = None,
@@ -178,7 +191,8 @@ async def house(
 ) -> AsyncIterator[House]:
     """Open the house over `directory`; the same directory again is the same memory. `beside` are more platforms.
 
-    With `orderly` False it ends as a killed process does: nothing more is written, nothing is handed over.
+    `routes` makes the model's endpoint an AI gateway. With `orderly` False it ends as a killed process does:
+    nothing more is written, nothing is handed over.
     """
     asked: asyncio.Queue[Answering] = asyncio.Queue()
 
@@ -193,7 +207,7 @@ async def house(
     town = town or Town()
     async with raw_server(hear) as server:
         store = await asyncio.to_thread(open_store, f"sqlite:///{directory / 'house.db'}")
-        people, gateway, reader = adapter(town), _gateway(server), WorkerReader()
+        people, gateway, reader = adapter(town), _gateway(server, routes=routes), WorkerReader()
         numbers = count(1)
         prefix = f"{Random().randrange(16**6):06x}"
         pump = Pump(StorePostLog(store), new_key=lambda: f"key-{prefix}-{next(numbers)}")
@@ -218,6 +232,7 @@ async def house(
             clock=clock,
             new_id=lambda: f"{prefix}-{next(numbers)}",
             default_model="acme/alpha-2",
+            fallbacks=fallbacks,
             limits=limits or Limits(),
         )
         desk = Desk(ports)
@@ -255,7 +270,7 @@ async def _die(spared: set[asyncio.Task[Any]]) -> None:
     await asyncio.gather(*working, return_exceptions=True)
 
 
-def _gateway(server: RawServer) -> OpenAIGateway:
+def _gateway(server: RawServer, *, routes: bool) -> OpenAIGateway:
     async def key() -> str:
         return "key"
 
@@ -265,7 +280,7 @@ def _gateway(server: RawServer) -> OpenAIGateway:
         clock=time.time,
         random=Random(1),
         timeouts=Timeouts(),
-        routes=True,
+        routes=routes,
     )
 
 

@@ -20,6 +20,7 @@ from bot.conversation.ports import Limits, Ports
 from bot.conversation.postlog import StorePostLog
 from bot.delivery.pump import Pump
 from bot.demo.server import DemoGateway
+from bot.errors import GatewayRefused, StartError
 from bot.gateway.client import OpenAIGateway
 from bot.ids import Ids
 from bot.intake import Intake
@@ -35,6 +36,7 @@ from bot.store.files import Files
 from bot.tools import TOOLS
 
 DEFAULT_MODEL = "anthropic/claude-sonnet-4.5"
+FALLBACK_MODEL = "openai/gpt-5"
 DEMO_MODEL = "gatepost/scripted"
 CALLS_SECONDS = 2.0
 """How long an orderly end waits for the platforms' last calls."""
@@ -44,6 +46,14 @@ def about(settings: Settings) -> About:
     """What the program says of itself."""
     default = settings.default_model or (DEMO_MODEL if settings.demo else DEFAULT_MODEL)
     return About(__version__, settings.demo, default)
+
+
+def fallbacks(settings: Settings) -> tuple[str, ...]:
+    """The models that answer when another can't: those that are set, or one beside our own default."""
+    if settings.fallback_models is not None:
+        return settings.fallback_models
+    ours = {"default_model", "ai_gateway_base_url"}.isdisjoint(settings.model_fields_set)
+    return (FALLBACK_MODEL,) if ours and not settings.demo else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,7 @@ class Core:
     reader: WorkerReader
     pump: Pump
     about: About
+    fallbacks: tuple[str, ...]
     new_id: NewId
     recent: RecentModels
     meter: Meter
@@ -95,6 +106,7 @@ async def core(
             reader=reader,
             pump=pump,
             about=about(settings),
+            fallbacks=fallbacks(settings),
             new_id=new_id,
             recent=RecentModels(store, time.time),
             meter=meter,
@@ -114,6 +126,7 @@ async def open_gateway(settings: Settings, reader: WorkerReader) -> AsyncIterato
         cache = settings.data_dir / f"models-{sha256(base_url.encode()).hexdigest()[:8]}.json"
         if settings.demo:
             base_url = (await stack.enter_async_context(DemoGateway(reader=reader))).base_url
+        cheaper = (settings.budget_model,) if settings.budget_model else ()
         gateway = OpenAIGateway(
             base_url=base_url,
             credential=credential(settings),
@@ -121,7 +134,8 @@ async def open_gateway(settings: Settings, reader: WorkerReader) -> AsyncIterato
             random=Random(),
             cache_file=None if settings.demo else cache,
             routes=True if settings.demo else None,
-            watched=(about(settings).default_model, *([settings.budget_model] if settings.budget_model else [])),
+            watched=(about(settings).default_model, *fallbacks(settings), *cheaper),
+            byok=settings.byok,
         )
         stack.push_async_callback(gateway.close)
         yield gateway
@@ -134,7 +148,10 @@ def credential(settings: Settings) -> Callable[[], Awaitable[str]]:
     async def bearer() -> str:
         if key is not None:
             return key.get_secret_value()
-        token = (await asyncio.to_thread(read_settings)).vercel_oidc_token
+        try:
+            token = (await asyncio.to_thread(read_settings)).vercel_oidc_token
+        except StartError as error:
+            raise GatewayRefused(f"the token can't be read again: {error.said}") from error
         return token.get_secret_value() if token is not None else "none"
 
     return bearer
@@ -154,6 +171,7 @@ def desk_for(parts: Core, adapters: Sequence[Adapter]) -> Desk:
         clock=time.time,
         new_id=parts.new_id,
         default_model=parts.about.default_model,
+        fallbacks=parts.fallbacks,
         limits=Limits(),
         meter=parts.meter,
     )

@@ -33,9 +33,10 @@ class Limits:
 class Ports:
     """Everything around a conversation: its store, its model, its platforms, its time.
 
-    What goes through the `gateway` is paid for in the `ledger`. `fetching` lets so many files be fetched and read
-    at once, over all conversations: each is held in memory. `more_tools` are those of other programs, which come
-    and go while this one runs; `outside` is what tools may reach.
+    `fallbacks` are models that answer, in this order, where another can't. What goes through the `gateway` is paid
+    for in the `ledger`. `fetching` lets so many files be fetched and read at once, over all conversations: each is
+    held in memory. `more_tools` are those of other programs, which come and go while this one runs; `outside` is
+    what tools may reach.
     """
 
     store: Store
@@ -49,6 +50,7 @@ class Ports:
     clock: Clock
     new_id: NewId
     default_model: str
+    fallbacks: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
     more_tools: Callable[[], Sequence[Tool[Any]]] = tuple
     outside: Outside = field(default_factory=Outside)

@@ -2,31 +2,54 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 
+from bot.conversation import choices
+from bot.conversation.concessions import Plan, fallbacks_for
 from bot.conversation.gather import kept_bytes
 from bot.conversation.ports import Ports
 from bot.conversation.prompt import Moment, build, files_needed
-from bot.messages import ChatRequest, Item, ToolSpec, account_of
-from bot.preferences import MAX_TOKENS
+from bot.messages import ChatRequest, Item, Model, PicturePart, PromptMessage, ToolSpec, account_of, person_key
 from bot.store.intents.turns import Claim
 
 
 async def build_request(
-    ports: Ports, claim: Claim, items: Sequence[Item], media_seq: int, tools: Sequence[ToolSpec]
+    ports: Ports, claim: Claim, items: Sequence[Item], media_seq: int, tools: Sequence[ToolSpec], plan: Plan
 ) -> ChatRequest:
     """The request for the next round of a turn over this history, its files read from disk."""
-    turn = claim.turn
-    model_id = turn.model or ports.default_model
-    model = ports.gateway.model(model_id)
-    blobs = await kept_bytes(ports, files_needed(items, model, media_seq))
-    moment = Moment(ports.clock(), turn.place, claim.speakers)
+    turn, chosen = claim.turn, claim.chosen
+    model = ports.gateway.model(plan.model)
+    reads = replace(model or Model(plan.model), reads_files=False) if plan.smaller else model
+    blobs = await kept_bytes(ports, files_needed(items, reads, media_seq))
+    searches = choices.searches_of(chosen, model) if ports.gateway.routes and plan.calls else ()
+    moment = Moment(ports.clock(), turn.place, claim.speakers, searches=bool(searches))
     able = model is None or model.calls_tools is not False
-    return ChatRequest(
-        model=model_id,
-        messages=build(items, moment, model, media_seq, blobs, turn.id),
+    request = ChatRequest(
+        model=plan.model,
+        messages=build(items, moment, reads, media_seq, blobs, turn.id),
         tools=tuple(tools) if able else (),
-        max_tokens=int(claim.chosen.get(MAX_TOKENS.name, ports.limits.answer_tokens)),
+        max_tokens=choices.answer_limit(chosen, ports.limits.answer_tokens, model),
         modalities=("text", "image") if model is not None and model.draws else (),
         account=account_of(turn.place, turn.requester, turn.id),
         conversation=hashlib.sha256(turn.conversation.encode()).hexdigest()[:24],
+        sampling=choices.sampling_of(chosen, model),
+        tool_choice=None if plan.calls else "none",
+        reasoning=choices.reasoning_of(chosen, model),
+        routing=choices.routing_of(chosen, (), person_key(turn.place.platform, turn.requester)),
+        server_tools=searches,
+        attributed=choices.attributes_app(chosen),
     )
+    left = tuple(one for one in ports.fallbacks if one not in plan.given_up)
+    routing = replace(request.routing, fallbacks=fallbacks_for(request, left, ports.gateway.model))
+    request = replace(request, routing=routing)
+    return await _lighter(ports, request) if plan.smaller else request
+
+
+async def _lighter(ports: Ports, request: ChatRequest) -> ChatRequest:
+    """The same with its pictures made small."""
+
+    async def light(message: PromptMessage) -> PromptMessage:
+        parts = [await ports.reader.smaller(p) if isinstance(p, PicturePart) else p for p in message.parts]
+        return replace(message, parts=tuple(parts))
+
+    return replace(request, messages=tuple([await light(message) for message in request.messages]))

@@ -17,9 +17,11 @@ from bot.messages import Item, Reading, Role, ToolCall
 from bot.ports import Adapter
 from bot.store.intents.calls import CallState, call_state, end_call
 from bot.store.intents.turns import Claim
-from bot.tools.base import Surroundings, Tool, ToolContext, ToolPorts, ToolResult
+from bot.tools.base import INVALID, Surroundings, Tool, ToolContext, ToolPorts, ToolResult
 
 log = structlog.get_logger(__name__)
+
+_ERROR = "error: "
 
 MOST_FILES = 8
 """Files that one call may show; further ones are left out, and the model is told."""
@@ -122,7 +124,7 @@ class Toolbox:
                 return _Told(f"error: {refusal}")
             return await self._kept(await tool.call(self._context(call), arguments), tool)
         except ToolFailed as error:
-            return _Told(f"error: {error.said}", tool.untrusted)
+            return _Told(f"{_ERROR}{error.said}", tool.untrusted)
         except GatepostError as error:
             log.warning("tool failed", tool=tool.name, turn=self._claim.turn.id, error=type(error).__name__)
             return _Told(f"error: {sentence_for(error)}", tool.untrusted)
@@ -158,6 +160,11 @@ class Toolbox:
         files = tuple([await keep_file(self._ports, file) for file in shown])
         more = f"\n[{left_out} more files left out]" if left_out > 0 else ""
         return _Told(result.text + more, tool.untrusted, files)
+
+
+def misunderstood(results: Sequence[Item]) -> bool:
+    """Whether not one call of a round had arguments that its tool could do something with."""
+    return bool(results) and all(result.text.startswith(_ERROR + INVALID) for result in results)
 
 
 def find(tools: Sequence[Tool[Any]], name: str) -> Tool[Any] | None:

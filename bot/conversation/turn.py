@@ -9,19 +9,24 @@ from enum import Enum
 import structlog
 
 from bot.conversation import words
+from bot.conversation.below import Below
+from bot.conversation.choices import shows_thoughts
+from bot.conversation.concessions import Plan, next_plan
 from bot.conversation.consent import Consent
 from bot.conversation.drawings import Drawings
 from bot.conversation.endings import Ending, broken, buttons, stopped, too_many_steps, unaffordable, whole
 from bot.conversation.figures import figures_of, log_line
 from bot.conversation.gather import earlier_messages, read_files
-from bot.conversation.history import Cut, Room, plan_cut
+from bot.conversation.history import Cut, Room, half, plan_cut
 from bot.conversation.ports import Ports
 from bot.conversation.prompt import unseen
 from bot.conversation.request import build_request
-from bot.conversation.toolbox import Seen, Toolbox
+from bot.conversation.thoughts import Thoughts
+from bot.conversation.toolbox import Seen, Toolbox, misunderstood
 from bot.delivery.pump import Showing
-from bot.errors import AnswerCutOff, BudgetReached, GatewayError
+from bot.errors import AnswerCutOff, BudgetReached, GatewayError, PartNotSupported
 from bot.messages import (
+    Ability,
     Action,
     ActionName,
     ChatRequest,
@@ -47,6 +52,12 @@ log = structlog.get_logger(__name__)
 
 SILENCE = 1.5
 """Seconds without a word after which people are told that the model thinks."""
+
+LONG_SILENCE = 15.0
+"""Seconds after which they are told that it still does."""
+
+MOST_BAD_ROUNDS = 2
+"""Rounds whose calls made no sense, after which no more are allowed in an answer."""
 
 RESTART_WINDOW = 10.0
 """Seconds in which the same person's next message still becomes part of the question."""
@@ -75,6 +86,11 @@ class TurnAtWork:
         self._text = [claim.said]
         self._round: list[str] = []
         self._drawings = Drawings(ports, claim.made)
+        self._plan = Plan(claim.turn.model or ports.default_model)
+        self._below = Below()
+        self._thoughts = Thoughts()
+        self._bad_rounds = 0
+        self._long = False
         self._told: tuple[str, ...] = ()
         self._used: list[Usage] = []
         self._called = False
@@ -219,16 +235,18 @@ class TurnAtWork:
             lambda names: self.reply.set_status(words.reading(names) if names else None),
         )
         self.reply.set_status(None)
-        room = Room.of(ports.gateway.model(self._model), ports.limits.answer_tokens)
-        planned = plan_cut(self._items, room, self._cut, claim.turn.id)
-        if planned != self._cut:
-            self._cut = planned
-            self._items = tuple(item for item in self._items if item.seq >= planned.seq)
-            await ports.store.write(cut, claim.turn.conversation, planned.seq, planned.media_seq)
+        room = Room.of(ports.gateway.model(self._plan.model), ports.limits.answer_tokens)
+        await self._cut_at(plan_cut(self._items, room, self._cut, claim.turn.id))
 
-    @property
-    def _model(self) -> str:
-        return self._claim.turn.model or self._ports.default_model
+    async def _cut_at(self, planned: Cut) -> bool:
+        """Let the model see the history from there on, now and later; whether that makes it shorter."""
+        if planned == self._cut:
+            return False
+        self._cut = planned
+        self._items = tuple(item for item in self._items if item.seq >= planned.seq)
+        conversation = self._claim.turn.conversation
+        await self._ports.store.write(cut, conversation, planned.seq, planned.media_seq)
+        return True
 
     async def _rounds(self) -> Ending:
         for _ in range(self._ports.limits.rounds):
@@ -239,35 +257,77 @@ class TurnAtWork:
         return too_many_steps(self._ports.limits.rounds)
 
     async def _ask(self) -> Finish:
+        """One round: a request, and where it failed for a reason that another would not have, that one."""
+        while True:
+            offered = [tool.spec for tool in self._toolbox.offered()]
+            seen = self._items, self._cut.media_seq
+            request = await build_request(self._ports, self._claim, *seen, offered, self._plan)
+            try:
+                done = await self._hear(request)
+            except GatewayError as error:
+                if not await self._concede(error, request):
+                    raise
+            else:
+                self._below.take(request, done)
+                return done
+
+    async def _concede(self, error: GatewayError, request: ChatRequest) -> bool:
+        """Ask otherwise from here on; whether there is a way left."""
+        ports, turn = self._ports, self._claim.turn
+        if isinstance(error, PartNotSupported) and error.about in list(Ability):
+            ports.gateway.learned(request.model, Ability(error.about))
+        models = ports.fallbacks, ports.default_model
+        plan = next_plan(error, request, self._plan, *models, ports.gateway.model)
+        if plan is None:
+            return False
+        if plan.halved and not self._plan.halved and not await self._cut_at(half(self._items, self._cut, turn.id)):
+            return False
+        told = {"failure": type(error).__name__, "detail": str(error), "model": plan.model}
+        log.warning("asking otherwise", place=turn.place.key, turn=turn.id, **told)
+        if plan.model != self._plan.model:
+            # Its thoughts are signed by the model that thought them, and no other takes them.
+            self._items = tuple(replace(item, reasoning_details=()) for item in self._items)
+        self._plan = plan
+        return True
+
+    async def _hear(self, request: ChatRequest) -> Finish:
         """One request, its text shown as it comes."""
-        tools = [tool.spec for tool in self._toolbox.offered()]
-        request = await build_request(self._ports, self._claim, self._items, self._cut.media_seq, tools)
-        silence = asyncio.get_running_loop().call_later(SILENCE, self.reply.set_status, words.THINKING)
+        later = asyncio.get_running_loop().call_later
+        silence = later(SILENCE, self.reply.set_status, words.THINKING)
+        self._long = False
+        long_silence = later(LONG_SILENCE, self._take_long)
         try:
             async with aclosing(self._ports.gateway.stream(self._paid(request))) as deltas:
                 async for delta in deltas:
                     match delta:
                         case TextDelta(text=text):
                             silence.cancel()
+                            long_silence.cancel()
                             self._say(text)
-                        case ReasoningDelta():
-                            self._think()
+                        case ReasoningDelta(text=text):
+                            silence.cancel()
+                            self._think(text)
                         case ImageDelta():
                             silence.cancel()
+                            long_silence.cancel()
                             self._drawings.take(delta)
-                        case Retrying(seconds=seconds):
-                            self.reply.set_status(words.retrying(seconds))
+                        case Retrying(seconds=seconds, busy=busy):
+                            if seconds:
+                                self.reply.set_status(words.retrying(seconds, busy=busy))
                         case Finish():
                             self._used.append(delta.usage or Usage())
                             return delta
         finally:
             silence.cancel()
+            long_silence.cancel()
         raise AnswerCutOff("the stream ended without a finish")
 
     def _say(self, text: str) -> None:
         if not self._round:
             self.reply.set_status(None)
-            if self._rounds_before():
+            if end := self._thoughts.close():
+                self._show(end)
+            elif self._rounds_before():
                 self._show(ROUND_BREAK)
         self._round.append(text)
         self._show(text)
@@ -281,9 +341,19 @@ class TurnAtWork:
         mine = (item for item in self._items if item.turn_id == self._claim.turn.id)
         return any(item.text for item in mine if item.role is Role.ASSISTANT)
 
-    def _think(self) -> None:
-        if not self._round:
-            self.reply.set_status(words.THINKING)
+    def _take_long(self) -> None:
+        self._long = True
+        self.reply.set_status(words.STILL_THINKING)
+
+    def _think(self, thought: str) -> None:
+        """The model thinks: people are told so, and see what, if they want to."""
+        if self._round:
+            return
+        self.reply.set_status(words.STILL_THINKING if self._long else words.THINKING)
+        if shows_thoughts(self._claim.chosen) and (quoted := self._thoughts.push(thought)):
+            if quoted.startswith("> ") and self._rounds_before():
+                self._show(ROUND_BREAK)
+            self._show(quoted)
 
     @property
     def _subject(self) -> str:
@@ -303,14 +373,18 @@ class TurnAtWork:
             turn_id=turn.id,
             files=made,
             tool_calls=self._unique(done.tool_calls),
-            reasoning_details=done.reasoning_details,
+            reasoning_details=done.reasoning_details if done.fell_back is None else (),
         )
         self._round = []  # it is in the store from here on, even if this turn is stopped meanwhile
         self._drawings.remembered()
         asked = await self._ports.store.write(begin_calls, turn.conversation, said, self._ports.clock())
         self.reply.set_status(words.using(call.name for call in said.tool_calls))
         seen, self._items = self._seen, (*self._items, *asked)
-        self._add_results(await self._toolbox.run(said.tool_calls, seen))
+        results = await self._toolbox.run(said.tool_calls, seen)
+        self._add_results(results)
+        self._bad_rounds += misunderstood(results)
+        if self._bad_rounds >= MOST_BAD_ROUNDS:
+            self._plan = replace(self._plan, calls=False)
         self.reply.set_status(words.THINKING)
 
     def _unique(self, calls: Sequence[ToolCall]) -> tuple[ToolCall, ...]:
@@ -327,7 +401,11 @@ class TurnAtWork:
         """Keep what was said, then show exactly that."""
         turn, ports = self._claim.turn, self._ports
         made = await self._drawings.keep(self._subject)
-        notices = (*unseen(self._items, ports.gateway.model(self._model), turn.id), *self._drawings.notices)
+        if sources := self._below.sources(self._written):
+            self._show(sources)
+        model = ports.gateway.model(self._plan.model)
+        about = (*self._plan.notices, *self._below.notices)
+        notices = (*about, *unseen(self._items, model, turn.id), *self._drawings.notices)
         doubt = [words.TWICE] if self.reply.may_stand_twice else []
         status = words.with_notices(ending.status, [*notices, *doubt, *self._told])
         actions = buttons(ending, turn.id)

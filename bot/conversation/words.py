@@ -1,10 +1,24 @@
 """The short lines under an answer: what is going on, and how it ended. One place for all of them."""
 
+import re
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
-from bot.errors import GatepostError, sentence_for
+from bot.errors import (
+    GatepostError,
+    GatewayBusy,
+    GatewayError,
+    GatewaySilent,
+    ModelNotAllowed,
+    ModelResting,
+    ModelUnknown,
+    sentence_for,
+)
+from bot.messages import Ability, Source
 
 THINKING = "thinking…"
+STILL_THINKING = "still thinking…"
+NO_SEARCH = "Web search is on here, but this AI service has none."
 WAITING = "I've seen this; others are before you. I'll answer here."
 NEXT = "I've seen this and will answer it next."
 STOPPED = "Stopped."
@@ -22,6 +36,9 @@ PICTURE_NOT_KEPT = "My disk takes nothing more: this picture is shown, but I wil
 MISSED = "I was away when this was asked. Is it still wanted? Press Regenerate, or ask again."
 
 _TITLE_LIMIT = 80
+_MOST_SOURCES = 10
+_UNFIT = re.compile(r"[<>\s]|[^\x20-\x7e]")
+_NOT_IN_A_TITLE = str.maketrans("[]()<>`*_~|@#\\", " " * 14)
 
 
 def thread_title(question: str) -> str:
@@ -45,9 +62,62 @@ def may_i(asker: str, told: str) -> str:
     return f"{asker}, shall I {plain}?"
 
 
-def retrying(seconds: float) -> str:
+def retrying(seconds: float, *, busy: bool = False) -> str:
     """While the gateway is asked again."""
-    return "trying again…" if seconds < 1.5 else f"trying again in {seconds:.0f} s…"
+    again = "trying again…" if seconds < 1.5 else f"trying again in {seconds:.0f} s…"
+    return f"the AI service is busy, {again}" if busy else again
+
+
+_WHY = {
+    ModelUnknown: "no longer exists",
+    ModelNotAllowed: "isn't available to this bot",
+    GatewayBusy: "was busy",
+    GatewaySilent: "took too long",
+    ModelResting: "keeps failing",
+}
+
+_CANNOT = {
+    Ability.SEES: "can't see pictures",
+    Ability.READS_FILES: "can't read files",
+    Ability.CALLS_TOOLS: "can't use tools",
+}
+
+
+def instead(asked: str, other: str, error: GatewayError) -> str:
+    """When another model answers, because of how asking this one failed."""
+    return f"Answered by {other}: {asked} {_WHY.get(type(error), 'was unavailable')}."
+
+
+def fell_back(asked: str, other: str, status: int) -> str:
+    """When the gateway had another model answer; `status` is the failure's in HTTP, 0 if it is not known."""
+    why = {429: "was busy", 404: "no longer exists", 408: "took too long", 504: "took too long"}
+    return f"Answered by {other}: {asked} {why.get(status, 'was unavailable')}."
+
+
+def unable(asked: str, lacking: Ability, other: str | None = None) -> str:
+    """When a model could not do what was needed: another answers, or it answers without."""
+    cannot = _CANNOT.get(lacking, "can't do that")
+    return f"Answered by {other}: {asked} {cannot}." if other else f"{asked} {cannot}, so it answered without."
+
+
+def searched(times: int) -> str:
+    """Under an answer for which the gateway searched the web."""
+    return f"Searched the web {'once' if times == 1 else f'{times} times'}."
+
+
+def sources(found: Iterable[Source], said: str) -> str:
+    """The pages an answer rests on, as Markdown, without those that it names itself. Their titles are not ours."""
+    fit = (source for source in found if not _UNFIT.search(source.url))
+    missing = [source for source in fit if source.url not in said][:_MOST_SOURCES]
+    if not missing:
+        return ""
+    lines = (f"{n}. [{_title(source)}](<{source.url}>)" for n, source in enumerate(missing, 1))
+    return "\n\n**Sources**\n\n" + "\n".join(lines)
+
+
+def _title(source: Source) -> str:
+    plain = " ".join(source.title.translate(_NOT_IN_A_TITLE).split())[:_TITLE_LIMIT]
+    return plain or urlsplit(source.url).netloc or "page"
 
 
 def too_many_pictures(most: int) -> str:

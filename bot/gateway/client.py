@@ -219,9 +219,8 @@ class OpenAIGateway:
                 request = self._after(error, request)
                 busy = isinstance(error, GatewayBusy)
             tries += 1
-            if pause:
-                yield Retrying(tries, pause, busy)
-                await asyncio.sleep(pause)
+            yield Retrying(tries, pause, busy)
+            await asyncio.sleep(pause)
 
     def _after(self, error: GatewayError, request: ChatRequest) -> ChatRequest:
         """The request for the next try: an answer without a word was often thought to the end of its length."""

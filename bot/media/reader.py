@@ -12,10 +12,13 @@ from bot.media.limits import Limits
 from bot.media.process import WorkerDied, WorkerProcess
 from bot.media.sniff import sniff
 from bot.media.text import plain_name
-from bot.messages import Reading, ReadingKind, StoredFile
+from bot.messages import PicturePart, Reading, ReadingKind, StoredFile
 from bot.ports import ReadFile
 
 log = structlog.get_logger(__name__)
+
+SMALL_SIDE, SMALL_BYTES = 768, 150_000
+"""Pixels along the longer side, and bytes, of a picture that has to be small."""
 
 
 class WorkerReader:
@@ -39,6 +42,17 @@ class WorkerReader:
         except FileRefused as error:
             return ReadFile(Reading(ReadingKind.UNREAD, plain, unread=error.said), {})
         return await asyncio.to_thread(_read_file, plain, data, content)
+
+    async def smaller(self, picture: PicturePart) -> PicturePart:
+        """The picture in far fewer bytes; itself where it can't be opened."""
+        small = replace(self._limits, long_side=SMALL_SIDE, picture_bytes=SMALL_BYTES)
+        try:
+            async with self._gate:
+                content = await self._ask_once("the picture", picture.data, small)
+        except (FileRefused, WorkerDied):
+            return picture
+        made = content.pictures[0] if content.pictures else None
+        return PicturePart(made.media_type, made.data) if made is not None else picture
 
     async def close(self) -> None:
         """End the workers. To be called when nothing is read any more."""

@@ -49,7 +49,8 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Retrying:
-    """The request failed before any text and is tried again; for the status line. `seconds` until then.
+    """The request failed before any text and is tried again; for the status line. `seconds` until then; where there
+    are none, nobody needs to know.
 
     `busy` says that there was nothing wrong but too many requests.
     """

@@ -17,6 +17,9 @@ from bot.store.files import Files
 
 Arguments = TypeVar("Arguments", bound=BaseModel)
 
+INVALID = "invalid arguments: "
+"""How the model is told that its call made no sense."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outside:
@@ -127,7 +130,7 @@ class Tool(Generic[Arguments]):
         try:
             return self.arguments.model_validate_json(arguments or "{}")
         except ValidationError as error:
-            raise ToolFailed(f"invalid arguments: {_faults(error)}") from error
+            raise ToolFailed(f"{INVALID}{_faults(error)}") from error
 
     async def call(self, context: ToolContext, arguments: Arguments) -> ToolResult:
         """Run it, within its time. Raises `ToolFailed` with what the model should put right."""

@@ -203,7 +203,7 @@ async def core(
         ledger = Ledger(store, SpendingLimits(), model.model, clock=time.time, new_id=new_id)
         metered = PaidGateway(model, ledger)
         ports = Ports(
-            store, files, metered, ledger, reader, pump, adapters, TOOLS, time.time, new_id, MODEL, limits
+            store, files, metered, ledger, reader, pump, adapters, TOOLS, time.time, new_id, MODEL, limits=limits
         )
         desk, access = Desk(ports), Access(())
         about = About("0", True, MODEL)

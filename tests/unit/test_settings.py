@@ -37,6 +37,8 @@ def clean(monkeypatch: pytest.MonkeyPatch) -> None:
         ("BUDGET_PER_PERSON_PER_DAY", "-1"),
         ("BUDGET_MODEL", "two words"),
         ("DEFAULT_MODEL", "two words"),
+        ("FALLBACK_MODELS", "acme/alpha two/words"),
+        ("FALLBACK_MODELS", ",".join(f"acme/alpha-{n}" for n in range(9))),
     ],
 )
 def test_a_malformed_value_is_refused_in_one_sentence_that_names_the_variable_and_hides_the_value(
@@ -265,3 +267,52 @@ def test_budgets_hold_from_the_first_start() -> None:
     settings = read_settings(None)
 
     assert (settings.budget_per_day, settings.budget_per_person_per_day) == (Decimal(5), Decimal(1))
+
+
+def test_fallback_models_are_a_list_that_may_be_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FALLBACK_MODELS", " acme/alpha-1, zeta/fast-3,acme/alpha-1,")
+    assert read_settings(None).fallback_models == ("acme/alpha-1", "zeta/fast-3")
+
+    monkeypatch.setenv("FALLBACK_MODELS", "none")
+    assert read_settings(None).fallback_models == ()
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        "sk-canary-1234",
+        "[]",
+        "{}",
+        '{"acme": {"apiKey": "sk-canary-1234"}}',
+        '{"acme": []}',
+        '{"acme": ["sk-canary-1234"]}',
+        '{"sk canary 1234": [{"apiKey": "x"}]}',
+    ],
+)
+def test_a_malformed_file_of_keys_stops_the_start_and_nothing_of_it_is_repeated(
+    held: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "byok.json"
+    file.write_text(held)
+    monkeypatch.setenv("BYOK_FILE", str(file))
+
+    with pytest.raises(StartError, match="BYOK_FILE") as refused:
+        _ = read_settings(None).byok
+
+    assert "canary" not in refused.value.said
+    assert "canary" not in str(refused.value.__cause__), "a traceback would show it"
+
+
+def test_a_file_of_keys_that_is_not_there_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BYOK_FILE", "/nowhere/byok.json")
+
+    with pytest.raises(StartError, match="can't be read"):
+        _ = read_settings(None).secrets
+
+
+def test_providers_own_keys_count_as_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "byok.json"
+    file.write_text('{"acme": [{"apiKey": "sk-canary-1234"}], "vertex": [{"google": {"key": "canary-5678"}}]}')
+    monkeypatch.setenv("BYOK_FILE", str(file))
+
+    assert {"sk-canary-1234", "canary-5678"} <= set(read_settings(None).secrets)

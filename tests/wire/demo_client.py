@@ -13,7 +13,7 @@ from PIL import Image
 from yarl import URL
 
 from bot.demo.server import DemoGateway
-from bot.messages import Reading, ReadingKind
+from bot.messages import PicturePart, Reading, ReadingKind
 from bot.ports import ReadFile
 
 AT_ONCE = float("inf")
@@ -38,6 +38,9 @@ class PlainReader:
     async def read(self, name: str, data: bytes) -> ReadFile:
         self.reads += 1
         return ReadFile(Reading(ReadingKind.PDF, name, text=data.decode(), pages=2), {})
+
+    async def smaller(self, picture: PicturePart) -> PicturePart:
+        return picture
 
 
 class Client:
