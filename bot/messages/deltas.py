@@ -49,10 +49,10 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Retrying:
-    """The request failed before any text and is tried again; for the status line. `seconds` until then; where there
-    are none, nobody needs to know.
+    """The request failed before any text and is tried again; for the status line.
 
-    `busy` says that there was nothing wrong but too many requests.
+    `seconds` until then; where there are none, nobody needs to know. `busy` says that there was nothing wrong but
+    too many requests.
     """
 
     attempt: int
