@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias
 
-from bot.demo import arithmetic, catalogue, drawing, hostile, reading, recall, tooling
+from bot.demo import arithmetic, catalogue, drawing, hostile, reading, recall, searching, tooling
 from bot.demo.faults import FAULTS, wished_in, without_wish
 from bot.demo.prose import MOST_WORDS, essay
 from bot.demo.questions import Question, questions
@@ -80,6 +80,7 @@ def _abilities() -> tuple[Ability, ...]:
         _introduced,
         _greeted,
         tooling.called,
+        searching.searched,
         _written,
         _counted,
         drawing.drawn,
@@ -98,6 +99,8 @@ def _abilities() -> tuple[Ability, ...]:
 def _thought(question: Question, ability: Ability) -> str:
     """What there is to tell of how the answer was found, where thinking was asked for."""
     slow = question.prompt.model == catalogue.SLOW
+    if question.prompt.silent:
+        return ""
     if not (slow or question.prompt.thinks or _THINK.search(question.head)):
         return ""
     rule = ability.__name__.strip("_")

@@ -9,6 +9,7 @@ SLOW = "gatepost/slow"
 FAULTY = "gatepost/faulty"
 HOSTILE = "gatepost/hostile"
 PAINTER = "gatepost/painter"
+PROVIDER = "gatepost"
 EMBEDDER = "gatepost/embedder"
 
 SLOW_PACE = 8.0
@@ -18,7 +19,7 @@ Row = Mapping[str, Any]
 """One row of `GET /v1/models`."""
 
 _PLAY = "It is scripted, not intelligent; its prices are play money."
-_PARAMETERS = ("max_tokens", "tools", "tool_choice", "response_format", "reasoning")
+_PARAMETERS = ("max_tokens", "stop", "tools", "tool_choice", "response_format", "reasoning")
 _PRICES = {"input": "0.000001", "output": "0.000005", "input_cache_read": "0.0000001"}
 
 
@@ -77,7 +78,9 @@ def _language(model_id: str, name: str, description: str, *, sees: bool) -> Row:
     row = _row(model_id, name, f"{description} {_PLAY}", "language", inputs, output, _PRICES)
     tags = ["tool-use", "implicit-caching", *(["vision", "file-input"] if sees else [])]
     limits = {"context_window": 128_000, "max_tokens": 16_000, "temperature": False}
-    return {**row, **limits, "tags": tags, "supported_parameters": list(_PARAMETERS)}
+    # The blind one plays the model that no provider serves in private.
+    privacy = {"zdr": "all", "no_training": "all"} if sees else {"zdr": "none", "no_training": "none"}
+    return {**row, **limits, **privacy, "tags": tags, "supported_parameters": list(_PARAMETERS)}
 
 
 def _thinking(row: Row) -> Row:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, TypeVar
 
@@ -15,9 +15,10 @@ from bot.demo.books import Books
 from bot.demo.catalogue import Row, find
 from bot.demo.faults import Wish
 from bot.demo.refusals import invalid, no_model, not_supported, too_long, wrong_type
+from bot.demo.routing import Route, admit
 from bot.demo.senses import Senses
 from bot.demo.understanding import Prompt, given, understand
-from bot.demo.wire import Answer, Generation, completion, counted, cut, events
+from bot.demo.wire import Answer, Generation, completion, counted, cut, events, stopped
 
 _LARGE = 200_000
 """Bodies of this many bytes are worked on in a thread."""
@@ -56,12 +57,18 @@ class Chat:
     async def answer(self, prompt: Prompt, body: Mapping[str, Any], size: int) -> Answer:
         """What the model says, as far as `max_tokens` goes."""
         limit = _limit(body)
-        return await in_thread_if_large(_LARGE if prompt.draws else size, lambda: cut(respond(prompt), limit))
+        return await in_thread_if_large(
+            _LARGE if prompt.draws else size, lambda: cut(stopped(respond(prompt), prompt.stops), limit)
+        )
 
-    def open(self, prompt: Prompt, body: Mapping[str, Any]) -> Generation:
-        """Begin an answer. Raises `Refused` when the prompt is longer than the model's window."""
+    def open(
+        self, prompt: Prompt, body: Mapping[str, Any], route: Route, failed: tuple[tuple[str, int], ...]
+    ) -> Generation:
+        """Begin an answer. Raises `Refused` when nobody may serve it, or it is longer than the model's window."""
         row = checked_model(body, "language")
-        generation = self._books.open(row, prompt.everything, streamed=body.get("stream") is True)
+        admit(row, route)
+        opened = self._books.open(row, prompt.everything, streamed=body.get("stream") is True)
+        generation = replace(opened, failed=failed, own_key=route.own_key)
         if generation.prompt_tokens > row["context_window"]:
             raise too_long(row["context_window"], generation.prompt_tokens)
         return generation

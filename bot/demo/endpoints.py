@@ -21,6 +21,7 @@ from bot.demo.faults import FAULTS, HEADER, Wish, wish, wished_in
 from bot.demo.pictures import draw, recolour
 from bot.demo.questions import questions
 from bot.demo.refusals import Refusal, Refused, flat, invalid, no_model
+from bot.demo.routing import Route, route_in
 from bot.demo.senses import from_data_url
 from bot.demo.understanding import Prompt
 from bot.demo.wire import decimal_string, token_count
@@ -96,11 +97,32 @@ class Endpoints:
     async def completions(self, request: web.Request) -> web.StreamResponse:
         """An answer, streamed or whole."""
         wished = await self._wish(request)
-        raw, body = await request.read(), _body(request)
+        body = _body(request)
+        route, failed = route_in(body), list[tuple[str, int]]()
+        while True:
+            try:
+                return await self._complete(request, body, route, tuple(failed), wished)
+            except Refused as refused:
+                other = route.passes_on(refused, len(failed))
+                if other is None:
+                    raise
+                failed.append((body["model"], refused.refusal.status))
+                body = {**body, "model": other}
+
+    async def _complete(
+        self,
+        request: web.Request,
+        body: Mapping[str, Any],
+        route: Route,
+        failed: tuple[tuple[str, int], ...],
+        wished: Wish | None,
+    ) -> web.StreamResponse:
+        """An answer by one model. Raises `Refused`."""
+        raw = await request.read()
         prompt = await self._chat.prompt(body, len(raw))
         if wished is None and prompt.model == catalogue.FAULTY:
             wished = self._counted(_wish_of(prompt), raw)
-        generation = self._chat.open(prompt, body)
+        generation = self._chat.open(prompt, body, route, failed)
         answer = await self._chat.answer(prompt, body, len(raw))
         if generation.streamed:
             return await self._chat.stream(request, generation, answer, wished)

@@ -76,6 +76,11 @@ def not_supported(model: str, what: str) -> Refused:
     return Refused(refusal(400, "invalid_request_error", f"Model '{model}' does not support {what}."))
 
 
+def no_providers(message: str) -> Refused:
+    """400: nobody is left who may serve the request."""
+    return Refused(refusal(400, "no_providers_available", message))
+
+
 def too_long(window: int, tokens: int) -> Refused:
     """400: the prompt is longer than the model's window, in a provider's words."""
     message = f"This model's maximum context length is {window} tokens, but the prompt holds {tokens} tokens."

@@ -16,6 +16,9 @@ from bot.messages import ToolSpec
 
 Json = Mapping[str, Any]
 
+ENGINES = ("exa_search", "parallel_search", "perplexity_search", "tako_search")
+"""The gateway's own tools for searching the web."""
+
 _HEADER = re.compile(r"\A\[(?P<name>[^\]\n]*?) \(id (?P<id>[^()\n]*)\)(?:, [^\]\n]*)?\]\n?")
 _FENCE = re.compile(
     r"<untrusted (?P<mark>\w+) (?P<label>[^\n]*)>\n(?P<text>.*?)\n</untrusted (?P=mark)>", re.DOTALL
@@ -48,7 +51,8 @@ class Prompt:
     """Everything a model is given, in order.
 
     `must_call` names the tools of which one has to be called. `draws` says that pictures may be part of the
-    answer, `thinks` that reasoning was asked for.
+    answer, `thinks` that reasoning was asked for, `silent` that it is not to be seen. `searches` are the gateway's
+    own tools that are offered, `stops` the texts at which an answer ends.
     """
 
     model: str
@@ -58,6 +62,9 @@ class Prompt:
     schema: Json | None = None
     draws: bool = False
     thinks: bool = False
+    silent: bool = False
+    searches: tuple[str, ...] = ()
+    stops: tuple[str, ...] = ()
 
     @property
     def said(self) -> tuple[Said, ...]:
@@ -91,6 +98,9 @@ def _prompt(body: Json, looked_at: Iterator[Seen]) -> Prompt:
         schema=_schema(body.get("response_format")),
         draws="image" in (body.get("modalities") or ()),
         thinks=_thinks(body),
+        silent=_is(body.get("reasoning"), "exclude", True) or _is(body.get("reasoning"), "enabled", False),
+        searches=tuple(_searches(body)),
+        stops=_stops(body.get("stop")),
     )
 
 
@@ -228,6 +238,30 @@ def _tools(body: Json) -> Iterator[ToolSpec]:
         function = tool.get("function") if isinstance(tool, dict) else None
         if isinstance(function, dict) and body.get("tool_choice") != "none":
             yield ToolSpec(function["name"], function.get("description", ""), function.get("parameters", {}))
+
+
+def _searches(body: Json) -> Iterator[str]:
+    """The gateway's own tools that are offered. Raises `Refused` for one that it does not have."""
+    for tool in body.get("tools") or ():
+        kind = tool.get("type") if isinstance(tool, dict) else None
+        if kind in ("function", None):
+            continue
+        engine = str(kind).removeprefix("vercel:")
+        if engine not in ENGINES or not str(kind).startswith("vercel:"):
+            raise invalid(f"There is no tool of type {kind!r}.", "tools.0.type")
+        if body.get("tool_choice") != "none":
+            yield engine
+
+
+def _stops(stop: Any) -> tuple[str, ...]:
+    stops = [stop] if isinstance(stop, str) else stop or []
+    if not isinstance(stops, list) or not all(isinstance(one, str) and one for one in stops):
+        raise invalid("'stop' has to be a text or a list of texts.", "stop")
+    return tuple(stops)
+
+
+def _is(wanted: Any, name: str, value: bool) -> bool:
+    return isinstance(wanted, dict) and wanted.get(name) is value
 
 
 def _must_call(choice: Any, tools: Sequence[ToolSpec]) -> tuple[str, ...]:

@@ -2,8 +2,8 @@
 
 import base64
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from random import Random
 from typing import Any, TypeAlias
@@ -27,7 +27,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a built-in model has to say. `pace` is tokens a second where the question chose one."""
+    """What a built-in model has to say. `pace` is tokens a second where the question chose one.
+
+    `searches` counts the gateway's own searches by tool, `sources` are pages by title and address.
+    """
 
     text: str = ""
     calls: tuple[Call, ...] = ()
@@ -35,11 +38,17 @@ class Answer:
     reasoning: str = ""
     finish: str = "stop"
     pace: float | None = None
+    searches: Mapping[str, int] = field(default_factory=dict)
+    sources: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """One answer with its number and what it took. Prices are US dollars for a token."""
+    """One answer with its number and what it took. Prices are US dollars for a token.
+
+    `failed` are the models that were tried before, with the status of each; `own_key` says that the provider was
+    paid with the caller's own key.
+    """
 
     id: str
     created: float
@@ -52,6 +61,9 @@ class Generation:
     output_price: Decimal = Decimal(0)
     streamed: bool = True
     finish: str = "stop"
+    failed: tuple[tuple[str, int], ...] = ()
+    own_key: bool = False
+    searches: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def cost(self) -> Decimal:
@@ -63,7 +75,7 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event of a stream, and what it carries: role, reasoning, text, call, picture or final."""
+    """One event of a stream, and what it carries: role, reasoning, text, note, call, picture or final."""
 
     kind: str
     body: Json
@@ -102,8 +114,18 @@ def counted(generation: Generation, answer: Answer) -> Generation:
     thought = len(tokens(answer.reasoning))
     said = sum(len(tokens(call.arguments)) + 4 for call in answer.calls) + len(tokens(answer.text))
     return replace(
-        generation, completion_tokens=said + thought, reasoning_tokens=thought, finish=finish_reason(answer)
+        generation,
+        completion_tokens=said + thought,
+        reasoning_tokens=thought,
+        finish=finish_reason(answer),
+        searches=answer.searches,
     )
+
+
+def stopped(answer: Answer, stops: tuple[str, ...]) -> Answer:
+    """The answer up to the first of these texts."""
+    ends = [end for stop in stops if (end := answer.text.find(stop)) >= 0]
+    return replace(answer, text=answer.text[: min(ends)]) if ends else answer
 
 
 def finish_reason(answer: Answer) -> str:
@@ -119,7 +141,7 @@ def usage(generation: Generation) -> Json:
         "completion_tokens": generation.completion_tokens,
         "total_tokens": generation.prompt_tokens + generation.completion_tokens,
         "cost": cost,
-        "is_byok": False,
+        "is_byok": generation.own_key,
         "market_cost": cost,
         "cache_creation_input_tokens": 0,
         "prompt_tokens_details": {"cached_tokens": generation.cached_tokens, "audio_tokens": 0, "video_tokens": 0},
@@ -134,25 +156,19 @@ def usage(generation: Generation) -> Json:
 
 def provider_metadata(generation: Generation) -> Json:
     """The routing block that comes with an answer."""
-    attempt = {"provider": "gatepost", "credentialType": "system", "success": True, "statusCode": 200}
+    attempts = [*(_attempt(model, status) for model, status in generation.failed), _attempt(generation.model, 200)]
+    if generation.own_key:
+        attempts[-1]["providerAttempts"][0]["credentialType"] = "byok"
     routing = {
-        "originalModelId": generation.model,
+        "originalModelId": generation.failed[0][0] if generation.failed else generation.model,
         "resolvedProvider": "gatepost",
         "canonicalSlug": generation.model,
         "finalProvider": "gatepost",
         "fallbacksAvailable": [],
         "planningReasoning": "There is only one provider here.",
-        "modelAttemptCount": 1,
-        "totalProviderAttemptCount": 1,
-        "modelAttempts": [
-            {
-                "modelId": generation.model.replace("/", ":"),
-                "canonicalSlug": generation.model,
-                "success": True,
-                "providerAttemptCount": 1,
-                "providerAttempts": [attempt],
-            }
-        ],
+        "modelAttemptCount": len(attempts),
+        "totalProviderAttemptCount": len(attempts),
+        "modelAttempts": attempts,
     }
     cost = decimal_string(generation.cost)
     gateway = {
@@ -163,7 +179,25 @@ def provider_metadata(generation: Generation) -> Json:
         "generationId": generation.id,
         "billableWebSearchCalls": 0,
     }
+    if generation.searches:
+        gateway["gatewayToolCalls"] = dict(generation.searches)
     return {"gatepost": {}, "gateway": gateway}
+
+
+def _attempt(model: str, status: int) -> Json:
+    success = status == 200
+    attempt = {"provider": "gatepost", "credentialType": "system", "success": success, "statusCode": status}
+    return {
+        "modelId": model.replace("/", ":"),
+        "canonicalSlug": model,
+        "success": success,
+        "providerAttemptCount": 1,
+        "providerAttempts": [attempt],
+    }
+
+
+def _citation(title: str, url: str) -> Json:
+    return {"type": "url_citation", "url_citation": {"url": url, "title": title}}
 
 
 def completion(generation: Generation, answer: Answer) -> Json:
@@ -175,6 +209,8 @@ def completion(generation: Generation, answer: Answer) -> Json:
         message["tool_calls"] = [_whole_call(generation, n, call) for n, call in enumerate(answer.calls)]
     if answer.pictures:
         message["images"] = [picture_part(data) for data in answer.pictures]
+    if answer.sources:
+        message["annotations"] = [_citation(*source) for source in answer.sources]
     message["provider_metadata"] = provider_metadata(generation)
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish_reason(answer)}
     return {
@@ -201,6 +237,9 @@ def events(generation: Generation, answer: Answer) -> Iterator[Event]:
         yield Event("reasoning", chunk(generation, {"reasoning_details": [_thought("")]}))
     for piece in tokens(answer.text):
         yield Event("text", chunk(generation, {"content": piece}))
+    if answer.sources:
+        notes = [_citation(*source) for source in answer.sources]
+        yield Event("note", chunk(generation, {"annotations": notes}))
     for data in answer.pictures:
         yield Event("picture", chunk(generation, {"images": [picture_part(data)]}))
     for n, call in enumerate(answer.calls):
