@@ -64,14 +64,14 @@ def most_for(request: ChatRequest, models: Iterable[Model | None]) -> Decimal:
 
 def most_for_turn(model: Model | None, items: Sequence[Item], answer_tokens: int) -> Decimal:
     """The most that the first request of a turn costs, by its history as it is in the store."""
+    if model is not None and model.type == "image":
+        return _picture(model, sources=0)
     return most(model, _AROUND_TOKENS + sum(map(_item_tokens, items)), answer_tokens)
 
 
 def most_for_picture(model: Model | None, request: PictureRequest) -> Decimal:
     """The most that one picture costs; where it is paid by the token, what a large one takes is assumed."""
-    if model is not None and model.image_price is not None:
-        return Decimal(model.image_price) * (1 + len(request.sources))
-    return Decimal(0) if model is not None and model.free else ASSUMED_PICTURE
+    return _picture(model, sources=len(request.sources))
 
 
 def most_for_vectors(model: Model | None, texts: Iterable[str]) -> Decimal:
@@ -95,6 +95,12 @@ def tokens_in(messages: Iterable[PromptMessage], tools: Iterable[ToolSpec]) -> i
                 case FilePart(data=data):
                     size += len(data) // _FILE_BYTES_PER_TOKEN
     return size + sum(_text_tokens(tool.description) + len(orjson.dumps(tool.parameters)) // 3 for tool in tools)
+
+
+def _picture(model: Model | None, *, sources: int) -> Decimal:
+    if model is not None and model.image_price is not None:
+        return Decimal(model.image_price) * (1 + sources)
+    return Decimal(0) if model is not None and model.free else ASSUMED_PICTURE
 
 
 def _item_tokens(item: Item) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, select
+from structlog.testing import capture_logs
 
 from bot.messages import ActionName, Credits, Person, Place, PlaceKind, SpendingLimits
 from bot.store.intents.accounts import State, dollars
@@ -146,6 +147,22 @@ async def test_people_are_told_once_when_most_of_a_limit_is_used(tmp_path: Path)
         "⚠ 81 % of your $0.50 for today is used. It resets at 00:00 UTC, in 2 h 30 min.",
         "",
     ]
+
+
+async def test_the_operator_finds_in_the_log_that_most_of_the_days_money_is_used(tmp_path: Path) -> None:
+    limits = SpendingLimits(everyone=Decimal("0.5"))
+    with capture_logs() as logs:
+        async with house(tmp_path, catalogue=CATALOGUE, spending=limits, clock=lambda: EVENING) as here:
+            for n, cost in enumerate(("0.405", "0.001", "0.001"), start=1):
+                await here.people.say("hello", Person(f"u{n}", "Somebody"), thread(n))
+                await (await here.request()).finish("hi", cost=cost)
+                await here.answered(n)
+
+    told = [entry for entry in logs if entry["event"] == "budget nearly used"]
+    assert [(entry["setting"], entry["used"], entry["limit"]) for entry in told] == [
+        ("BUDGET_PER_DAY", "0.405", "0.5")
+    ]
+    assert "81 % of everybody's $0.50 for today is used." in (here.town.ours()[1].status or "")
 
 
 async def test_a_model_that_is_free_answers_though_the_limit_is_used_up(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from bot.messages import (
     Item,
     Model,
     PicturePart,
+    PictureRequest,
     PromptMessage,
     Role,
     ServerTool,
@@ -89,6 +90,17 @@ def test_what_is_set_aside_for_a_turn_covers_its_first_request() -> None:
     assert prices.most_for_turn(MODEL, (item,), 8_000) > prices.most_for(
         ChatRequest("acme/alpha", prompt, max_tokens=8_000), [MODEL]
     )
+
+
+def test_a_picture_costs_what_is_published_for_one_and_as_much_for_each_that_is_changed() -> None:
+    brush = Model("acme/brush", type="image", image_price="0.04")
+    source = PicturePart("image/png", b"x")
+    assert prices.most_for_picture(brush, PictureRequest("acme/brush", "a heron")) == Decimal("0.04")
+    assert prices.most_for_picture(brush, PictureRequest("acme/brush", "bluer", sources=(source,))) == Decimal(
+        "0.08"
+    )
+    assert prices.most_for_picture(None, PictureRequest("acme/new", "a heron")) == prices.ASSUMED_PICTURE
+    assert prices.most_for_turn(brush, (), 8_000) == Decimal("0.04")
 
 
 @pytest.mark.parametrize(
