@@ -27,7 +27,7 @@ from bot.messages import (
 from bot.ports import Clock, NewId
 from bot.preferences import MAX_TOKENS
 from bot.store.engine import Store
-from bot.store.intents import accounts
+from bot.store.intents import accounts, settlement
 
 log = structlog.get_logger(__name__)
 
@@ -95,7 +95,7 @@ class Ledger:
     def give_back(self, reservation: Reservation | Refusal | None) -> None:
         """What was set aside for a turn is not needed: it asked no model."""
         if isinstance(reservation, Reservation):
-            self._book(accounts.release, reservation.id)
+            self._book(settlement.release, reservation.id)
 
     # --- any request ----------------------------------------------------------------------------------
 
@@ -149,14 +149,14 @@ class Ledger:
     def begun(self, spending: Spending, generation_id: str) -> None:
         """An answer began."""
         if spending.generation_id is not None:
-            self._book(accounts.begin_again, *self._another(spending))
+            self._book(settlement.begin_again, *self._another(spending))
         spending.generation_id = generation_id
-        self._book(accounts.begin, spending.name, generation_id)
+        self._book(settlement.begin, spending.name, generation_id)
 
     async def again(self, spending: Spending) -> None:
         """The same request is about to be made once more: what it took so far is asked for by itself."""
         if spending.generation_id is not None:
-            await self._store.write(accounts.begin_again, *self._another(spending))
+            await self._store.write(settlement.begin_again, *self._another(spending))
 
     def _another(self, spending: Spending) -> tuple[str, str, float]:
         before, spending.name, spending.generation_id = spending.name, self._new_id(), None
@@ -182,15 +182,15 @@ class Ledger:
     def _end(self, spending: Spending, *, asked: bool = True) -> None:
         used = spending.used
         if used is not None and used.cost is not None:
-            self._book(accounts.settle, spending.name, Decimal(used.cost), used)
+            self._book(settlement.settle, spending.name, Decimal(used.cost), used)
         elif spending.generation_id is not None:
             due = self._clock() + FIRST_LOOK
-            self._book(accounts.owe, spending.name, spending.generation_id, due, used)
+            self._book(settlement.owe, spending.name, spending.generation_id, due, used)
             self.owes.set()
         elif asked:
-            self._book(accounts.keep_estimate, spending.name, used)
+            self._book(settlement.keep_estimate, spending.name, used)
         else:
-            self._book(accounts.release, spending.name)
+            self._book(settlement.release, spending.name)
 
     def _book(self, intent: Callable[..., object], *facts: object) -> None:
         """Booked with the commit that follows anyway: the turn's end, mostly."""

@@ -11,7 +11,7 @@ from bot.ledger.ledger import FIRST_LOOK, Ledger
 from bot.messages import Usage
 from bot.ports import Clock
 from bot.store.engine import Store
-from bot.store.intents.accounts import Owed, keep_estimate, next_due, owed, put_off, settle, take_over
+from bot.store.intents.settlement import Owed, keep_estimate, next_due, owed, put_off, settle, take_over
 
 log = structlog.get_logger(__name__)
 

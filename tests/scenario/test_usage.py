@@ -10,7 +10,8 @@ from PIL import Image
 from sqlalchemy import Connection
 
 from bot.messages import Account, Estimate, OutFile, Place, PlaceKind, SpendingLimits, Usage
-from bot.store.intents.accounts import keep_estimate, reserve, settle
+from bot.store.intents.accounts import reserve
+from bot.store.intents.settlement import keep_estimate, settle
 from tests.house import House, house
 from tests.town import ADA, CHANNEL, GRACE, THREAD
 

@@ -7,21 +7,17 @@ import pytest
 from sqlalchemy import Connection, create_engine, func, select
 
 from bot.messages import Account, Estimate, Refusal, Reservation, SpendingLimits, Usage, Whose
-from bot.store.intents.accounts import (
+from bot.store.intents.accounts import State, day_of, dollars, raise_to, reserve
+from bot.store.intents.settlement import (
     Owed,
-    State,
     begin,
     begin_again,
-    day_of,
-    dollars,
     keep_estimate,
     next_due,
     owe,
     owed,
     put_off,
-    raise_to,
     release,
-    reserve,
     settle,
     take_over,
 )
@@ -172,6 +168,15 @@ def test_a_cheaper_model_is_offered_only_where_it_fits(conn: Connection) -> None
     assert isinstance(fits, Refusal)
     assert isinstance(too_much, Refusal)
     assert (fits.cheaper_fits, too_much.cheaper_fits) == (True, False)
+
+
+def test_a_cheaper_model_has_to_fit_into_every_limit(conn: Connection) -> None:
+    for n in range(5):
+        ask(conn, f"other {n}", "0.99", Account(f"town:{n}", "c", "w"))
+    refused = ask(conn, "1", "2", cheaper="0.06")
+
+    assert isinstance(refused, Refusal)
+    assert (refused.level.whose, refused.cheaper_fits) == (Whose.PERSON, False)
 
 
 def test_a_request_that_turns_out_larger_sets_more_aside_or_is_refused(conn: Connection) -> None:
