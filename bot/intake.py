@@ -7,13 +7,13 @@ from dataclasses import replace
 import structlog
 
 from bot.access import Access
+from bot.admission import Admission
 from bot.commands.dispatch import Commands
 from bot.commands.errands import Errands
 from bot.conversation import words
 from bot.conversation.desk import Desk
 from bot.errors import GatepostError, NotAllowed, sentence_for
 from bot.messages import (
-    OUTSIDER,
     Action,
     ActionName,
     Choice,
@@ -31,14 +31,13 @@ from bot.messages import (
 from bot.ports import (
     Adapter,
     Clock,
-    KnowsMembers,
     Meter,
     NewId,
     NoMeter,
     OpensThreads,
     offers,
 )
-from bot.preferences import OUTSIDERS, REPLY_IN
+from bot.preferences import REPLY_IN
 from bot.store.engine import Store
 from bot.store.files import Files
 from bot.store.intents.absence import accept_late
@@ -53,7 +52,6 @@ from bot.store.intents.inbox import (
     accept_once,
     speakers,
     takes_part,
-    turn_away,
 )
 from bot.store.intents.owed import accept_stop
 from bot.store.intents.rows import find_turn
@@ -89,6 +87,7 @@ class Intake:
         self._deleted = deleted
         self._meter = meter or NoMeter()
         self._errands = Errands(store, commands, adapters, clock)
+        self._admission = Admission(store, access, self._errands, adapters, clock)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def accept(self, inbound: Inbound) -> None:
@@ -102,15 +101,11 @@ class Intake:
         await asyncio.shield(taking)
 
     async def _take(self, inbound: Inbound) -> None:
-        # What is to be forgotten is, wherever it was said.
-        if inbound.kind is not InboundKind.DELETE and not await self._is_served(inbound):
-            await self._turn_away(inbound)
-            return
-        if OUTSIDER in inbound.person.roles and inbound.kind is not InboundKind.DELETE:
-            admitted = await self._admitted(inbound)
-            if admitted is None:
-                return
-            inbound = admitted
+        admitted = await self._admission.admitted(inbound)
+        if admitted is not None:
+            await self._take_in(admitted)
+
+    async def _take_in(self, inbound: Inbound) -> None:
         match inbound.kind:
             case InboundKind.MESSAGE:
                 await self._message(inbound)
@@ -124,21 +119,6 @@ class Intake:
             case InboundKind.BUTTON:
                 await self._button(inbound)
 
-    async def _admitted(self, inbound: Inbound) -> Inbound | None:
-        """What a guest or a stranger did, as far as they may: by default they are heard and not answered."""
-        asker = person_key(inbound.place.platform, inbound.person)
-        chosen = await self._store.read(in_force, inbound.place, asker)
-        if chosen.get(OUTSIDERS.name, "deny") == "allow":
-            return inbound
-        spoken = inbound.kind in (InboundKind.MESSAGE, InboundKind.EDIT)
-        if spoken and not inbound.addressed:
-            return replace(inbound, follows=False)
-        if await self._store.write(accept_once, inbound, self._clock()):
-            telling = asyncio.create_task(self._errands.say(inbound, words.OUTSIDERS, private=True))
-            self._tasks.add(telling)
-            telling.add_done_callback(self._tasks.discard)
-        return None
-
     async def say(self, place: Place, person: Person, call: CommandCall) -> str:
         """What a command says, as Markdown, for a surface that shows it in its own way."""
         if not self._access.serves(place):
@@ -147,29 +127,6 @@ class Intake:
             return (await self._commands.run(call, person, place))[0].text
         except GatepostError as error:
             return sentence_for(error)
-
-    async def _is_served(self, inbound: Inbound) -> bool:
-        """Whether the operator lets these people use the bot: those of a workspace, and its members in private."""
-        place = inbound.place
-        if self._access.serves(place):
-            return True
-        adapter = self._adapters[place.platform]
-        members: object = adapter
-        if place.kind is not PlaceKind.DM or not offers(members, KnowsMembers):
-            return False
-        try:
-            return await members.is_member(inbound.person, self._access.served_on(place.platform))
-        except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
-            log.warning("membership not told", place=place.key, failure=adapter.classify(error).kind)
-            return False
-
-    async def _turn_away(self, inbound: Inbound) -> None:
-        """Say once in a channel that nobody there is served, and always to whoever waits for an answer."""
-        if inbound.kind in (InboundKind.COMMAND, InboundKind.BUTTON):
-            await self._errands.say(inbound, words.NOT_HERE, private=True)
-        elif inbound.addressed and await self._store.write(turn_away, inbound, self._clock()):
-            log.info("turned away", place=inbound.place.key)
-            await self._errands.say(inbound, words.NOT_HERE, private=False)
 
     async def complete(
         self, place: Place, person: Person, command: str, option: str, typed: str
@@ -186,6 +143,7 @@ class Intake:
     async def close(self) -> None:
         """Let what was begun in the background end."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._admission.close()
         await self._errands.close()
 
     async def _message(self, inbound: Inbound) -> None:
@@ -209,7 +167,7 @@ class Intake:
 
     async def offer(self, late: Sequence[Inbound]) -> None:
         """Take in what was asked too long ago, all in one conversation, and ask whether it is still wanted."""
-        if not await self._is_served(late[0]):
+        if not await self._admission.serves(late[0]):
             return
         target = await self._target(late[0])
         turn_id = self._new_id()
