@@ -96,6 +96,7 @@ async def core(
             clock=time.time,
             new_id=new_id,
             cheaper=settings.budget_model,
+            fallbacks=fallbacks(settings),
         )
         yield Core(
             store=store,
