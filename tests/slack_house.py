@@ -43,6 +43,11 @@ class SlackHouse:
         await self.house.rest()
         return self.ours(place, root)
 
+    async def seen(self, place: Channel, root: Message) -> list[Message]:
+        """Wait until anything of ours is in the thread; all of it."""
+        await self.town.until(lambda: self.ours(place, root))
+        return self.ours(place, root)
+
     async def whispered(self, person: Person, n: int = 1) -> list[Message]:
         """Wait until so much was shown to somebody alone."""
         await self.town.until(lambda: len(person.whispers) >= n)

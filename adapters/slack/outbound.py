@@ -20,6 +20,7 @@ _JOINER = "\u2060"  # invisible and without width: what it parts is no longer Sl
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[\u202a-\u202e\u2066-\u2069]")
 _PING = re.compile(r"<(?=!(?:channel|here|everyone|subteam)|@[UWB])|(?<![\w.@])@(?=(?:channel|here|everyone)\b)")
 _UNDECIDED = re.compile(r"(?:<!?[a-z]{0,8}|<@?|(?<![\w.@])@\u2060?[a-z]{0,8})\Z")
+_LONGEST_UNDECIDED = 16
 _STATUS_LIMIT = 1_900
 _FALLBACK_LIMIT = 300
 _LABEL_LIMIT = 75
@@ -41,7 +42,8 @@ def render(markdown: str) -> str:
 
 def streamable(text: str) -> str:
     """The beginning of rendered text that reads the same whatever follows: a ping may yet come of its end."""
-    found = _UNDECIDED.search(text)
+    tail = max(0, len(text) - _LONGEST_UNDECIDED)
+    found = _UNDECIDED.search(text, tail)
     return text if found is None else text[: found.start()]
 
 

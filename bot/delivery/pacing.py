@@ -14,6 +14,7 @@ _MARGIN = 0.001  # seconds added to a window: two clocks never agree entirely, a
 _FIRST_GAP = 0.32  # slots between the first text of a reply and its second look
 _LONGEST_GAP = 1.48  # slots between two refreshes while the early ones are paid for
 _LONGEST_GAP_OF_FIRSTS = 2.5  # slots between first texts when many come at once: three go out together
+_MOST_KEPT_BACK = 3  # fifths of a budget that many replies share, for finals that all come at once
 _LONGEST_TAIL = 0.9  # slots until a final could go out at worst, its own call not counted
 _SLOWEST = 8.0
 _SLOW_DOWN, _RECOVER = 2.0, 0.8
@@ -111,12 +112,16 @@ class Pace:
         """Whether nothing is left to remember of this place."""
         return self.window.is_idle(now) and self._blocked_until <= now
 
-    def opens_at(self, now: float, urgency: Urgency, age: float) -> float:
-        """When a call may start. `age` is how long people have been seeing something of this reply."""
+    def opens_at(self, now: float, urgency: Urgency, age: float, ends: int = 0) -> float:
+        """When a call may start. `age` is how long people have been seeing something of this reply.
+
+        `ends` is how many finals may be wanted at once: so many calls are kept back for them, up to a share.
+        """
         openings = self.window.openings(now)
         soonest = max(openings[0], self._blocked_until)
         if urgency == Urgency.FINAL:
             return soonest
+        soonest = max(soonest, openings[min(ends, len(openings) * _MOST_KEPT_BACK // 5)])
         gap = _LONGEST_GAP if urgency == Urgency.REFRESH else _LONGEST_GAP_OF_FIRSTS
         soonest = max(soonest, self._last_good(openings, gap * self.window.slot))
         if urgency == Urgency.REFRESH or self._slowness > 1.0:
@@ -146,6 +151,6 @@ class Burst(Pace):
 
     __slots__ = ()
 
-    def opens_at(self, now: float, urgency: Urgency, age: float) -> float:
+    def opens_at(self, now: float, urgency: Urgency, age: float, ends: int = 0) -> float:
         """When a call may start."""
         return max(self.window.openings(now)[0], self._blocked_until)

@@ -71,10 +71,12 @@ class Parts:
         if job.verb is CallKind.STATUS:
             self.status_shown, self.statuses = job.want.status, passing
             return True
-        if job.verb is CallKind.START and not passing:
-            self.streaming.refuse()
-            job.message.unsure = False
-            return True
+        if job.verb is CallKind.START:
+            self.streaming.count(Grows.NOT)
+            if not passing:
+                self.streaming.refuse()
+                job.message.unsure = False
+            return not passing
         stream = job.message.stream
         if job.verb not in (CallKind.APPEND, CallKind.STOP) or stream is None or not stream.failed(kind):
             return False
@@ -82,6 +84,13 @@ class Parts:
         if not stream.open:
             self.streaming.count(Grows.EDITING)
         return True
+
+    def count_begun(self, job: Job) -> None:
+        """Count a message that is about to begin to grow, before the next one asks how many do."""
+        if job.verb is CallKind.START:
+            self.streaming.count(Grows.STREAMING)
+        elif job.verb is CallKind.POST and not job.want.final:
+            self.streaming.count(Grows.EDITING)
 
     def choose(self) -> Job | None:
         """The next call, as the reply is now; None when there is none to make just now."""

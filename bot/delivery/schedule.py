@@ -12,6 +12,7 @@ from bot.ports import LearnsBudgets
 
 _AT_ONCE = 16  # replies served in one turn of the event loop: a thousand at once must not hold it up
 _KEPT_BACK = 10  # one call in so many of the total budget is not for refreshes
+_BEGINNINGS = (CallKind.POST, CallKind.START)
 _RHYTHMIC = (None, CallKind.EDIT, CallKind.APPEND)
 
 
@@ -40,10 +41,18 @@ class Caller(Protocol):
         """The call to make now; None when there is nothing of this kind to do after all."""
 
 
+@dataclass(slots=True)
+class Load:
+    """How many replies of a workspace grow, by how they do."""
+
+    streaming: int = 0
+    editing: int = 0
+
+
 class Lane:
     """The callers who share a budget: for every call in one place, or for one kind of call."""
 
-    __slots__ = ("callers", "key", "kind", "pace", "place", "timer")
+    __slots__ = ("callers", "key", "kind", "load", "pace", "place", "timer")
 
     def __init__(self, key: str, place: Place, budget: Budget, kind: CallKind | None = None) -> None:
         self.key = key
@@ -52,6 +61,12 @@ class Lane:
         self.pace = Pace(budget) if kind in _RHYTHMIC else Burst(budget)
         self.callers: dict[Caller, None] = {}
         self.timer: asyncio.TimerHandle | None = None
+        self.load: Load | None = None
+
+    @property
+    def ends(self) -> int:
+        """How many replies may want their last edit at once, where a whole workspace shares the lane."""
+        return self.load.editing if self.load is not None else 0
 
     def first(self) -> tuple[Urgency, float, Caller] | None:
         """The caller whose turn it is: the most urgent, and of those the one that has waited longest."""
@@ -64,12 +79,9 @@ class Lane:
 
 
 class Share:
-    """A reply's share of the budgets: the lanes through which its calls go, one for each kind, or one for all.
+    """A reply's share of the budgets: the lanes through which its calls go, one for each kind, or one for all."""
 
-    `streaming` and `editing` are how many replies of the workspace grow this way and that.
-    """
-
-    def __init__(self, schedule: "Schedule", lanes: Mapping[CallKind | None, Lane], load: "Load") -> None:
+    def __init__(self, schedule: "Schedule", lanes: Mapping[CallKind | None, Lane], load: Load) -> None:
         self._schedule = schedule
         self._lanes = lanes
         self.load = load
@@ -102,14 +114,6 @@ class Share:
         return (self.load.streaming + 1) * appends <= (self.load.editing + 1) * edits
 
 
-@dataclass(slots=True)
-class Load:
-    """How many replies of a workspace grow, by how they do."""
-
-    streaming: int = 0
-    editing: int = 0
-
-
 class Schedule:
     """All calls to one platform. `learned` tells what it has allowed in a place of late, where it does tell."""
 
@@ -137,6 +141,8 @@ class Schedule:
         for kind, quota in self._quotas.items():
             where = place.key if quota.by_place else place.channel if quota.by_channel else ""
             lanes[kind] = self._lane(f"{kind} {place.workspace} {where}", place, quota.budget, kind, caller)
+            if kind is CallKind.EDIT and not where:
+                lanes[kind].load = load
         return Share(self, lanes, load)
 
     def _lane(self, key: str, place: Place, budget: Budget, kind: CallKind | None, caller: Caller) -> Lane:
@@ -188,7 +194,7 @@ class Schedule:
         now = self._loop.time()
         while (first := lane.first()) is not None:
             urgency, _, caller = first
-            at = lane.pace.opens_at(now, urgency, caller.age(now))
+            at = lane.pace.opens_at(now, urgency, caller.age(now), lane.ends)
             if at > now + RESOLUTION:
                 lane.timer = self._loop.call_at(at, self.wake, lane)
                 return
@@ -207,9 +213,17 @@ class Schedule:
             self._total.begin()
             if urgency == Urgency.REFRESH:
                 self._last_refresh = now
+        if lane.kind in _BEGINNINGS and CallKind.START in self._quotas:
+            self._ask_again(lane.place.workspace)
         task = self._loop.create_task(self._run(lane, call))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def _ask_again(self, workspace: str) -> None:
+        """Have those who have not begun decide anew whether to stream: one more reply grows."""
+        for lane in self._lanes.values():
+            if lane.kind in _BEGINNINGS and lane.place.workspace == workspace:
+                self.wake(lane)
 
     async def _run(self, lane: Lane, call: Coroutine[None, None, Report]) -> None:
         report = Report()

@@ -116,7 +116,7 @@ class Showing:
         self._reply.push(text)
         self._changes += 1
         self._parts.written = self._parts.written or not text.isspace()
-        if not self._changed or (self._share.by_kind and self._parts.kind() is not self._awaited):
+        if not self._changed or (self._awaited is CallKind.STATUS and self._parts.written):
             self._touch()
 
     def set_status(self, status: str | None) -> None:
@@ -211,6 +211,7 @@ class Showing:
             self._touch()  # it turned out to be another, whose lane has to be asked
             return None
         self._calling = True
+        self._parts.count_begun(job)
         unseen, self._unseen_since = self._unseen_since, None
         return self._make(job, unseen)
 
