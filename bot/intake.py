@@ -115,7 +115,7 @@ class Intake:
                 await self._delete(inbound)
             case InboundKind.COMMAND:
                 if inbound.addressed or await self._store.read(takes_part, inbound.place):
-                    await self._errands.take_in(inbound)
+                    await self._command(inbound)
             case InboundKind.BUTTON:
                 await self._button(inbound)
 
@@ -191,6 +191,21 @@ class Intake:
                 self._desk.answer_deleted(accepted)
             case _:
                 pass
+
+    async def _command(self, inbound: Inbound) -> None:
+        """Carry a command out, or put what it asks to a model; that is answered where it was typed."""
+        call, place = inbound.command, inbound.place
+        question = await self._commands.question(call, inbound.person, place) if call else None
+        if question is None:
+            await self._errands.take_in(inbound)
+            return
+        asked = replace(inbound, text=question.text, addressed=True)
+        own = place.kind is PlaceKind.CHANNEL
+        target = Target(place, f"{place.key}#{inbound.about}" if own else place.key)
+        accepted = await self._desk.take_in_by_command(asked, target, question.kind, question.model)
+        if accepted.outcome is Outcome.ASKED:
+            log.info("asked", place=place.key, turn=accepted.turn_id, command=call.name if call else "")
+            self._errands.acknowledge(inbound, words.ON_IT)
 
     async def _button(self, inbound: Inbound) -> None:
         action = inbound.action

@@ -122,11 +122,28 @@ def short_texts(most: int) -> Callable[[str], str]:
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 _LONGEST_STOP = 64
 
+
+def model_id(typed: str) -> str:
+    """A model's id, listed or not."""
+    if not typed.isprintable() or " " in typed or len(typed) > _LONGEST_ID:
+        raise ValueError("a model's id, such as creator/model")
+    return typed
+
+
+_LONGEST_ID = 200
+
 MAX_TOKENS = Preference(
     "max_tokens",
     "How long an answer may get, in tokens",
     whole_number(16, 200_000),
     "8,000",
+)
+
+IMAGE_MODEL = Preference(
+    "image_model",
+    "The model that draws what /imagine asks for",
+    model_id,
+    "a good one that is listed",
 )
 
 REPLY_IN = Preference(
@@ -244,6 +261,7 @@ PREFERENCES: tuple[Preference, ...] = (
     FOLLOW_UPS,
     OUTSIDERS,
     MAX_TOKENS,
+    IMAGE_MODEL,
     TEMPERATURE,
     TOP_P,
     FREQUENCY_PENALTY,

@@ -1,6 +1,7 @@
 """The whole core in one process: real store, real gateway client, a model the test speaks for, a town."""
 
 import asyncio
+import base64
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -9,6 +10,8 @@ from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any
+
+import orjson
 
 from bot.access import Access
 from bot.commands import COMMANDS
@@ -82,6 +85,12 @@ class Answering:
         await self.say()
         await self.exchange.chunk(streams.images(*pictures))
 
+    async def paint(self, picture: bytes) -> None:
+        """Answer a request for a picture with it."""
+        data = [{"b64_json": base64.b64encode(picture).decode()}]
+        await self.exchange.reply(200, orjson.dumps({"data": data}))
+        self.ended.set()
+
     async def call(self, *calls: tuple[str, str, str]) -> None:
         """Ask for tools: id, name, arguments."""
         await self.say()
@@ -93,8 +102,6 @@ class Answering:
 
     async def refuse(self, status: int, kind: str, message: str, **headers: str) -> None:
         """Answer with an error."""
-        import orjson
-
         await self.exchange.reply(status, orjson.dumps({"error": {"type": kind, "message": message}}), **headers)
         self.ended.set()
 
@@ -197,7 +204,7 @@ async def house(
     asked: asyncio.Queue[Answering] = asyncio.Queue()
 
     async def hear(exchange: Exchange) -> None:
-        if not exchange.path.endswith("/chat/completions"):
+        if exchange.method == "GET":
             await exchange.reply(200 if catalogue else 404, catalogue)
             return
         answering = Answering(exchange)

@@ -193,6 +193,11 @@ class PlainTownAdapter:
         """Type a command."""
         await self.deliver(self.typed(name, who, place, **options))
 
+    async def command_with(self, files: dict[str, bytes], name: str, /, **options: str) -> None:
+        """Type a command with files attached to it."""
+        said = self.town.add("", ADA, THREAD, files)
+        await self.deliver(replace(self.typed(name, ADA, THREAD, **options), attachments=said.attachments))
+
     def typed(self, name: str, /, who: Person = ADA, place: Place = THREAD, **options: str) -> Inbound:
         """A command as an event."""
         key = f"command:{next(self.town.numbers)}"

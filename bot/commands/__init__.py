@@ -2,6 +2,7 @@
 
 from bot.commands.base import Command
 from bot.commands.help import HELP
+from bot.commands.imagine import IMAGINE
 from bot.commands.model import MODEL
 from bot.commands.models import MODELS
 from bot.commands.reset import RESET
@@ -10,5 +11,5 @@ from bot.commands.status import STATUS
 from bot.commands.stop import STOP
 from bot.commands.usage import USAGE
 
-COMMANDS: tuple[Command, ...] = (MODEL, MODELS, SETTINGS, RESET, STOP, USAGE, STATUS, HELP)
+COMMANDS: tuple[Command, ...] = (MODEL, MODELS, IMAGINE, SETTINGS, RESET, STOP, USAGE, STATUS, HELP)
 """Every command, in the order in which help lists them."""

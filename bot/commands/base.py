@@ -6,7 +6,7 @@ from typing import Protocol
 
 from bot.commands.recent import RecentModels
 from bot.ledger.ledger import Ledger
-from bot.messages import Choice, CommandCall, CommandSpec, Credits, OutFile, Person, Place
+from bot.messages import Choice, CommandCall, CommandSpec, Credits, OutFile, Person, Place, TurnKind
 from bot.ports import About, Clock, Gateway
 from bot.preferences import Scope
 from bot.store.engine import Store
@@ -83,13 +83,23 @@ class CommandResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What a command asks: the text as it stands in history, the kind of turn that answers it, and the model."""
+
+    text: str
+    kind: TurnKind
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
     """A command: what surfaces offer, what it does, and what it suggests while an option is typed.
 
     `run` returns Markdown for the person, or that with files. `complete` answers from memory what may go into an
-    option.
+    option. A command with `ask` is answered by a turn; where that raises a `SaidError`, `run` says why not.
     """
 
     spec: CommandSpec
     run: Callable[[CommandContext], Awaitable[str | CommandResult]]
     complete: Callable[[Completion], Sequence[Choice]] | None = None
+    ask: Callable[[CommandContext], Awaitable[Question]] | None = None

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from bot.access import Access
-from bot.commands.base import Command, CommandContext, CommandPorts, CommandResult, Completion
-from bot.errors import CommandRefused
+from bot.commands.base import Command, CommandContext, CommandPorts, CommandResult, Completion, Question
+from bot.errors import CommandRefused, SaidError
 from bot.messages import Choice, CommandCall, CommandSpec, Person, Place
 
 
@@ -21,6 +21,16 @@ class Commands:
         """What surfaces offer."""
         return tuple(command.spec for command in self._table.values())
 
+    async def question(self, call: CommandCall, person: Person, place: Place) -> Question | None:
+        """What the command asks; None for one that answers by itself, or that can't be carried out as typed."""
+        command = self._table.get(call.name)
+        if command is None or command.ask is None:
+            return None
+        try:
+            return await command.ask(self._context(command, call, person, place))
+        except SaidError:
+            return None
+
     async def run(self, call: CommandCall, person: Person, place: Place) -> tuple[CommandResult, bool]:
         """What the command says, with its files, and whether only the person should see it.
 
@@ -29,13 +39,16 @@ class Commands:
         command = self._table.get(call.name)
         if command is None:
             raise CommandRefused(f"There is no command /{call.name[:40]}. /help lists them.")
+        context = self._context(command, call, person, place)
+        result = await command.run(context)
+        return result if isinstance(result, CommandResult) else CommandResult(result), command.spec.private
+
+    def _context(self, command: Command, call: CommandCall, person: Person, place: Place) -> CommandContext:
         self._access.may_command(place.platform, person, command.spec)
         missing = [o.name for o in command.spec.options if o.required and not call.options.get(o.name)]
         if missing:
             raise CommandRefused(f"/{call.name} needs {', '.join(missing)}. /help shows how.")
-        context = CommandContext(call, person, place, self._ports, self.specs)
-        result = await command.run(context)
-        return result if isinstance(result, CommandResult) else CommandResult(result), command.spec.private
+        return CommandContext(call, person, place, self._ports, self.specs)
 
     def complete(self, name: str, option: str, typed: str, person: Person, place: Place) -> Sequence[Choice]:
         """Suggestions for an option of the command with this name; none where it has none."""

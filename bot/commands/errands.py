@@ -62,6 +62,12 @@ class Errands:
             failure = adapter.classify(error)
             log.warning("command's answer refused", place=inbound.place.key, failure=failure.kind)
 
+    def acknowledge(self, inbound: Inbound, said: str) -> None:
+        """Where the platform waits for an answer to the event itself, say that it comes otherwise."""
+        adapter: object = self._adapters[inbound.place.platform]
+        if inbound.handle is not None and offers(adapter, AnswersCommands):
+            self._begin(self.say(inbound, said, private=True))
+
     async def _carry_out_owed(self, owed: Sequence[Owed]) -> None:
         for one in owed:
             await self._carry_out(one.inbound, attempt=one.attempt)

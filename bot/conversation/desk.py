@@ -14,9 +14,20 @@ from bot.conversation.turn import TurnAtWork, Verdict
 from bot.conversation.turnstile import Turnstile
 from bot.conversation.waiting import Waiting
 from bot.conversation.worker import Worker, open_reply
-from bot.messages import Action, ActionName, Inbound, Person, PlaceKind, Rendered, Turn, TurnState, person_key
+from bot.messages import (
+    Action,
+    ActionName,
+    Inbound,
+    Person,
+    PlaceKind,
+    Rendered,
+    Turn,
+    TurnKind,
+    TurnState,
+    person_key,
+)
 from bot.ports import OpensThreads, offers
-from bot.store.intents.inbox import Accepted, Outcome, Target, accept_message, speakers
+from bot.store.intents.inbox import Accepted, Outcome, Target, accept_by_command, accept_message, speakers
 from bot.store.intents.owed import want_stopped
 from bot.store.intents.posts import settle_posts
 from bot.store.intents.recovery import Undelivered, undelivered, unfinished
@@ -78,6 +89,15 @@ class Desk:
             self.asked(accepted, inbound)
         else:
             worker.begin(Waiting(turn_id, asker, target.place, resumed=True), claimed, fresh_key)
+        return accepted
+
+    async def take_in_by_command(self, asked: Inbound, target: Target, kind: TurnKind, model: str) -> Accepted:
+        """Take in what a command asks of this model, a turn of its own; returns after the COMMIT."""
+        ports, turn_id, now = self._ports, self._ports.new_id(), self._ports.clock()
+        accepted = await ports.store.write(accept_by_command, asked, target, kind, model, turn_id, now)
+        if accepted.outcome is Outcome.ASKED and not self._closing:
+            asker = person_key(target.place.platform, asked.person)
+            self._worker(target.conversation).add(Waiting(turn_id, asker, target.place, question=asked))
         return accepted
 
     def _reserve(self, inbound: Inbound, target: Target, asker: str) -> Worker | None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from bot.conversation import words
 from bot.errors import BudgetReached, GatepostError, GatewayError, RequestRefused
-from bot.messages import Action, ActionName, Finish, TurnState
+from bot.messages import Action, ActionName, Finish, Turn, TurnKind, TurnState
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +54,12 @@ def too_many_steps(steps: int) -> Ending:
     return Ending(TurnState.DONE, words.too_many_steps(steps), may_continue=True)
 
 
-def buttons(ending: Ending, turn_id: str) -> tuple[Action, ...]:
-    """What can be pressed under an answer that has ended."""
-    other = Action(ActionName.OTHER_MODEL, turn_id)
+def buttons(ending: Ending, turn: Turn) -> tuple[Action, ...]:
+    """What can be pressed under an answer that has ended. A picture can be made again, and no more."""
+    regenerate, other = Action(ActionName.REGENERATE, turn.id), Action(ActionName.OTHER_MODEL, turn.id)
+    if turn.kind is TurnKind.IMAGINE:
+        return (regenerate,)
     if ending.other_model is not None:
         other = replace(other, value=ending.other_model, label=words.use(ending.other_model))
-    again = (Action(ActionName.REGENERATE, turn_id), other)
-    return (Action(ActionName.CONTINUE, turn_id), *again) if ending.may_continue else again
+    again = (regenerate, other)
+    return (Action(ActionName.CONTINUE, turn.id), *again) if ending.may_continue else again

@@ -18,6 +18,7 @@ from bot.messages import (
     ReadingKind,
     Role,
     StoredFile,
+    TurnKind,
 )
 from bot.ports import Adapter, ReadFile, ReadsHistory, offers
 from bot.store.intents.history import keep_readings, seed
@@ -46,6 +47,8 @@ async def earlier_messages(ports: Ports, adapter: Adapter, claim: Claim) -> Earl
     A platform that refuses its history costs the answer its context, not the answer.
     """
     source: object = adapter
+    if claim.turn.kind is TurnKind.IMAGINE:
+        return Earlier(read=False)  # a picture is made of the wish alone; the next question will want them
     if claim.seeded or not claim.asked or not offers(source, ReadsHistory):
         return Earlier()
     first = claim.asked[0]

@@ -7,9 +7,20 @@ from dataclasses import replace
 from bot.conversation import choices
 from bot.conversation.concessions import Plan, fallbacks_for
 from bot.conversation.gather import kept_bytes
+from bot.conversation.picturing import asked
 from bot.conversation.ports import Ports
 from bot.conversation.prompt import Moment, build, files_needed
-from bot.messages import ChatRequest, Item, Model, PicturePart, PromptMessage, ToolSpec, account_of, person_key
+from bot.messages import (
+    ChatRequest,
+    Item,
+    Model,
+    PicturePart,
+    PromptMessage,
+    ToolSpec,
+    TurnKind,
+    account_of,
+    person_key,
+)
 from bot.store.intents.turns import Claim
 
 
@@ -20,10 +31,13 @@ async def build_request(
     turn, chosen = claim.turn, claim.chosen
     model = ports.gateway.model(plan.model)
     reads = replace(model or Model(plan.model), reads_files=False) if plan.smaller else model
+    if imagines := turn.kind is TurnKind.IMAGINE:
+        items = asked(items)  # a picture is made of the wish alone
     blobs = await kept_bytes(ports, files_needed(items, reads, media_seq))
-    searches = choices.searches_of(chosen, model) if ports.gateway.routes and plan.calls else ()
+    may_search = ports.gateway.routes and plan.calls and not imagines
+    searches = choices.searches_of(chosen, model) if may_search else ()
     moment = Moment(ports.clock(), turn.place, claim.speakers, searches=bool(searches))
-    able = model is None or model.calls_tools is not False
+    able = not imagines and (model is None or model.calls_tools is not False)
     request = ChatRequest(
         model=plan.model,
         messages=build(items, moment, reads, media_seq, blobs, turn.id),

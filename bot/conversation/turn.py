@@ -1,7 +1,7 @@
 """One turn: from its messages to its settled answer, whatever comes between."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from enum import Enum
@@ -18,6 +18,7 @@ from bot.conversation.endings import Ending, broken, buttons, stopped, too_many_
 from bot.conversation.figures import figures_of, log_line
 from bot.conversation.gather import earlier_messages, read_files
 from bot.conversation.history import Cut, Room, half, plan_cut
+from bot.conversation.picturing import picture_request
 from bot.conversation.ports import Ports
 from bot.conversation.prompt import unseen
 from bot.conversation.request import build_request
@@ -27,12 +28,16 @@ from bot.delivery.pump import Showing
 from bot.errors import AnswerCutOff, BudgetReached, GatewayError, PartNotSupported
 from bot.messages import (
     Ability,
+    Account,
     Action,
     ActionName,
     ChatRequest,
+    Delta,
     Finish,
     ImageDelta,
     Item,
+    PictureRequest,
+    PictureWish,
     ReasoningDelta,
     Refusal,
     Rendered,
@@ -41,6 +46,7 @@ from bot.messages import (
     Role,
     TextDelta,
     ToolCall,
+    TurnKind,
     Usage,
 )
 from bot.ports import Adapter
@@ -84,6 +90,8 @@ class TurnAtWork:
         self._items: tuple[Item, ...] = claim.items
         self._cut = Cut(claim.cut_seq, claim.media_seq)
         self._text = [claim.said]
+        self._heading = ""
+        self._patience = words.THINKING
         self._round: list[str] = []
         self._drawings = Drawings(ports, claim.made)
         self._plan = Plan(claim.turn.model or ports.default_model)
@@ -112,7 +120,8 @@ class TurnAtWork:
         """Whether this person's next message can still become part of the question."""
         young = asyncio.get_running_loop().time() - self._begun < RESTART_WINDOW
         alone = all(speaker.id == person_id for speaker in self._claim.speakers)
-        return young and alone and self.may_change()
+        asks = self._claim.turn.kind is not TurnKind.IMAGINE
+        return asks and young and alone and self.may_change()
 
     def may_change(self) -> bool:
         """Whether nothing of the answer was said, visible or on its way, and nothing was done for it yet."""
@@ -163,11 +172,11 @@ class TurnAtWork:
         self._ports.ledger.give_back(self._reservation)
         self._reservation = None
 
-    def _paid(self, request: ChatRequest) -> ChatRequest:
-        """The request with what was set aside for it, which it may use once."""
+    def _paid(self, account: Account) -> Account:
+        """The account with what was set aside for its first request, which may be used once."""
         held = self._reservation if isinstance(self._reservation, Reservation) else None
         self._reservation = None
-        return replace(request, account=replace(request.account, reservation=held))
+        return replace(account, reservation=held)
 
     async def _begin_again(self) -> None:
         ports = self._ports
@@ -189,11 +198,18 @@ class TurnAtWork:
         try:
             await self._gather()
             self._add_results(await self._toolbox.close_open_calls(self._seen))
+            self._repeat_wish()
             return await self._rounds()
         except GatewayError as error:
             return broken(error, self.reference, said=self._said)
         except BudgetReached as error:
             return unaffordable(error, said=self._said)
+
+    def _repeat_wish(self) -> None:
+        """A command was typed where nobody saw it: what is to be drawn stands above the picture."""
+        if self._claim.turn.kind is TurnKind.IMAGINE and not self._heading:
+            self._heading = words.heading(PictureWish.read(self._subject).prompt)
+            self._show(self._heading)
 
     @property
     def _toolbox(self) -> Toolbox:
@@ -216,7 +232,7 @@ class TurnAtWork:
     @property
     def _said(self) -> bool:
         """Whether there is anything of the answer for people to see."""
-        return bool(self._written or self._drawings)
+        return bool(len(self._written) > len(self._heading) or self._drawings)
 
     @property
     def reference(self) -> str:
@@ -258,6 +274,9 @@ class TurnAtWork:
 
     async def _ask(self) -> Finish:
         """One round: a request, and where it failed for a reason that another would not have, that one."""
+        wished = await picture_request(self._ports, self._claim, self._items)
+        if wished is not None:
+            return await self._hear(wished)
         while True:
             offered = [tool.spec for tool in self._toolbox.offered()]
             seen = self._items, self._cut.media_seq
@@ -290,14 +309,13 @@ class TurnAtWork:
         self._plan = plan
         return True
 
-    async def _hear(self, request: ChatRequest) -> Finish:
+    async def _hear(self, request: ChatRequest | PictureRequest) -> Finish:
         """One request, its text shown as it comes."""
-        later = asyncio.get_running_loop().call_later
-        silence = later(SILENCE, self.reply.set_status, words.THINKING)
+        silence = self._be_patient(request)
         self._long = False
-        long_silence = later(LONG_SILENCE, self._take_long)
+        long_silence = asyncio.get_running_loop().call_later(LONG_SILENCE, self._take_long)
         try:
-            async with aclosing(self._ports.gateway.stream(self._paid(request))) as deltas:
+            async with aclosing(self._asking(request)) as deltas:
                 async for delta in deltas:
                     match delta:
                         case TextDelta(text=text):
@@ -322,6 +340,19 @@ class TurnAtWork:
             long_silence.cancel()
         raise AnswerCutOff("the stream ended without a finish")
 
+    def _asking(self, request: ChatRequest | PictureRequest) -> AsyncGenerator[Delta, None]:
+        gateway, account = self._ports.gateway, self._paid(request.account)
+        if isinstance(request, PictureRequest):
+            return gateway.draw(replace(request, account=account))
+        return gateway.stream(replace(request, account=account))
+
+    def _be_patient(self, request: ChatRequest | PictureRequest) -> asyncio.TimerHandle:
+        """Say what takes so long: that a picture is drawn at once, that the model thinks after a while."""
+        drawing = isinstance(request, PictureRequest) or self._claim.turn.kind is TurnKind.IMAGINE
+        self._patience = words.DRAWING if drawing else words.THINKING
+        wait = 0.0 if drawing else SILENCE
+        return asyncio.get_running_loop().call_later(wait, self.reply.set_status, self._patience)
+
     def _say(self, text: str) -> None:
         if not self._round:
             self.reply.set_status(None)
@@ -343,13 +374,14 @@ class TurnAtWork:
 
     def _take_long(self) -> None:
         self._long = True
-        self.reply.set_status(words.STILL_THINKING)
+        if self._patience != words.DRAWING:
+            self.reply.set_status(words.STILL_THINKING)
 
     def _think(self, thought: str) -> None:
         """The model thinks: people are told so, and see what, if they want to."""
         if self._round:
             return
-        self.reply.set_status(words.STILL_THINKING if self._long else words.THINKING)
+        self.reply.set_status(words.STILL_THINKING if self._long else self._patience)
         if shows_thoughts(self._claim.chosen) and (quoted := self._thoughts.push(thought)):
             if quoted.startswith("> ") and self._rounds_before():
                 self._show(ROUND_BREAK)
@@ -400,7 +432,7 @@ class TurnAtWork:
     async def _end(self, ending: Ending) -> None:
         """Keep what was said, then show exactly that."""
         turn, ports = self._claim.turn, self._ports
-        made = await self._drawings.keep(self._subject)
+        made = await self._drawings.keep(PictureWish.read(self._subject).prompt)
         if sources := self._below.sources(self._written):
             self._show(sources)
         model = ports.gateway.model(self._plan.model)
@@ -408,7 +440,7 @@ class TurnAtWork:
         notices = (*about, *unseen(self._items, model, turn.id), *self._drawings.notices)
         doubt = [words.TWICE] if self.reply.may_stand_twice else []
         status = words.with_notices(ending.status, [*notices, *doubt, *self._told])
-        actions = buttons(ending, turn.id)
+        actions = buttons(ending, turn)
         self.reply.finish(status, actions, await self._drawings.files())
         last = "".join(self._round)
         answer = Item(seq=0, role=Role.ASSISTANT, text=last, turn_id=turn.id, files=made)

@@ -30,6 +30,7 @@ OUTSIDERS = (
 )
 NOT_HERE = "Sorry, I am not set up to answer in this workspace. Whoever runs me can allow it."
 EMPTY = "There is nothing to answer here."
+ON_IT = "I'm on it: the picture comes in a message of its own."
 DRAWING = "drawing…"
 NO_PICTURE = "The model sent a picture that can't be opened, so it is left out."
 PICTURE_NOT_KEPT = "My disk takes nothing more: this picture is shown, but I will not remember it."
@@ -39,6 +40,7 @@ _TITLE_LIMIT = 80
 _MOST_SOURCES = 10
 _UNFIT = re.compile(r"[<>\s]|[^\x20-\x7e]")
 _NOT_IN_A_TITLE = str.maketrans("[]()<>`*_~|@#\\", " " * 14)
+_WISH_LIMIT = 500
 
 
 def thread_title(question: str) -> str:
@@ -118,6 +120,12 @@ def sources(found: Iterable[Source], said: str) -> str:
 def _title(source: Source) -> str:
     plain = " ".join(source.title.translate(_NOT_IN_A_TITLE).split())[:_TITLE_LIMIT]
     return plain or urlsplit(source.url).netloc or "page"
+
+
+def heading(wish: str) -> str:
+    """What stands above a picture that was asked for by command: others did not see the wish."""
+    said = wish if len(wish) <= _WISH_LIMIT else f"{wish[: _WISH_LIMIT - 1]}…"
+    return "".join(f"> {line}\n" for line in said.splitlines()) + "\n"
 
 
 def too_many_pictures(most: int) -> str:

@@ -15,7 +15,7 @@ from bot.conversation.turnstile import Turnstile
 from bot.conversation.waiting import Waiting
 from bot.delivery.pump import Post, Showing
 from bot.errors import GatepostError, StoreError
-from bot.messages import Action, ActionName, Inbound, PlaceKind, Rendered, Turn, TurnState
+from bot.messages import Action, ActionName, Inbound, InboundKind, PlaceKind, Rendered, Turn, TurnState
 from bot.ports import Adapter
 from bot.store.intents.posts import PostRow, first_post, settle_posts
 from bot.store.intents.turns import Claim, claim, finish, hand_over, resume
@@ -282,7 +282,8 @@ def _reply_of(ports: Ports, adapter: Adapter, claimed: Claim, fresh_key: str) ->
 
 def _answered(asked: Sequence[Inbound]) -> str | None:
     """The message that an answer in the same channel replies to."""
-    return asked[0].about if asked and asked[0].place.kind is PlaceKind.CHANNEL else None
+    said = [inbound for inbound in asked if inbound.kind is not InboundKind.COMMAND]
+    return said[0].about if said and said[0].place.kind is PlaceKind.CHANNEL else None
 
 
 def open_reply(

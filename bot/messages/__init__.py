@@ -48,6 +48,7 @@ from bot.messages.inbound import (
 from bot.messages.making import (
     Embedded,
     PictureRequest,
+    PictureWish,
 )
 from bot.messages.money import (
     NOBODY,
@@ -148,6 +149,7 @@ __all__ = [
     "PersonKind",
     "PicturePart",
     "PictureRequest",
+    "PictureWish",
     "Place",
     "PlaceKind",
     "PromptMessage",

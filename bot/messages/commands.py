@@ -26,13 +26,14 @@ class CommandOption:
 
 @dataclass(frozen=True, slots=True)
 class CommandSpec:
-    """A command as every surface offers it."""
+    """A command as every surface offers it. One that `takes_files` may come with some, where that can be done."""
 
     name: str
     description: str
     options: tuple[CommandOption, ...] = ()
     private: bool = True
     admins_only: bool = False
+    takes_files: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What is made of words beside answers: pictures, and the vectors by which words are found again."""
 
+import re
 from dataclasses import dataclass, field
 
 from bot.messages.deltas import Usage
@@ -29,3 +30,25 @@ class Embedded:
     vectors: tuple[tuple[float, ...], ...]
     usage: Usage = field(default_factory=Usage)
     generations: tuple[str, ...] = ()
+
+
+_WISH = re.compile(r"Draw(?: this, (?P<size>\d+x\d+))?: (?P<prompt>.+)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class PictureWish:
+    """A picture that was asked for by command: what it is to show, and its size, WIDTHxHEIGHT in pixels."""
+
+    prompt: str
+    size: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The wish in words: so it stands in history, and so a model that chats is asked."""
+        return f"Draw this, {self.size}: {self.prompt}" if self.size else f"Draw: {self.prompt}"
+
+    @classmethod
+    def read(cls, text: str) -> "PictureWish":
+        """The wish again, from its words; from any others, a wish for what they say."""
+        found = _WISH.fullmatch(text)
+        return cls(found["prompt"], found["size"]) if found else cls(text)

@@ -8,9 +8,13 @@ from bot.messages.shown import Rendered
 
 
 class TurnKind(StrEnum):
-    """Why a turn exists: a question, more of a stopped answer, or the same question again."""
+    """Why a turn exists: a question, a wish for a picture, more of a stopped answer, the same question again.
+
+    A picture that is made again is a turn of the kind `IMAGINE`, too, with an origin.
+    """
 
     ANSWER = "answer"
+    IMAGINE = "imagine"
     CONTINUE = "continue"
     REGENERATE = "regenerate"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, select, update
 
-from bot.messages import Inbound, InboundKind, Role, TurnState
+from bot.messages import Inbound, InboundKind, Role, Turn, TurnKind, TurnState
 from bot.store.codec import dump, load
 from bot.store.intents.inbox import Accepted, Outcome, Target, accept_message, record, seen
 from bot.store.intents.rows import answer_parts, bump_prefix, count, erase_items, find_turn, load_item
@@ -137,7 +137,13 @@ def _delete_post(conn: Connection, inbound: Inbound, orphans: tuple[str, ...]) -
     turn = find_turn(conn, row.turn_id)
     parts = answer_parts(conn, turn) if turn else (row.turn_id,)
     said = conn.execute(
-        select(items).where(items.c.turn_id.in_(parts), items.c.role == Role.ASSISTANT, items.c.erased == 0)
+        select(items).where(items.c.turn_id.in_(parts), items.c.role.in_(_said_in(turn)), items.c.erased == 0)
     ).all()
     orphans += erase_items(conn, said)
     return Accepted(Outcome.ERASED, turn.conversation if turn else None, row.turn_id, orphans)
+
+
+def _said_in(turn: Turn | None) -> tuple[Role, ...]:
+    """Whose words a message of ours shows: of a picture's, the wish as well, which stands nowhere else."""
+    wished = turn is not None and turn.kind is TurnKind.IMAGINE
+    return (Role.ASSISTANT, Role.USER) if wished else (Role.ASSISTANT,)

@@ -120,6 +120,20 @@ def takes_part(conn: Connection, place: Place) -> bool:
     return bool(conn.scalar(select(exists().where(conversations.c.key == place.key))))
 
 
+def accept_by_command(
+    conn: Connection, asked: Inbound, target: Target, kind: TurnKind, model: str, turn_id: str, now: float
+) -> Accepted:
+    """Take in what a command asks of a model: always a turn of its own."""
+    known = conn.execute(_KNOWN, {"event": asked.key, "conversation": target.conversation}).one()
+    if known.seen:
+        return Accepted(Outcome.DUPLICATE)
+    if not known.open:
+        add_conversation(conn, target.conversation, target.place, now)
+    _add_turn(conn, asked, target, kind, turn_id, now, model=model)
+    record(conn, asked, now, target.conversation, turn_id)
+    return Accepted(Outcome.ASKED, target.conversation, turn_id, place=target.place)
+
+
 def accept_again(
     conn: Connection,
     inbound: Inbound,
@@ -139,7 +153,10 @@ def accept_again(
     if origin is None or _has_newer(conn, origin.conversation, origin_id):
         record(conn, inbound, now)
         return Accepted(Outcome.REFUSED)
-    writer = origin.model if kind is TurnKind.CONTINUE else model
+    drawn = origin.kind is TurnKind.IMAGINE
+    if drawn and kind is TurnKind.REGENERATE:
+        kind = TurnKind.IMAGINE
+    writer = origin.model if kind is TurnKind.CONTINUE or (drawn and model is None) else model
     _add_turn(conn, inbound, Target(origin.place, origin.conversation), kind, turn_id, now, origin_id, writer)
     record(conn, inbound, now, origin.conversation, turn_id)
     return Accepted(Outcome.ASKED, origin.conversation, turn_id)

@@ -82,10 +82,11 @@ def get_turn(conn: Connection, turn_id: str) -> Turn:
 
 
 def answer_parts(conn: Connection, turn: Turn) -> tuple[str, ...]:
-    """The turns that an answer was written in: this one, and those that it continues, newest first."""
+    """The turns that an answer was written in, newest first: this one, and those it continues or draws again."""
     parts = {turn.id: None}
     before: Turn | None = turn
-    while before is not None and before.kind is TurnKind.CONTINUE and before.origin not in (None, *parts):
+    joined = (TurnKind.CONTINUE, TurnKind.IMAGINE)
+    while before is not None and before.kind in joined and before.origin not in (None, *parts):
         before = find_turn(conn, before.origin or "")
         if before is not None:
             parts[before.id] = None

@@ -166,7 +166,7 @@ def claim(
         return None
     turn = turn_of(row)
     asked = asked_in(conn, turn_id)
-    if turn.kind is TurnKind.ANSWER:
+    if turn.origin is None:
         _make_history(conn, turn, asked)
     else:
         _take_over(conn, turn)
