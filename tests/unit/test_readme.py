@@ -23,6 +23,13 @@ def test_every_command_has_a_row_as_it_is_typed() -> None:
         assert f"| `{usage(command.spec)}` |" in README
 
 
+def test_every_test_that_is_named_is_there() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)`", README)
+
+    assert named
+    assert [name for name in named if not (Path(__file__).parents[2] / name).exists()] == []
+
+
 def test_every_figure_has_a_row() -> None:
     rows = re.findall(r"^\| (`gatepost_[^|]+) \|", README, re.MULTILINE)
     named = set(re.findall(r"gatepost_[a-z_]+", " ".join(rows)))
