@@ -44,3 +44,11 @@ def test_the_test_command_is_what_the_script_runs() -> None:
     test_command = next(block for block in blocks if "pytest" in block)
 
     assert test_command.replace("python3 -m venv", '"$python" -m venv') in script
+
+
+def test_every_test_that_is_named_exists() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", README)
+
+    assert named
+    for file, test in named:
+        assert f"def {test}(" in (Path(__file__).parents[2] / file).read_text(), f"{file}::{test}"
