@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from bot.errors import (
+    AnswerCutOff,
     GatepostError,
     GatewayBusy,
     GatewayError,
@@ -155,7 +156,8 @@ def use(model: str) -> str:
 
 def interrupted(error: GatepostError, reference: str) -> str:
     """When an answer broke off: what was said so far stands."""
-    return f"⚠ Answer interrupted. {sentence_for(error)} (ref {reference})"
+    why = "" if isinstance(error, AnswerCutOff) else f" {sentence_for(error)}"
+    return f"⚠ Answer interrupted.{why} (ref {reference})"
 
 
 def gave_up(reference: str) -> str:

@@ -39,6 +39,7 @@ from bot.messages import (
     Credits,
     Delta,
     Embedded,
+    Finish,
     Model,
     ModelDetails,
     PictureRequest,
@@ -144,15 +145,18 @@ class OpenAIGateway:
         """What an answer cost; see `Billing.cost_of`."""
         return await self._billing.cost_of(generation_id)
 
-    def draw(self, request: PictureRequest) -> AsyncGenerator[Delta, None]:
+    async def draw(self, request: PictureRequest) -> AsyncGenerator[Delta, None]:
         """A picture from a model that does nothing else; see `bot.ports.Gateway.draw`."""
-        return self._making.draw(request)
+        async with self._guard.around(request.model), aclosing(self._making.draw(request)) as deltas:
+            async for delta in deltas:
+                yield delta
 
     async def embed(
         self, texts: Sequence[str], model: str, dimensions: int | None = None, *, account: Account = NOBODY
     ) -> Embedded:
         """Texts as vectors; see `bot.ports.Gateway.embed`."""
-        return await self._making.embed(texts, model, dimensions)
+        async with self._guard.around(model):
+            return await self._making.embed(texts, model, dimensions)
 
     def model(self, model_id: str) -> Model | None:
         """What is known of a model; see `Catalogue.model`, and so on."""
@@ -202,6 +206,7 @@ class OpenAIGateway:
             try:
                 async with aclosing(attempt(request, dialect, reader)) as deltas:
                     async for delta in deltas:
+                        _note_fallback(request, delta)
                         yield delta
                 self._guard.answered(request.model)
                 return
@@ -243,6 +248,12 @@ class OpenAIGateway:
             await self._catalogue.refresh()
         except GatewayError as error:
             log.info("catalogue not read", failure=type(error).__name__)
+
+
+def _note_fallback(request: ChatRequest, delta: Delta) -> None:
+    if isinstance(delta, Finish) and delta.fell_back is not None:
+        told = {"asked": request.model, "answered": delta.model, "provider": delta.provider}
+        log.warning("the gateway fell back", status=delta.fell_back, **told)
 
 
 def _as_seen(error: GatewayError, reader: StreamReader) -> GatewayError:

@@ -1,7 +1,8 @@
 """Stands before every request: fails what would be sent in vain, and looks whether the key is in order again."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from decimal import Decimal
 
 import structlog
@@ -29,6 +30,17 @@ class Guard:
         refusal = self._health.refusal(model)
         if refusal is not None:
             raise type(refusal)(f"not sent: {refusal}", retry_after=refusal.retry_after, about=refusal.about)
+
+    @asynccontextmanager
+    async def around(self, model: str) -> AsyncIterator[None]:
+        """The same for one request that comes back whole, its end noted."""
+        await self.admit(model)
+        try:
+            yield
+        except GatewayError as error:
+            self.failed(model, error)
+            raise
+        self.answered(model)
 
     def answered(self, model: str) -> None:
         """The model has answered."""

@@ -29,6 +29,7 @@ from bot.messages import (
     ChatRequest,
     Delta,
     FilePart,
+    PictureRequest,
     PromptMessage,
     Reasoning,
     Routing,
@@ -336,6 +337,18 @@ async def test_a_model_that_keeps_failing_is_left_alone_and_others_are_not() -> 
     assert type(third) is ModelResting
     assert other is None
     assert [body["model"] for body in _asked(server)].count("acme/alpha-2") == 5
+
+
+async def test_pictures_and_vectors_are_not_asked_of_a_refused_key_either() -> None:
+    async with _gateway(_refuses(401, "authentication_error")) as (gateway, server):
+        for _ in range(2):
+            with pytest.raises(GatewayRefused):
+                await gateway.embed(["hello"], "acme/embed")
+            with pytest.raises(GatewayRefused):
+                async for _delta in gateway.draw(PictureRequest("acme/paint", "a cat")):
+                    pass
+
+    assert len(_asked(server)) == 1
 
 
 async def test_a_model_that_is_gone_makes_the_catalogue_be_read_again() -> None:
