@@ -21,6 +21,9 @@ T = TypeVar("T")
 RIDE_SECONDS: Final = 1.0
 """How long an intent waits for a COMMIT to ride with before it gets one of its own."""
 
+RIDE_AGAIN_SECONDS: Final = 30.0
+"""The same after that COMMIT has failed."""
+
 
 class Store:
     """What Gatepost remembers. Intents and queries are synchronous functions over a connection.
@@ -63,9 +66,13 @@ class Store:
     def _send_riders(self) -> None:
         self._ride = None
         if self._writer.riders:
-            self._ride = asyncio.get_running_loop().call_later(RIDE_SECONDS, self._send_riders)
-            sent = self._writer.submit(lambda _: None)
-            sent.add_done_callback(lambda done: done.exception())  # logged by the writer, and tried again
+            with contextlib.suppress(StoreError):  # closed: closing carries them out
+                self._writer.submit(lambda _: None).add_done_callback(self._riders_sent)
+
+    def _riders_sent(self, sent: "asyncio.Future[None]") -> None:
+        """What could not be carried out waits again, but not in haste: the disk may be full."""
+        if not sent.cancelled() and sent.exception() is not None and self._ride is None:
+            self._ride = asyncio.get_running_loop().call_later(RIDE_AGAIN_SECONDS, self._send_riders)
 
     async def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What a query finds in one committed state, everything included that was acknowledged before.

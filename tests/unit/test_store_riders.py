@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from bot.errors import StoreError
 from bot.store.engine import Store, open_store
@@ -72,3 +73,21 @@ async def test_a_commit_that_fails_takes_it_along_and_the_next_one_carries_it_ou
     assert isinstance(failed, StoreError)
     assert before == []
     assert await store.read(numbers) == [1, 2]
+
+
+async def test_what_could_not_be_carried_out_is_tried_again_by_itself(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.store.engine.RIDE_SECONDS", 0.01)
+    monkeypatch.setattr("bot.store.engine.RIDE_AGAIN_SECONDS", 0.01)
+    failures = iter((True, True, False))
+
+    def stumble(conn: Connection) -> None:
+        note(conn, 1)
+        if next(failures):
+            remark(conn, 99)
+
+    store.write_along(stumble)
+    async with asyncio.timeout(5):
+        while await store.read(numbers) != [1]:  # noqa: ASYNC110 - a store has no bell
+            await asyncio.sleep(0.01)
