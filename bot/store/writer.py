@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 import structlog
 from sqlalchemy import Connection, Engine
@@ -19,6 +19,7 @@ from bot.store import sqlite
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
+_Intent: TypeAlias = Callable[[Connection], object]
 
 GROUP_LIMIT: Final = 64  # more would save no time, and keep the first of a burst waiting
 
@@ -49,7 +50,7 @@ class Writer:
         self.commits = 0
         self._engine = engine
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._riders: deque[Callable[[Connection], Any]] = deque()
+        self._riders: deque[_Intent] = deque()
         self._closed = False
         self._thread = threading.Thread(target=self._serve, name="store-writer", daemon=True)
         self._thread.start()
@@ -62,7 +63,7 @@ class Writer:
         self._queue.put(job)
         return job.answer
 
-    def submit_along(self, intent: Callable[[Connection], object]) -> None:
+    def submit_along(self, intent: _Intent) -> None:
         """Have an intent ride with the next COMMIT, ahead of what that is for. It causes none by itself."""
         if self._closed:
             raise StoreError("the store is closed")
@@ -99,22 +100,28 @@ class Writer:
 
         An error undoes all of them; what rode along then does so again with the next.
         """
-        riders = [self._riders.popleft() for _ in range(len(self._riders))]
-        if not riders and not group:
+        riders: list[_Intent] = []
+        if not self._riders and not group:
             return
         try:
             with self._engine.begin() as conn:
-                for rider in riders:
-                    _ride(conn, rider)
+                self._ride(conn, riders)
                 for first in group:
                     _attempt(conn, first)
                 while group and len(group) < GROUP_LIMIT and (job := self._next()) is not None:
                     group.append(job)
+                    self._ride(conn, riders)  # what was given before this job comes before it here as well
                     _attempt(conn, job)
         except BaseException:
             self._riders.extendleft(reversed(riders))
             raise
         self.commits += 1
+
+    def _ride(self, conn: Connection, riders: list[_Intent]) -> None:
+        """Run what waits for a ride, and note it in `riders`."""
+        while self._riders:
+            riders.append(self._riders.popleft())
+            _attempt_alone(conn, riders[-1])
 
     def _next(self) -> _Job | None:
         with contextlib.suppress(queue.Empty):
@@ -140,7 +147,7 @@ def _attempt(conn: Connection, job: _Job) -> None:
     database.execute("RELEASE SAVEPOINT intent")
 
 
-def _ride(conn: Connection, intent: Callable[[Connection], object]) -> None:
+def _attempt_alone(conn: Connection, intent: _Intent) -> None:
     """As `_attempt`, for an intent whose answer nobody waits for."""
     database = sqlite.driver_of(conn)
     database.execute("SAVEPOINT rider")

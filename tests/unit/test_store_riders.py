@@ -1,6 +1,7 @@
 """An intent that rides along costs no COMMIT of its own, and is not lost for that."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
@@ -28,6 +29,26 @@ async def test_what_rides_along_is_carried_out_first_in_its_order_and_in_the_sam
     seen = await store.write(numbers)
 
     assert seen == [1, 2]
+    assert store.commits == before + 1
+
+
+async def test_it_stays_ahead_of_a_write_that_joins_a_commit_already_under_way(store: Store) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(_: Connection) -> None:
+        begun.set()
+        assert go_on.wait(10)
+
+    before = store.commits
+    holding = asyncio.ensure_future(store.write(slow))
+    await asyncio.to_thread(begun.wait, 10)
+    store.write_along(note, 1)
+    writing = asyncio.ensure_future(store.write(numbers))
+    await asyncio.sleep(0)
+    go_on.set()
+
+    assert await writing == [1]
+    await holding
     assert store.commits == before + 1
 
 
