@@ -128,6 +128,8 @@ async def discord_house(
             ai_gateway_base_url=model.base_url,
             default_model="acme/alpha-2",
             data_dir=directory,
+            budget_per_day=None,
+            budget_per_person_per_day=None,
             **settings,
         )
         before = asyncio.all_tasks()

@@ -61,7 +61,7 @@ class DiscordAdapter:
         *,
         reply_in: str = "thread",
         base_url: str = DISCORD,
-        settle: float = 2.0,
+        settle: float = 1.0,
         polite: float = 5.0,
     ) -> None:
         self.capabilities = Capabilities(

@@ -50,7 +50,7 @@ class Connection(discord.Client):
     """
 
     def __init__(
-        self, listener: Listener, *, message_content: bool, settle: float = 2.0, polite: float = 5.0
+        self, listener: Listener, *, message_content: bool, settle: float = 1.0, polite: float = 5.0
     ) -> None:
         intents = discord.Intents.none()
         intents.guilds = intents.guild_messages = intents.dm_messages = True

@@ -17,6 +17,9 @@ log = structlog.get_logger(__name__)
 CONTENT_FLAGS = 1 << 18 | 1 << 19
 """Whether the application may read messages, with Discord's approval or in few servers."""
 
+_LOGIN_CALLS = 2
+"""What discord.py asks for by itself before it connects."""
+
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 60.0
 _GOODBYE = 3.0
 """Seconds for an orderly end of the connection."""
@@ -110,6 +113,7 @@ class Session:
             told = await self._rest.patiently("GET", "/gateway", kind="gateway")
             point_at(self._base_url, str(told["url"]))
         self.client = self._make(self.message_content)
+        await self._rest.set_aside(_LOGIN_CALLS)
         await self.client.start(self._token)
 
     async def _close(self, client: Connection) -> None:

@@ -1,6 +1,7 @@
 """The messages of one reply: what became of each, and the next call that brings them closer to the reply."""
 
 import asyncio
+from dataclasses import replace
 
 from bot.delivery.courier import Job, Message
 from bot.delivery.posts import Outcome

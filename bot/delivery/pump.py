@@ -71,6 +71,12 @@ class Pump:
         if self._openings.get(place.key) is opening and (opening.cancelled() or opening.result() == place):
             del self._openings[place.key]
 
+    async def _type(self, adapter: ShowsTyping, place: Place) -> None:
+        try:
+            await adapter.typing(await self._where(place))
+        except Exception:  # only a sign: whatever the platform says, the answer is what counts
+            log.debug("typing refused", place=place.key, exc_info=True)
+
     async def _where(self, place: Place) -> Place:
         opening = self._openings.get(place.key)
         return place if opening is None else await asyncio.shield(opening)
@@ -91,15 +97,8 @@ class Pump:
         if showing.shown or showing.is_over:
             return
         if schedule.spare():
-            task = asyncio.create_task(_typing(adapter, place))
+            task = asyncio.create_task(self._type(adapter, place))
             self._typing.add(task)
             task.add_done_callback(self._typing.discard)
         loop = asyncio.get_running_loop()
         loop.call_later(_TYPING_EVERY, self._show_typing, adapter, place, showing, schedule)
-
-
-async def _typing(adapter: ShowsTyping, place: Place) -> None:
-    try:
-        await adapter.typing(place)
-    except Exception:  # only a sign: whatever the platform says, the answer is what counts
-        log.debug("typing refused", place=place.key, exc_info=True)

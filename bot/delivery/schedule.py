@@ -231,6 +231,7 @@ class Schedule:
             report = await call
         finally:
             now = self._loop.time()
+            self._learn(lane)
             lane.pace.window.end(now, made=report.made)
             if self._total is not None:
                 self._total.end(now, made=report.made)
@@ -238,7 +239,6 @@ class Schedule:
             lane.pace.accepted()
         elif report.failure.kind == FailureKind.RATE_LIMIT:
             lane.pace.refused(now, report.failure.retry_after)
-        self._learn(lane)
         self.wake(lane)
 
     def _learn(self, lane: Lane) -> None:

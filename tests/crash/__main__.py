@@ -1,4 +1,7 @@
-"""Kills the program a hundred times: `python -m tests.crash [--seeds N] [--first N]`; status 1 on any fault."""
+"""Kills the program a hundred times: `python -m tests.crash [--platform discord] [--seeds N] [--first N]`.
+
+Status 1 on any fault.
+"""
 
 import argparse
 import asyncio
@@ -9,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tests.crash.plan import Moment
-from tests.crash.play import SEEDS_TOGETHER, Result, play_all
+from tests.crash.play import SEEDS_TOGETHER, Platform, Result, play_all
 from tests.crash.program import Victim
 
 
@@ -22,7 +25,13 @@ def main() -> int:
         for first in seeds[:: SEEDS_TOGETHER * options.programs]:
             some = seeds[seeds.index(first) :][: SEEDS_TOGETHER * options.programs]
             played = asyncio.run(
-                play_all(some, Path(directory), side_by_side=options.programs, quiet=options.quiet)
+                play_all(
+                    some,
+                    Path(directory),
+                    side_by_side=options.programs,
+                    quiet=options.quiet,
+                    platform=Platform(options.platform),
+                )
             )
             for result in played:
                 sys.stdout.write(_line(result))
@@ -37,6 +46,7 @@ def _options() -> argparse.Namespace:
     options.add_argument("--seeds", type=int, default=100, help="how many (100)")
     options.add_argument("--first", type=int, default=0, help="the first of them (0)")
     options.add_argument("--programs", type=int, default=3, help="how many run side by side (3)")
+    options.add_argument("--platform", choices=[*Platform], default=Platform.PAGE, help="where people talk (page)")
     options.add_argument("--quiet", type=float, default=3.0, help="seconds in which nothing may change (3)")
     return options.parse_args()
 

@@ -1,11 +1,15 @@
 """Plays seeds on the real program: asks, kills at the seed's moment, waits for the end, judges what is seen."""
 
 import asyncio
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Container, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
+from typing import Protocol
 
-from tests.crash.page import Page, Seen, page
+from tests.crash.discord_people import discord_people
+from tests.crash.page import Seen, page
 from tests.crash.plan import Asked, Moment, Plan, plan, thread_root
 from tests.crash.program import PATIENCE, Program, program
 from tests.crash.verdict import Question, Shown, apologies, violations
@@ -24,7 +28,38 @@ class Result:
     log: str
 
 
-async def play_all(seeds: Iterable[int], directory: Path, *, side_by_side: int, quiet: float) -> list[Result]:
+class Platform(StrEnum):
+    """Where people talk with the program."""
+
+    PAGE = "page"
+    DISCORD = "discord"
+
+
+class People(Protocol):
+    """What people see and do, wherever it is."""
+
+    @property
+    def seen(self) -> Seen:
+        """Everything they were shown, by its id."""
+
+    async def say(self, person: str, text: str, where: str, client_id: str) -> str:
+        """Say it, until it is said; the id it goes by."""
+
+    async def until(self, holds: Callable[[Seen], object]) -> None:
+        """Wait until they are shown what makes this hold."""
+
+    async def transcript(self) -> list[Shown]:
+        """Everything that both can read, place by place."""
+
+
+async def play_all(
+    seeds: Iterable[int],
+    directory: Path,
+    *,
+    side_by_side: int,
+    quiet: float,
+    platform: Platform = Platform.PAGE,
+) -> list[Result]:
     """Play them, a few programs side by side. After a program's last, `quiet` seconds must change nothing.
 
     What was answered before is judged again after every seed.
@@ -35,15 +70,15 @@ async def play_all(seeds: Iterable[int], directory: Path, *, side_by_side: int, 
 
     async def play_group(group: Sequence[int]) -> list[Result]:
         async with gate:
-            return await _play_together(group, directory / f"from-{group[0]}", quiet)
+            return await _play_together(group, directory / f"from-{group[0]}", quiet, platform)
 
     return [result for results in await asyncio.gather(*map(play_group, groups)) for result in results]
 
 
-async def _play_together(seeds: Sequence[int], directory: Path, quiet: float) -> list[Result]:
+async def _play_together(seeds: Sequence[int], directory: Path, quiet: float, platform: Platform) -> list[Result]:
     results: list[Result] = []
     asked: list[Question] = []
-    async with program(directory) as running, page(running) as seen:
+    async with _stage(platform, directory) as (running, seen):
         for chosen in map(plan, seeds):
             asked += [one.question for one in chosen.asked]
             before = sum(result.apologies for result in results)
@@ -52,8 +87,18 @@ async def _play_together(seeds: Sequence[int], directory: Path, quiet: float) ->
     return results
 
 
+@asynccontextmanager
+async def _stage(platform: Platform, directory: Path) -> AsyncIterator[tuple[Program, People]]:
+    if platform is Platform.DISCORD:
+        async with discord_people(directory) as stage:
+            yield stage
+    else:
+        async with program(directory) as running, page(running) as seen:
+            yield running, seen
+
+
 async def _play(
-    chosen: Plan, running: Program, seen: Page, asked: Sequence[Question], quiet: float, before: int
+    chosen: Plan, running: Program, seen: People, asked: Sequence[Question], quiet: float, before: int
 ) -> Result:
     try:
         await _ask_and_kill(chosen, running, seen)
@@ -72,7 +117,7 @@ def _as_seen(transcript: Iterable[Shown]) -> set[Shown]:
     return {replace(message, seq=0) for message in transcript}
 
 
-async def _ask_and_kill(chosen: Plan, running: Program, seen: Page) -> None:
+async def _ask_and_kill(chosen: Plan, running: Program, seen: People) -> None:
     root_id, root = thread_root(chosen.seed)
     await seen.say("grace", root, "random", root_id)
     earlier = set(seen.seen)
@@ -99,7 +144,7 @@ def _target_last(chosen: Plan) -> list[Asked]:
     return sorted(chosen.asked, key=lambda one: one is chosen.asked[chosen.target])
 
 
-async def _send(seen: Page, one: Asked) -> None:
+async def _send(seen: People, one: Asked) -> None:
     await seen.say(one.person, one.question.text, one.where, one.client_id)
 
 
@@ -114,7 +159,7 @@ def _is_time(chosen: Plan, earlier: Container[str], shown: Seen) -> bool:
     return bool(answer) and sum(len(message.words.split()) for message in answer) >= chosen.words
 
 
-async def _judged(seen: Page, asked: Sequence[Question]) -> tuple[list[str], list[Shown]]:
+async def _judged(seen: People, asked: Sequence[Question]) -> tuple[list[str], list[Shown]]:
     """The verdict once there is nothing left to object to, or when patience ends."""
     end = asyncio.get_running_loop().time() + PATIENCE
     while True:
