@@ -114,7 +114,9 @@ class Parts:
     def _bare(self, want: Rendered) -> Rendered:
         """What is refused with everything that goes with the text, as text alone; it says what is missing."""
         noted = f"{want.text}\n\n{self._render(NOT_TAKEN)}".strip() if want.files else want.text
-        return Rendered(noted if len(noted) <= self._reply.limit else want.text, final=True)
+        limit = self._reply.later if want.part else self._reply.limit
+        text = noted if len(noted) <= limit else want.text
+        return replace(want, text=text, status=None, actions=(), files=())
 
     @property
     def _asks(self) -> bool:
