@@ -178,7 +178,9 @@ class DiscordAdapter:
         return self._rest.budget(kind.value, _channel(place))
 
     async def typing(self, place: Place) -> None:
-        """Show that we are writing, for ten seconds."""
+        """Show that we are writing, for ten seconds; only where there is room for it at once."""
+        if not self._rest.is_free(Rank.TYPING):
+            return
         channel = _channel(place)
         await self._rest.call(
             "POST", f"/channels/{channel}/typing", kind="typing", channel=channel, rank=Rank.TYPING

@@ -58,6 +58,10 @@ class Total:
                 self.leave()
             raise
 
+    def is_free(self, rank: Rank) -> bool:
+        """Whether a call would not have to wait."""
+        return not self._waiting and self._room(asyncio.get_running_loop().time(), rank)
+
     def leave(self) -> None:
         """The call has ended."""
         self._running -= 1

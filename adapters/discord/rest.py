@@ -106,6 +106,10 @@ class Rest:
             raise refusal(status, answer, headers)
         return answer
 
+    def is_free(self, rank: Rank) -> bool:
+        """Whether a call of this rank would be made at once, as far as the limit over everything goes."""
+        return self._total.is_free(rank)
+
     async def set_aside(self, calls: int) -> None:
         """Count calls that discord.py is about to make by itself."""
         for _ in range(calls):

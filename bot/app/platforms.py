@@ -4,11 +4,12 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
+from typing import TYPE_CHECKING
 
 import structlog
 from pydantic import SecretStr
 
-from adapters.web.adapter import WebAdapter
+from adapters.web.workspace import PLATFORM as WEB
 from bot.app.core import Core
 from bot.commands import COMMANDS
 from bot.messages import CommandSpec, Finding
@@ -16,12 +17,15 @@ from bot.ports import About, Adapter, OffersCommands, offers
 from bot.settings import Settings
 from bot.store.page import PageLog
 
+if TYPE_CHECKING:
+    from adapters.web.adapter import WebAdapter
+
 log = structlog.get_logger(__name__)
 
 OFFER_AGAIN = 60.0
 """Seconds until a platform that did not take the commands is asked again."""
 
-OWN = (WebAdapter.platform,)
+OWN = (WEB,)
 """Platforms whose people the operator lets in, rather than a workspace's."""
 
 
@@ -102,8 +106,10 @@ def platform_checks(settings: Settings) -> Sequence[AsyncGenerator[Finding, None
     return checks
 
 
-def page_for(parts: Core, settings: Settings, announce: Callable[[str], None]) -> WebAdapter:
+def page_for(parts: Core, settings: Settings, announce: Callable[[str], None]) -> "WebAdapter":
     """The playground."""
+    from adapters.web.adapter import WebAdapter
+
     password = settings.playground_password
     return WebAdapter(
         PageLog(parts.store),

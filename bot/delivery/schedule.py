@@ -251,14 +251,19 @@ class Schedule:
             return True
         if urgency != Urgency.REFRESH:
             return self._total.free(now) > 0
-        kept_back = -(-self._total.budget.calls // _KEPT_BACK)
-        return self._total.free(now) > kept_back and now >= self._last_refresh + self._total.slot
+        return self._total.free(now) > self._kept_back and now >= self._last_refresh + self._total.slot
+
+    @property
+    def _kept_back(self) -> int:
+        """How many calls of the total are not for refreshes."""
+        return -(-self._total.budget.calls // _KEPT_BACK) if self._total is not None else 0
 
     def _wait_for_total(self, lane: Lane, now: float) -> None:
         assert self._total is not None
         self._waiting.add(lane)
         if self._total_timer is None:
-            at = max(self._total.next_return(now), now + self._total.slot)
+            full = self._total.free(now) <= self._kept_back
+            at = max(self._total.next_return(now) if full else now, now + self._total.slot)
             self._total_timer = self._loop.call_at(at, self._total_opens)
 
     def _total_opens(self) -> None:

@@ -57,8 +57,8 @@ def _figures(setting: Setting, rate: int) -> Iterable[Figure]:
     name = f"{setting.replies} sharing, {rate} tokens a second"
     chosen = lengths()
     runs = [run_virtual(_measure(setting, rate, length)) for length in chosen]
-    known = [_evaluate(offline(setting, length), setting, rate, length) for length in chosen]
-    unknown = [_evaluate(online(setting), setting, rate, length) for length in chosen]
+    known = [evaluate(offline(setting, length), setting, rate, length) for length in chosen]
+    unknown = [evaluate(online(setting), setting, rate, length) for length in chosen]
     ours = [run.staleness / best for run, best in zip(runs, known, strict=True)]
     best = [one / other for one, other in zip(unknown, known, strict=True)]
     shared = setting.sustained * setting.replies
@@ -145,7 +145,7 @@ def _read(platform: SimulatedPlatform, arrivals: Sequence[float], setting: Setti
             tokens = call.rendered.text.count("abc")
             by_message.setdefault(call.message_id, []).append((call.seen, tokens))
     assert all(views[-1][1] == len(arrivals) for views in by_message.values())
-    stale = [_staleness(views, arrivals) for views in by_message.values()]
+    stale = [staleness(views, arrivals) for views in by_message.values()]
     gaps = [b - a for views in by_message.values() for (a, _), (b, _) in pairwise(views)]
     return _Run(
         staleness=sum(stale) / setting.replies,
@@ -155,17 +155,17 @@ def _read(platform: SimulatedPlatform, arrivals: Sequence[float], setting: Setti
     )
 
 
-def _evaluate(times: Sequence[float], setting: Setting, rate: int, length: float) -> float:
-    """Mean staleness of a schedule, its calls going round the replies, on real tokens."""
+def evaluate(times: Sequence[float], setting: Setting, rate: int, length: float) -> float:
+    """Mean staleness of a schedule, its calls going round the replies, on tokens at this rate."""
     arrivals = _arrivals(rate, length)
     by_reply: list[Views] = [[] for _ in range(setting.replies)]
     for n, at in enumerate(times):
         written = sum(1 for arrival in arrivals if arrival <= at + 1e-9)
         by_reply[n % setting.replies].append((at + setting.latency, written))
-    return sum(_staleness(views, arrivals) for views in by_reply) / setting.replies
+    return sum(staleness(views, arrivals) for views in by_reply) / setting.replies
 
 
-def _staleness(views: Views, arrivals: Sequence[float]) -> float:
+def staleness(views: Views, arrivals: Sequence[float]) -> float:
     """The age of the oldest token that is not visible, averaged over the stream."""
     end, area = arrivals[-1], 0.0
     seen, since = 0, 0.0

@@ -1,0 +1,265 @@
+"""The real program on a local Discord, over the wire: how soon and how fresh people see answers, and its cost.
+
+The town keeps Discord's limits, five posts and five edits in five seconds for each channel and fifty calls a
+second over all; a call takes 80 ms. The model and the town are in this process: only the program's own processes are
+counted for CPU and memory (Linux). The optimum is that of `pacing_solver`, on the same tokens by the same measure.
+"""
+
+import asyncio
+import os
+import re
+import statistics
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from adapters.discord.outbound import without_status
+from bot.messages import Budget
+from tests.bench.bench_pacing import Views, evaluate, staleness
+from tests.bench.core import workplace
+from tests.bench.figures import Figure
+from tests.bench.pacing_solver import Setting, offline
+from tests.crash.program import Program, program
+from tests.discord_town.people import Person
+from tests.discord_town.state import TOKEN
+from tests.discord_town.town import DiscordTown, discord_town
+from tests.discord_town.world import Channel, Guild, Message
+from tests.gateway_streams import DONE, final, role, text
+from tests.wire.raw_server import EVENT_STREAM, Exchange, raw_server
+
+LATENCY = 0.08
+SECONDS = 10.0
+RATE, RATE_ALONE = 20, 100
+WORD = "word "
+PLACE, TOTAL = Budget(5, 5.0), Budget(50, 1.0)
+_PROC = Path("/proc").is_dir()
+_ASKED = re.compile(r"tokens (\d+) at (\d+) for (\w+)")
+_TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
+_PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+
+
+def figures() -> Iterable[Figure]:
+    """Each scenario in both reply modes, twelve thousand characters at once, and memory."""
+    for mode in ("thread", "place"):
+        for conversations in (1, 10, 50, 200):
+            yield from _run(mode, conversations, 1)
+    yield from _run("place", 20, 20)
+    yield from asyncio.run(_fast())
+
+
+def _run(mode: str, conversations: int, sharing: int) -> list[Figure]:
+    return asyncio.run(_measure(mode, conversations, sharing))
+
+
+@dataclass
+class Model:
+    """Tokens at the pace a question asks for. `said` is when each token of each answer went out."""
+
+    said: dict[str, list[float]] = field(default_factory=dict)
+
+    async def answer(self, exchange: Exchange) -> None:
+        if not exchange.path.endswith("/chat/completions"):
+            await exchange.reply(200, b'{"object":"list","data":[]}')
+            return
+        count, pace, name = next(reversed(_ASKED.findall(exchange.body.decode())))
+        loop = asyncio.get_running_loop()
+        await exchange.send(EVENT_STREAM)
+        await exchange.chunk(role())
+        token, started, said = text(WORD), loop.time(), self.said.setdefault(name, [])
+        for n in range(int(count)):
+            await asyncio.sleep(started + n / int(pace) - loop.time())
+            said.append(loop.time())
+            await exchange.chunk(token)
+        await exchange.chunk(final() + DONE)
+        await exchange.end()
+
+
+@dataclass
+class Stage:
+    """The program at work on a town."""
+
+    town: DiscordTown
+    guild: Guild
+    model: Model
+    running: Program
+
+    def views(self, channel: Channel, name: str) -> Views:
+        """When how many tokens of an answer were seen, in the loop's time."""
+        ours = [one for one in channel.by(self.town.me) if _answers(one, name, channel)]
+        moved = asyncio.get_running_loop().time() - self.town.clock()
+        times = sorted({version.at for message in ours for version in message.versions})
+        return [(at + moved, tokens) for at in times if (tokens := _tokens(ours, at))]
+
+    def cost(self) -> tuple[float, float]:
+        """CPU seconds so far and megabytes now, of the serving process and all it started."""
+        processes = _family(self.running.serving() or 0)
+        return sum(map(_cpu, processes)), _megabytes(processes[0]) if processes else 0.0
+
+
+def _answers(message: Message, name: str, channel: Channel) -> bool:
+    """Whether a message belongs to this answer: in a channel of many it replies to the question."""
+    if message.reference is None or channel.is_thread:
+        return True
+    question = channel.messages.get(message.reference.message_id or 0)
+    return question is not None and question.content.endswith(f" {name}")
+
+
+def _tokens(messages: Sequence[Message], at: float) -> int:
+    said = 0
+    for message in messages:
+        versions = [one for one in message.versions if one.at <= at]
+        said += without_status(versions[-1].text).count(WORD.strip()) if versions else 0
+    return said
+
+
+@asynccontextmanager
+async def _stage(mode: str, directory: Path) -> AsyncIterator[Stage]:
+    model = Model()
+    async with discord_town() as town, raw_server(model.answer) as server:
+        town.rest.latency = LATENCY
+        guild = town.guild()
+        settings = {
+            "DISCORD_BOT_TOKEN": TOKEN,
+            "DISCORD_API_BASE_URL": town.base_url,
+            "DISCORD_REPLY_IN": mode,
+            "PLAYGROUND": "off",
+            "AI_GATEWAY_API_KEY": "key",
+            "AI_GATEWAY_BASE_URL": server.base_url,
+            "DEFAULT_MODEL": "acme/alpha-2",
+            "BUDGET_PER_DAY": "off",
+            "BUDGET_PER_PERSON_PER_DAY": "off",
+        }
+        async with program(directory, **settings) as running:
+            async with asyncio.timeout(20):
+                while not town.gateway.online:  # noqa: ASYNC110 - another process has no event
+                    await asyncio.sleep(0.02)
+            await asyncio.sleep(2.0)
+            yield Stage(town, guild, model, running)
+
+
+async def _measure(mode: str, conversations: int, sharing: int) -> list[Figure]:
+    with workplace() as directory:
+        async with _stage(mode, directory) as stage:
+            idle = stage.cost()[1]
+            await _ask(stage, 1, 1, "first", count=20, rate=RATE)
+            first = stage.cost()[1]
+            before = stage.cost()[0]
+            rate = RATE_ALONE if conversations == 1 else RATE
+            places = await _ask(stage, conversations, sharing, "q", count=int(SECONDS * rate), rate=rate)
+            after = stage.cost()
+            refused = len(stage.town.calls.refused())
+            firsts, stale = _freshness(stage, places)
+            cpu = (after[0] - before) / (conversations * SECONDS * rate) * 1000
+            best = _optimum(conversations, sharing, rate)
+    name = f"{mode}, {conversations} in {'one channel' if sharing > 1 else 'channels of their own'}"
+    found = [
+        Figure(f"{name}: first token to first text, median", statistics.median(firsts), unit="s"),
+        Figure(f"{name}: first token to first text, longest", max(firsts), unit="s"),
+        Figure(f"{name}: staleness", stale, unit="s"),
+        Figure(f"{name}: staleness, of the optimum that knows the length", stale / best),
+        Figure(f"{name}: calls refused with 429", refused, 0),
+        Figure(f"{name}: CPU for 1,000 tokens", cpu, 0.10 if conversations == 1 else 0.06, "s"),
+    ]
+    if conversations == 1:
+        found += [
+            Figure(f"{name}: memory idle", idle, unit="MB"),
+            Figure(f"{name}: memory after the first answer", first, 105, "MB"),
+        ]
+    elif conversations == 200:
+        found.append(Figure(f"{name}: memory for each conversation", (after[1] - first) / 200 * 1000, unit="kB"))
+    return found
+
+
+async def _ask(
+    stage: Stage, conversations: int, sharing: int, name: str, *, count: int, rate: int
+) -> list[Channel]:
+    """Ask in so many conversations at once; the places of the answers, once all are whole."""
+    town, guild = stage.town, stage.guild
+    people: list[Person] = [town.person(f"{name}{n}", guild) for n in range(conversations)]
+    channels = [town.channel(guild, f"{name}-{n // sharing}") for n in range(0, conversations, sharing)]
+    questions = [
+        person.mentions_bot(channels[n // sharing], f"tokens {count} at {rate} for {name}{n}")
+        for n, person in enumerate(people)
+    ]
+    places = [await _place_of(town, question) for question in questions]
+    wanted = count * sharing
+    await town.until(
+        lambda: all(_tokens(place.by(town.me), float("inf")) >= wanted for place in places), SECONDS * 6 + 60
+    )
+    await asyncio.sleep(1.0)
+    return places
+
+
+async def _place_of(town: DiscordTown, question: Message) -> Channel:
+    """Where it is answered: in its thread, or where it was asked."""
+    await town.until(lambda: question.thread is not None or bool(question.channel.by(town.me)), 60)
+    return question.thread or question.channel
+
+
+def _freshness(stage: Stage, places: Sequence[Channel]) -> tuple[list[float], float]:
+    """For each answer the seconds from its first token to its first text; how stale they were on average."""
+    firsts, stale = [], []
+    for name, said in stage.model.said.items():
+        if not name.startswith("q"):
+            continue
+        views = stage.views(places[int(name[1:])], name)
+        firsts.append(views[0][0] - said[0])
+        arrivals = [at - said[0] for at in said]
+        stale.append(staleness([(at - said[0], tokens) for at, tokens in views], arrivals))
+    return firsts, statistics.mean(stale)
+
+
+def _optimum(conversations: int, sharing: int, rate: int) -> float:
+    """The least staleness that the limits allow, of a channel's or of all calls, whichever binds."""
+    channel = Setting(PLACE, sharing, LATENCY)
+    everything = Setting(TOTAL, conversations, LATENCY)
+    settings = [channel] if conversations <= TOTAL.calls else [channel, everything]
+    return max(evaluate(offline(one, SECONDS), one, rate, SECONDS) for one in settings)
+
+
+async def _fast() -> list[Figure]:
+    """Two thousand tokens in two seconds, twelve thousand characters."""
+    with workplace() as directory:
+        async with _stage("thread", directory) as stage:
+            place = (await _ask(stage, 1, 1, "q", count=2000, rate=1000))[0]
+            said = stage.model.said["q0"]
+            views = stage.views(place, "q0")
+            refused = len(stage.town.calls.refused())
+    whole = next(at for at, tokens in views if tokens >= 2000)
+    return [
+        Figure("2,000 tokens in 2 s: messages", len(place.by(stage.town.me)), unit="messages"),
+        Figure("2,000 tokens in 2 s: all visible after the last token", whole - said[-1], 1.0, "s"),
+        Figure("2,000 tokens in 2 s: calls refused with 429", refused, 0),
+    ]
+
+
+def _family(process: int) -> list[int]:
+    """A process and all that it started."""
+    parents = {pid: _parent(pid) for pid in map(int, filter(str.isdigit, os.listdir("/proc")))} if _PROC else {}
+    found = [process] if process in parents else []
+    for one in found:
+        found += [pid for pid, parent in parents.items() if parent == one]
+    return found
+
+
+def _stat(process: int) -> list[str]:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2].split()
+    except OSError:  # it has just ended
+        return ["?"] * 50
+
+
+def _parent(process: int) -> int:
+    found = _stat(process)[1]
+    return int(found) if found.isdigit() else 0
+
+
+def _cpu(process: int) -> float:
+    user, system = _stat(process)[11:13]
+    return (int(user) + int(system)) / _TICKS if user.isdigit() else 0.0
+
+
+def _megabytes(process: int) -> float:
+    pages = _stat(process)[21]
+    return int(pages) * _PAGE / 1e6 if pages.isdigit() else 0.0
