@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from adapters.discord.adapter import DiscordAdapter
 from adapters.discord.outbound import without_status
@@ -69,16 +70,16 @@ class Bot:
         return [without_status(one.text) if one.author is self.town.me else one.text for one in channel.in_order()]
 
 
-def adapter_for(town: DiscordTown, *, reply_in: str = "thread") -> DiscordAdapter:
-    """An adapter that is in no hurry to be polite."""
-    return DiscordAdapter(TOKEN, town.clock, reply_in=reply_in, base_url=town.base_url, settle=0.02, polite=0.0)
+def adapter_for(town: DiscordTown, **options: Any) -> DiscordAdapter:
+    """An adapter that need not be polite."""
+    return DiscordAdapter(TOKEN, town.clock, base_url=town.base_url, settle=0.02, polite=0.0, **options)
 
 
 @asynccontextmanager
-async def discord_bot(town: DiscordTown | None = None, *, reply_in: str = "thread") -> AsyncIterator[Bot]:
+async def discord_bot(town: DiscordTown | None = None, **options: Any) -> AsyncIterator[Bot]:
     """A bot that listens in a new town, or in one that is there."""
     if town is None:
-        async with discord_town() as fresh, discord_bot(fresh, reply_in=reply_in) as bot:
+        async with discord_town() as fresh, discord_bot(fresh, **options) as bot:
             yield bot
         return
     guild = town.guild()

@@ -50,7 +50,11 @@ _TOO_OLD = 55 * 60.0
 
 
 class DiscordAdapter:
-    """One bot on Discord. `reply_in` is where a mention in a channel is answered unless people chose otherwise."""
+    """One bot on Discord.
+
+    `reply_in` is where a mention in a channel is answered unless people chose otherwise; `serves` tells whether the
+    operator lets it serve in a place.
+    """
 
     platform = taken.PLATFORM
 
@@ -61,6 +65,7 @@ class DiscordAdapter:
         *,
         reply_in: str = "thread",
         base_url: str = DISCORD,
+        serves: Callable[[Place], bool] = lambda _place: True,
         settle: float = 1.0,
         polite: float = 5.0,
     ) -> None:
@@ -79,6 +84,7 @@ class DiscordAdapter:
             private_replies=True,
         )
         self._clock = clock
+        self._serves = serves
         self._rest = Rest(token, base_url)
         self._places = Places(self._rest)
         self._session = Session(token, base_url, self._rest, self, settle=settle, polite=polite)
@@ -279,10 +285,11 @@ class DiscordAdapter:
             await self._interactions.take(interaction, self._intake)
 
     async def joined(self, guild: discord.Guild) -> None:
-        """We were added to a server: say once what we do and what we can read."""
+        """We were added to a server: say once what we do and what we can read, where we serve at all."""
         where = greeting_place(guild)
-        log.info("joined", workspace=str(guild.id), greeted=where is not None)
-        if where is not None:
+        served = where is not None and self._serves(taken.place_of(guild.id, where))
+        log.info("joined", workspace=str(guild.id), greeted=served)
+        if where is not None and served:
             said = greeting(message_content=self._session.message_content)
             await self.post(taken.place_of(guild.id, where), Rendered(said, final=True), f"joined:{guild.id}")
 

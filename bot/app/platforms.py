@@ -10,6 +10,7 @@ import structlog
 from pydantic import SecretStr
 
 from adapters.web.workspace import PLATFORM as WEB
+from bot.access import Access
 from bot.app.core import Core
 from bot.commands import COMMANDS
 from bot.messages import CommandSpec, Finding
@@ -57,6 +58,7 @@ def platforms_for(_parts: Core, settings: Settings) -> Sequence[Adapter]:
                 time.time,
                 reply_in=settings.discord_reply_in,
                 base_url=settings.discord_api_base_url,
+                serves=Access(settings.admins, settings.allowed_workspaces).serves,
             )
         )
     if settings.slack_bot_token is not None:

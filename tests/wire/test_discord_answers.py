@@ -131,6 +131,17 @@ async def test_it_greets_a_server_once_and_says_what_it_can_read() -> None:
         assert bot.general.visible() == []
 
 
+async def test_where_the_operator_does_not_let_it_serve_it_joins_without_a_word() -> None:
+    async with discord_bot(serves=lambda place: False) as bot:
+        guild = bot.town.guild("Another", bot=False)
+        channel = bot.town.channel(guild, "general")
+        bot.town.joins(bot.town.me, guild)
+        bot.ada.says(bot.ada.dm, "hello")
+        await bot.heard()
+
+        assert channel.visible() == []
+
+
 async def test_without_the_message_content_intent_it_serves_who_speaks_to_it_and_says_so() -> None:
     async with discord_town() as town:
         town.state.application.message_content = False
