@@ -90,7 +90,7 @@ async def discord_bot(town: DiscordTown | None = None, **options: Any) -> AsyncI
         general,
         town.person("Ada", guild),
         town.person("Grace", guild),
-        adapter_for(town, reply_in=reply_in),
+        adapter_for(town, **options),
     )
     ready = asyncio.Event()
     bot.adapter.when_missed(ready.set)

@@ -52,8 +52,8 @@ _TOO_OLD = 55 * 60.0
 class DiscordAdapter:
     """One bot on Discord.
 
-    `reply_in` is where a mention in a channel is answered unless people chose otherwise; `serves` tells whether the
-    operator lets it serve in a place.
+    `reply_in` is where a mention in a channel is answered unless people chose otherwise; `serves` tells whether
+    the operator lets it serve in a place.
     """
 
     platform = taken.PLATFORM

@@ -1,8 +1,8 @@
 """The real program on a local Discord, over the wire: how soon and how fresh people see answers, and its cost.
 
 The town keeps Discord's limits, five posts and five edits in five seconds for each channel and fifty calls a
-second over all; a call takes 80 ms. The model and the town are in this process: only the program's own processes are
-counted for CPU and memory (Linux). The optimum is that of `pacing_solver`, on the same tokens by the same measure.
+second over all; a call takes 80 ms. The model and the town are in this process: only the program's own processes
+are counted for CPU and memory (Linux). The optimum is that of `pacing_solver`, on the same tokens, measured alike.
 """
 
 import asyncio
