@@ -378,6 +378,9 @@ class Views(Protocol):
     def commands(self) -> Sequence[CommandSpec]:
         """The commands people can type."""
 
+    async def model(self, place: Place, person: Person) -> str:
+        """The id of the model that answers this person there."""
+
 
 @dataclass(frozen=True, slots=True)
 class TurnFigures:

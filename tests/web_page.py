@@ -77,6 +77,9 @@ class StaticViews:
     def commands(self) -> Sequence[CommandSpec]:
         return SPECS
 
+    async def model(self, place: Place, person: Person) -> str:
+        return "demo/in-thread" if place.thread else "demo/scripted"
+
 
 @dataclass
 class Playground:

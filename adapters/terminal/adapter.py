@@ -16,6 +16,7 @@ from bot.messages import (
     FailureKind,
     Inbound,
     InboundKind,
+    OutFile,
     Person,
     Place,
     PlaceKind,
@@ -27,21 +28,30 @@ PLATFORM = "terminal"
 HERE = Place(PLATFORM, "local", "question", kind=PlaceKind.DM)
 _PIECE = 256 * 1024
 _UNLIMITED = 10**9
+_MOST_OF_A_NAME = 1_000
 
 
 class TerminalAdapter:
     """Shows one answer. `write` is given text for standard output, `note` short lines for standard error.
 
-    `ended` is done when the answer is, and fails with what `write` or `note` raised: nobody reads on then.
+    Files are saved into `directory`, the shell's own if none is named, and never over another. `ended` is done
+    when the answer is, and fails with what `write`, `note` or saving raised: nobody reads on then.
     """
 
     platform = PLATFORM
     capabilities = Capabilities(text_limit=_UNLIMITED, edits=Budget(30, 1.0))
 
-    def __init__(self, write: Callable[[str], None], note: Callable[[str], None], clock: Clock) -> None:
+    def __init__(
+        self,
+        write: Callable[[str], None],
+        note: Callable[[str], None],
+        clock: Clock,
+        directory: Path | None = None,
+    ) -> None:
         self._write = write
         self._note = note
         self._clock = clock
+        self._directory = directory or Path()
         self._files: list[Path] = []
         self._printed = ""
         self._noted: str | None = None
@@ -119,6 +129,8 @@ class TerminalAdapter:
             self._note(rendered.status)
         self._noted = rendered.status
         if rendered.final:
+            for file in rendered.files:
+                self._note(f"saved {saved(file, self._directory)}")
             self.ended.set_result(None)
 
 
@@ -150,6 +162,20 @@ async def _aside(call: Callable[..., Any], *arguments: object) -> Any:
 def legible(text: str) -> str:
     """The text with what stands for undecodable bytes replaced: nothing can store or send that."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def saved(file: OutFile, directory: Path) -> Path:
+    """Where the file lies now: under its own name, or the next that is free. Raises OSError."""
+    name = Path(file.name)
+    for n in range(1, _MOST_OF_A_NAME):
+        path = directory / (name.name if n == 1 else f"{name.stem}-{n}{name.suffix}")
+        try:
+            with path.open("xb") as out:
+                out.write(file.data)
+        except FileExistsError:
+            continue
+        return path
+    raise FileExistsError(f"there are too many files called {name.name} in {directory}")
 
 
 def _whole_words(text: str) -> str:

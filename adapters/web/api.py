@@ -59,6 +59,7 @@ class Api:
             Route("GET", "/api/state", self._personal(self._state)),
             Route("GET", "/api/messages", self._personal(self._said)),
             Route("GET", "/api/complete", self._personal(self._complete)),
+            Route("GET", "/api/model", self._personal(self._model)),
             Route("POST", "/api/messages", self._personal(self._speaking.say)),
             Route("POST", "/api/edit", self._personal(self._speaking.edit)),
             Route("POST", "/api/delete", self._personal(self._speaking.delete)),
@@ -108,6 +109,9 @@ class Api:
         command, option, typed = words
         choices = await intake.complete(self._place(request, who), who, command, option, typed)
         return _json({"choices": list(choices)})
+
+    async def _model(self, request: web.Request, who: Person) -> web.Response:
+        return _json({"model": await self._views.model(self._place(request, who), who)})
 
     async def _file(self, request: web.Request, who: Person) -> web.Response:
         message = await self._messages.find(request.match_info["message"])

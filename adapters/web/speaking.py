@@ -13,10 +13,11 @@ from adapters.web.outbound import without_controls
 from adapters.web.uploads import Upload, read_upload
 from adapters.web.workspace import GATEPOST, channels_of, place
 from bot.errors import NotAllowed
-from bot.messages import ActionName, Inbound, InboundKind, PageMessage, Person, Place
+from bot.messages import Action, ActionName, Inbound, InboundKind, PageMessage, Person, Place
 from bot.ports import Clock, FileStore, PageMessages, Views
 
 TEXT_LIMIT = 32_000
+_VALUE_LIMIT = 300
 _CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 TakeIn: TypeAlias = Callable[[Inbound, PageMessage | None], Awaitable[None]]
@@ -39,7 +40,7 @@ class Speaking:
         upload = await read_upload(request, self._files)
         text = without_controls(_text(upload.fields, "text"))
         where = await self._place(upload.fields, who)
-        if inbound.is_command(text) and not upload.files:
+        if inbound.is_command(text) and (not upload.files or self._takes_files(text)):
             return await self._command(upload, text, where, who)
         _check_text(text, upload)
         message_id = _own_id(who, upload.fields)
@@ -77,9 +78,10 @@ class Speaking:
         """A button under an answer."""
         fields = (await read_upload(request, self._files)).fields
         message = await self._seen(fields, who)
-        wanted = (_action_name(fields), _text(fields, "turn"), _text(fields, "value") or None)
-        there = (one for one in message.actions if (one.name, one.turn_id, one.value) == wanted)
-        action = next(there, None)
+        wanted = Action(_action_name(fields), _text(fields, "turn"), _text(fields, "value")[:_VALUE_LIMIT] or None)
+        action = next((one for one in message.actions if _is_pressed(one, wanted)), None)
+        if action is not None:
+            action = replace(action, value=wanted.value)
         if action is None:
             raise Refused(409, "That button no longer applies.")
         key = f"button:{_own_id(who, fields)}"
@@ -94,8 +96,13 @@ class Speaking:
         except NotAllowed as error:
             raise Refused(422, error.said) from error
         tab = _text(upload.fields, "tab")
-        await self._take_in(inbound.called(call, where, who, key, self._clock(), tab), None)
+        event = inbound.called(call, where, who, key, self._clock(), tab)
+        await self._take_in(replace(event, attachments=tuple(map(inbound.attachment, upload.files))), None)
         return web.json_response({"id": key})
+
+    def _takes_files(self, text: str) -> bool:
+        name = text[1:].split(maxsplit=1)[0].lower()
+        return any(spec.name == name and spec.takes_files for spec in self._views.commands())
 
     async def _tell(self, kind: InboundKind, message: PageMessage, key: str) -> None:
         took_part = await self._took_part(message)
@@ -150,6 +157,13 @@ def _own_id(who: Person, fields: dict[str, Any]) -> str:
     if not _CLIENT_ID.fullmatch(client_id):
         raise Refused(400, "That request was not understood.")
     return f"{who.id}-{client_id}"
+
+
+def _is_pressed(there: Action, wanted: Action) -> bool:
+    """Whether this button was meant; what a model is chosen for says so only when it is pressed."""
+    same = (there.name, there.turn_id) == (wanted.name, wanted.turn_id)
+    chosen = there.name is ActionName.OTHER_MODEL and there.value is None and wanted.value is not None
+    return same and (chosen or there.value == wanted.value)
 
 
 def _action_name(fields: dict[str, Any]) -> ActionName:

@@ -13,9 +13,11 @@ from adapters.web.workspace import PLATFORM as WEB
 from bot.access import Access
 from bot.app.core import Core
 from bot.commands import COMMANDS
-from bot.messages import CommandSpec, Finding
+from bot.messages import CommandSpec, Finding, Person, Place, person_key
 from bot.ports import About, Adapter, OffersCommands, offers
 from bot.settings import Settings
+from bot.store.engine import Store
+from bot.store.intents.settings import MODEL, in_force
 from bot.store.page import PageLog
 
 if TYPE_CHECKING:
@@ -33,9 +35,10 @@ OWN = (WEB,)
 class CoreViews:
     """Implements `bot.ports.Views`."""
 
-    def __init__(self, about: About, specs: Sequence[CommandSpec]) -> None:
+    def __init__(self, about: About, specs: Sequence[CommandSpec], store: Store) -> None:
         self._about = about
         self._specs = specs
+        self._store = store
 
     def about(self) -> About:
         """Which program this is."""
@@ -44,6 +47,11 @@ class CoreViews:
     def commands(self) -> Sequence[CommandSpec]:
         """What can be typed."""
         return self._specs
+
+    async def model(self, place: Place, person: Person) -> str:
+        """Which model answers this person there."""
+        chosen = await self._store.read(in_force, place, person_key(place.platform, person))
+        return chosen.get(MODEL, self._about.default_model)
 
 
 def platforms_for(_parts: Core, settings: Settings) -> Sequence[Adapter]:
@@ -116,7 +124,7 @@ def page_for(parts: Core, settings: Settings, announce: Callable[[str], None]) -
     return WebAdapter(
         PageLog(parts.store),
         parts.files,
-        CoreViews(parts.about, tuple(command.spec for command in COMMANDS)),
+        CoreViews(parts.about, tuple(command.spec for command in COMMANDS), parts.store),
         clock=time.time,
         new_id=parts.new_id,
         announce=announce,

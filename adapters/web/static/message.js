@@ -5,7 +5,7 @@ import { fileUrl, me } from "./net.js";
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-const LABELS = { stop: "Stop", continue: "Continue", regenerate: "Regenerate", confirm: "Confirm", decline: "Don’t" };
+const LABELS = { stop: "Stop", continue: "Continue", regenerate: "Regenerate", confirm: "Confirm", decline: "Don’t", other_model: "Other model…" };
 
 /** An empty message; `fill` puts it in words. */
 export function newMessage(id) {
@@ -82,7 +82,8 @@ function fileItem(file) {
 
 function presses(message, can) {
   const buttons = message.actions.filter(labelOf).map((action) => {
-    const press = (event) => can.press(message, action, event.currentTarget);
+    const choose = action.name === "other_model" && !action.value;
+    const press = (event) => (choose ? can.otherModel : can.press)(message, action, event.currentTarget);
     const onpointerdown = action.name === "stop" ? holdPress : null;
     return button(labelOf(action), press, { onpointerdown });
   });

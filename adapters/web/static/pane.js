@@ -1,5 +1,6 @@
 // One place on the screen, a channel or a thread: its messages in order, and the composer under them.
 
+import { chooseModel } from "./chooser.js";
 import { Composer } from "./composer.js";
 import { announce, arrange, button, confirmed, h } from "./dom.js";
 import { fill, newMessage, pending, privateNote } from "./message.js";
@@ -23,6 +24,8 @@ export class Pane {
     this.typingLine = h("p", { className: "typing", "aria-hidden": "true" });
     this.composer = new Composer(place, world, { lastOwn: () => world.model.lastOf(me, place), close });
     const heading = h("header", { className: "heading" }, h("h2", { textContent: title }));
+    this.model = button("", () => this.chooseModel(), { className: "model", hidden: true });
+    heading.append(this.model);
     if (close) heading.append(button("Close", close, { "aria-label": "Close the thread" }));
     const scroller = h("div", { className: "scroller" }, this.earlier, this.list);
     this.scroller = scroller;
@@ -41,6 +44,7 @@ export class Pane {
   }
 
   async load() {
+    this.showModel();
     const { messages, more } = await read("/api/messages", this.query());
     this.earlier.hidden = !more;
     this.world.model.apply(messages, { live: false });
@@ -56,6 +60,21 @@ export class Pane {
     this.world.model.apply(messages, { live: false });
     this.sync();
     this.scroller.scrollTop += this.scroller.scrollHeight - height;
+  }
+
+  /** The model that answers here, as a button that changes it. */
+  async showModel() {
+    const { model } = await read("/api/model", this.query()).catch(() => ({ model: null }));
+    this.model.hidden = model === null;
+    this.model.textContent = model ?? "";
+    this.model.setAttribute("aria-label", `Model here: ${model}. Choose another one`);
+    this.model.title = "The model that answers here";
+  }
+
+  async chooseModel() {
+    const value = await chooseModel(this.place, "Which model is to answer here?", this.model.textContent);
+    if (value) await this.try("/api/messages", { ...this.place, text: `/model ${value}` });
+    this.model.focus();
   }
 
   query() {
@@ -83,6 +102,7 @@ export class Pane {
   tell(message, before) {
     this.typingLine.textContent = "";
     if (message.final && !before?.final) {
+      this.showModel();
       const words = this.shown.get(message.id)?.querySelector(".body")?.textContent ?? "";
       announce(`Gatepost answered: ${words.trim().slice(0, 300)}`);
     } else if (!before) announce("Gatepost is answering");
@@ -151,6 +171,11 @@ export class Pane {
         const words = message.text.slice(0, 80) || "its files";
         if (await confirmed(`Delete this message for everybody? “${words}”`)) await this.try("/api/delete", { message: message.id });
         this.composer.focus();
+      },
+      otherModel: async (message, action, pressed) => {
+        const value = await chooseModel(this.place, "Answer again with another model");
+        if (value) await this.can().press(message, { ...action, value }, pressed);
+        else pressed.focus();
       },
       press: async (message, action, pressed) => {
         pressed.disabled = true;
