@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
 from dataclasses import replace
 from enum import Enum
 
@@ -22,10 +21,10 @@ from bot.conversation.picturing import picture_request
 from bot.conversation.ports import Ports
 from bot.conversation.prompt import unseen
 from bot.conversation.request import build_request
-from bot.conversation.thoughts import Thoughts
+from bot.conversation.telling import Telling
 from bot.conversation.toolbox import Seen, Toolbox, misunderstood
 from bot.delivery.pump import Showing
-from bot.errors import AnswerCutOff, BudgetReached, GatewayError, PartNotSupported
+from bot.errors import BudgetReached, GatewayError, PartNotSupported
 from bot.messages import (
     Ability,
     Account,
@@ -34,17 +33,13 @@ from bot.messages import (
     ChatRequest,
     Delta,
     Finish,
-    ImageDelta,
     Item,
     PictureRequest,
     PictureWish,
-    ReasoningDelta,
     Refusal,
     Rendered,
     Reservation,
-    Retrying,
     Role,
-    TextDelta,
     ToolCall,
     TurnKind,
     Usage,
@@ -52,15 +47,9 @@ from bot.messages import (
 from bot.ports import Adapter
 from bot.store.intents.calls import begin_calls
 from bot.store.intents.history import cut
-from bot.store.intents.turns import ROUND_BREAK, Claim, finish, restart
+from bot.store.intents.turns import Claim, finish, restart
 
 log = structlog.get_logger(__name__)
-
-SILENCE = 1.5
-"""Seconds without a word after which people are told that the model thinks."""
-
-LONG_SILENCE = 15.0
-"""Seconds after which they are told that it still does."""
 
 MOST_BAD_ROUNDS = 2
 """Rounds whose calls made no sense, after which no more are allowed in an answer."""
@@ -89,16 +78,11 @@ class TurnAtWork:
         self.reply = reply
         self._items: tuple[Item, ...] = claim.items
         self._cut = Cut(claim.cut_seq, claim.media_seq)
-        self._text = [claim.said]
-        self._heading = ""
-        self._patience = words.THINKING
-        self._round: list[str] = []
         self._drawings = Drawings(ports, claim.made)
+        self._telling = Telling(reply, self._drawings, claim.said, aloud=shows_thoughts(claim.chosen))
         self._plan = Plan(claim.turn.model or ports.default_model)
         self._below = Below()
-        self._thoughts = Thoughts()
         self._bad_rounds = 0
-        self._long = False
         self._told: tuple[str, ...] = ()
         self._used: list[Usage] = []
         self._called = False
@@ -125,7 +109,7 @@ class TurnAtWork:
 
     def may_change(self) -> bool:
         """Whether nothing of the answer was said, visible or on its way, and nothing was done for it yet."""
-        fresh = not self._said and not self._called
+        fresh = not self._telling.said and not self._called
         return fresh and self._verdict is None and self._claim.turn.restarts < MOST_RESTARTS
 
     def decide(self, verdict: Verdict, joining: str | None = None) -> None:
@@ -186,7 +170,8 @@ class TurnAtWork:
             self._verdict = Verdict.WITHDRAW
             return
         log.info("turn restarted", place=claim.turn.place.key, turn=claim.turn.id)
-        self._claim, self._items, self._round = claim, claim.items, []
+        self._claim, self._items = claim, claim.items
+        self._telling.end_round()
         self._set_aside(claim)
         self._cut = Cut(claim.cut_seq, claim.media_seq)
         if self._verdict is Verdict.RESTART:
@@ -194,22 +179,21 @@ class TurnAtWork:
 
     async def _answer(self) -> Ending:
         if isinstance(self._reservation, Refusal):
-            return unaffordable(self._ports.ledger.refusal(self._reservation), said=self._said)
+            return unaffordable(self._ports.ledger.refusal(self._reservation), said=self._telling.said)
         try:
             await self._gather()
             self._add_results(await self._toolbox.close_open_calls(self._seen))
             self._repeat_wish()
             return await self._rounds()
         except GatewayError as error:
-            return broken(error, self.reference, said=self._said)
+            return broken(error, self.reference, said=self._telling.said)
         except BudgetReached as error:
-            return unaffordable(error, said=self._said)
+            return unaffordable(error, said=self._telling.said)
 
     def _repeat_wish(self) -> None:
         """A command was typed where nobody saw it: what is to be drawn stands above the picture."""
-        if self._claim.turn.kind is TurnKind.IMAGINE and not self._heading:
-            self._heading = words.heading(PictureWish.read(self._subject).prompt)
-            self._show(self._heading)
+        if self._claim.turn.kind is TurnKind.IMAGINE:
+            self._telling.head(words.heading(PictureWish.read(self._subject).prompt))
 
     @property
     def _toolbox(self) -> Toolbox:
@@ -223,16 +207,6 @@ class TurnAtWork:
     def _add_results(self, results: Sequence[Item]) -> None:
         self._items = (*self._items, *results)
         self._drawings.add(reading for item in results for reading in item.files)
-
-    @property
-    def _written(self) -> str:
-        """The whole answer so far, as people read it."""
-        return "".join(self._text)
-
-    @property
-    def _said(self) -> bool:
-        """Whether there is anything of the answer for people to see."""
-        return bool(len(self._written) > len(self._heading) or self._drawings)
 
     @property
     def reference(self) -> str:
@@ -268,7 +242,7 @@ class TurnAtWork:
         for _ in range(self._ports.limits.rounds):
             done = await self._ask()
             if not done.tool_calls:
-                return whole(done, self.reference, said=self._said)
+                return whole(done, self.reference, said=self._telling.said)
             await self._use_tools(done)
         return too_many_steps(self._ports.limits.rounds)
 
@@ -310,35 +284,11 @@ class TurnAtWork:
         return True
 
     async def _hear(self, request: ChatRequest | PictureRequest) -> Finish:
-        """One request, its text shown as it comes."""
-        silence = self._be_patient(request)
-        self._long = False
-        long_silence = asyncio.get_running_loop().call_later(LONG_SILENCE, self._take_long)
-        try:
-            async with aclosing(self._asking(request)) as deltas:
-                async for delta in deltas:
-                    match delta:
-                        case TextDelta(text=text):
-                            silence.cancel()
-                            long_silence.cancel()
-                            self._say(text)
-                        case ReasoningDelta(text=text):
-                            silence.cancel()
-                            self._think(text)
-                        case ImageDelta():
-                            silence.cancel()
-                            long_silence.cancel()
-                            self._drawings.take(delta)
-                        case Retrying(seconds=seconds, busy=busy):
-                            if seconds:
-                                self.reply.set_status(words.retrying(seconds, busy=busy))
-                        case Finish():
-                            self._used.append(delta.usage or Usage())
-                            return delta
-        finally:
-            silence.cancel()
-            long_silence.cancel()
-        raise AnswerCutOff("the stream ended without a finish")
+        """One request, what comes of it told as it comes."""
+        draws = isinstance(request, PictureRequest) or self._claim.turn.kind is TurnKind.IMAGINE
+        done = await self._telling.hear(self._asking(request), draws=draws, goes_on=self._rounds_before())
+        self._used.append(done.usage or Usage())
+        return done
 
     def _asking(self, request: ChatRequest | PictureRequest) -> AsyncGenerator[Delta, None]:
         gateway, account = self._ports.gateway, self._paid(request.account)
@@ -346,46 +296,10 @@ class TurnAtWork:
             return gateway.draw(replace(request, account=account))
         return gateway.stream(replace(request, account=account))
 
-    def _be_patient(self, request: ChatRequest | PictureRequest) -> asyncio.TimerHandle:
-        """Say what takes so long: that a picture is drawn at once, that the model thinks after a while."""
-        drawing = isinstance(request, PictureRequest) or self._claim.turn.kind is TurnKind.IMAGINE
-        self._patience = words.DRAWING if drawing else words.THINKING
-        wait = 0.0 if drawing else SILENCE
-        return asyncio.get_running_loop().call_later(wait, self.reply.set_status, self._patience)
-
-    def _say(self, text: str) -> None:
-        if not self._round:
-            self.reply.set_status(None)
-            if end := self._thoughts.close():
-                self._show(end)
-            elif self._rounds_before():
-                self._show(ROUND_BREAK)
-        self._round.append(text)
-        self._show(text)
-
-    def _show(self, text: str) -> None:
-        self._text.append(text)
-        self.reply.push(text)
-
     def _rounds_before(self) -> bool:
         """Whether this answer has text of an earlier round; text that is being continued goes on unbroken."""
         mine = (item for item in self._items if item.turn_id == self._claim.turn.id)
         return any(item.text for item in mine if item.role is Role.ASSISTANT)
-
-    def _take_long(self) -> None:
-        self._long = True
-        if self._patience != words.DRAWING:
-            self.reply.set_status(words.STILL_THINKING)
-
-    def _think(self, thought: str) -> None:
-        """The model thinks: people are told so, and see what, if they want to."""
-        if self._round:
-            return
-        self.reply.set_status(words.STILL_THINKING if self._long else self._patience)
-        if shows_thoughts(self._claim.chosen) and (quoted := self._thoughts.push(thought)):
-            if quoted.startswith("> ") and self._rounds_before():
-                self._show(ROUND_BREAK)
-            self._show(quoted)
 
     @property
     def _subject(self) -> str:
@@ -401,13 +315,13 @@ class TurnAtWork:
         said = Item(
             seq=0,
             role=Role.ASSISTANT,
-            text="".join(self._round),
+            text=self._telling.words,
             turn_id=turn.id,
             files=made,
             tool_calls=self._unique(done.tool_calls),
             reasoning_details=done.reasoning_details if done.fell_back is None else (),
         )
-        self._round = []  # it is in the store from here on, even if this turn is stopped meanwhile
+        self._telling.end_round()  # it is in the store from here on, even if this turn is stopped meanwhile
         self._drawings.remembered()
         asked = await self._ports.store.write(begin_calls, turn.conversation, said, self._ports.clock())
         self.reply.set_status(words.using(call.name for call in said.tool_calls))
@@ -433,8 +347,8 @@ class TurnAtWork:
         """Keep what was said, then show exactly that."""
         turn, ports = self._claim.turn, self._ports
         made = await self._drawings.keep(PictureWish.read(self._subject).prompt)
-        if sources := self._below.sources(self._written):
-            self._show(sources)
+        if sources := self._below.sources(self._telling.written):
+            self._telling.add(sources)
         model = ports.gateway.model(self._plan.model)
         about = (*self._plan.notices, *self._below.notices)
         notices = (*about, *unseen(self._items, model, turn.id), *self._drawings.notices)
@@ -442,10 +356,10 @@ class TurnAtWork:
         status = words.with_notices(ending.status, [*notices, *doubt, *self._told])
         actions = buttons(ending, turn)
         self.reply.finish(status, actions, await self._drawings.files())
-        last = "".join(self._round)
+        last = self._telling.words
         answer = Item(seq=0, role=Role.ASSISTANT, text=last, turn_id=turn.id, files=made)
         said = [answer] if last or made else []
-        final = Rendered(self._written, status, actions, final=True)
+        final = Rendered(self._telling.written, status, actions, final=True)
         kept = await ports.store.write(
             finish,
             turn,

@@ -10,7 +10,7 @@ import orjson
 import pytest
 from pydantic import BaseModel
 
-from bot.conversation import turn as turn_module
+from bot.conversation import telling
 from bot.messages import Place, PlaceKind
 from bot.tools.base import Tool, ToolContext
 from tests import gateway_streams as streams
@@ -403,8 +403,8 @@ async def test_thinking_is_told_while_it_lasts_and_shown_on_request_only(tmp_pat
 
 
 async def test_a_long_silence_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turn_module, "SILENCE", 0.01)
-    monkeypatch.setattr(turn_module, "LONG_SILENCE", 0.05)
+    monkeypatch.setattr(telling, "SILENCE", 0.01)
+    monkeypatch.setattr(telling, "LONG_SILENCE", 0.05)
 
     async with here_with(tmp_path) as here:
         asked = await ask(here)

@@ -1,0 +1,125 @@
+"""An answer as it is told: what comes from the model becomes text, thoughts and pictures that people see grow."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from bot.conversation import words
+from bot.conversation.drawings import Drawings
+from bot.conversation.thoughts import Thoughts
+from bot.delivery.pump import Showing
+from bot.errors import AnswerCutOff
+from bot.messages import Delta, Finish, ImageDelta, ReasoningDelta, Retrying, TextDelta
+from bot.store.intents.turns import ROUND_BREAK
+
+SILENCE = 1.5
+"""Seconds without a word after which people are told that the model thinks."""
+
+LONG_SILENCE = 15.0
+"""Seconds after which they are told that it still does."""
+
+
+class Telling:
+    """Holds what was said of one answer. Thoughts are shown where `aloud`; `drawings` takes the pictures."""
+
+    def __init__(self, reply: Showing, drawings: Drawings, said: str, *, aloud: bool) -> None:
+        self._reply = reply
+        self._drawings = drawings
+        self._aloud = aloud
+        self._text = [said]
+        self._heading = ""
+        self._round: list[str] = []
+        self._thoughts = Thoughts()
+        self._waiting = words.THINKING
+
+    @property
+    def written(self) -> str:
+        """The whole answer so far, as people read it."""
+        return "".join(self._text)
+
+    @property
+    def said(self) -> bool:
+        """Whether there is anything of the answer for people to see."""
+        return bool(len(self.written) > len(self._heading) or self._drawings)
+
+    @property
+    def words(self) -> str:
+        """What the model said in this round: what it is to be reminded of."""
+        return "".join(self._round)
+
+    def head(self, heading: str) -> None:
+        """What stands above the answer, once."""
+        if not self._heading:
+            self._heading = heading
+            self.add(heading)
+
+    def add(self, text: str) -> None:
+        """Text that people see and that the model did not say."""
+        self._text.append(text)
+        self._reply.push(text)
+
+    def end_round(self) -> None:
+        """The words of this round are kept elsewhere, or count no more."""
+        self._round = []
+
+    async def hear(self, deltas: AsyncGenerator[Delta, None], *, draws: bool, goes_on: bool) -> Finish:
+        """Tell what comes, to its end. `goes_on` says that there is text of an earlier round above it.
+
+        Raises the `GatewayError` of the stream.
+        """
+        timers = self._be_patient(draws=draws)
+        try:
+            async with aclosing(deltas):
+                async for delta in deltas:
+                    match delta:
+                        case TextDelta() | ImageDelta():
+                            _cancel(timers)
+                            self._take(delta, goes_on=goes_on)
+                        case ReasoningDelta(text=text):
+                            self._think(text, goes_on=goes_on)
+                        case Retrying(seconds=seconds, busy=busy) if seconds:
+                            self._reply.set_status(words.retrying(seconds, busy=busy))
+                        case Finish():
+                            return delta
+        finally:
+            _cancel(timers)
+        raise AnswerCutOff("the stream ended without a finish")
+
+    def _be_patient(self, *, draws: bool) -> tuple[asyncio.TimerHandle, ...]:
+        """Say what takes so long: that a picture is drawn at once, that the model thinks after a while."""
+        self._waiting = words.DRAWING if draws else words.THINKING
+        later = asyncio.get_running_loop().call_later
+        first = later(0.0 if draws else SILENCE, self._still_waiting, self._waiting)
+        return (first,) if draws else (first, later(LONG_SILENCE, self._still_waiting, words.STILL_THINKING))
+
+    def _still_waiting(self, told: str) -> None:
+        self._waiting = told
+        self._reply.set_status(told)
+
+    def _take(self, delta: TextDelta | ImageDelta, *, goes_on: bool) -> None:
+        if isinstance(delta, ImageDelta):
+            self._drawings.take(delta)
+            return
+        if not self._round:
+            self._reply.set_status(None)
+            if end := self._thoughts.close():
+                self.add(end)
+            elif goes_on:
+                self.add(ROUND_BREAK)
+        self._round.append(delta.text)
+        self.add(delta.text)
+
+    def _think(self, thought: str, *, goes_on: bool) -> None:
+        """The model thinks: people are told so, and see what, if they want to."""
+        if self._round:
+            return
+        self._reply.set_status(self._waiting)
+        if self._aloud and (quoted := self._thoughts.push(thought)):
+            if quoted.startswith("> ") and goes_on:
+                self.add(ROUND_BREAK)
+            self.add(quoted)
+
+
+def _cancel(timers: tuple[asyncio.TimerHandle, ...]) -> None:
+    for timer in timers:
+        timer.cancel()
