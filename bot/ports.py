@@ -328,8 +328,11 @@ class Gateway(Protocol):
 class MediaReader(Protocol):
     """Reads what people attach, away from this process."""
 
-    async def read(self, name: str, data: bytes) -> "ReadFile":
-        """What is in the file. Never raises for a bad file: the reading says what was left out and why."""
+    async def read(self, name: str, data: bytes, url: str | None = None) -> "ReadFile":
+        """What is in the file; of a web page that is at `url`, what it says.
+
+        Never raises for a bad file: the reading says what was left out and why.
+        """
 
     async def smaller(self, picture: PicturePart) -> PicturePart:
         """The picture in far fewer bytes, for a gateway that found it too large; itself where that can't be."""

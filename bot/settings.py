@@ -77,6 +77,10 @@ class Settings(BaseSettings):
         description="an address ending in /api/v10",
     )
     discord_reply_in: Literal["thread", "place"] = Field("thread", description="thread or place")
+    weather_base_url: str | None = Field(
+        None, pattern=r"^https?://\S+$", description="the http(s) address of an Open-Meteo API"
+    )
+    image_model: str | None = Field(None, pattern=r"^\S+/\S+$", description="the id of a model that draws")
     metrics: Literal["local", "on", "off"] = Field("local", description="local, on or off")
     allowed_workspaces: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="a list such as discord:1234,slack:T12AB"

@@ -34,10 +34,11 @@ from bot.settings import Settings, read_settings
 from bot.store.engine import Store, open_store
 from bot.store.files import Files
 from bot.tools import TOOLS
+from bot.tools.base import Outside
 
 DEFAULT_MODEL = "anthropic/claude-sonnet-4.5"
 FALLBACK_MODEL = "openai/gpt-5"
-DEMO_MODEL = "gatepost/scripted"
+DEMO_MODEL, DEMO_PAINTER = "gatepost/scripted", "gatepost/painter"
 CALLS_SECONDS = 2.0
 """How long an orderly end waits for the platforms' last calls."""
 
@@ -72,6 +73,7 @@ class Core:
     new_id: NewId
     recent: RecentModels
     meter: Meter
+    outside: Outside
 
 
 @asynccontextmanager
@@ -111,6 +113,7 @@ async def core(
             new_id=new_id,
             recent=RecentModels(store, time.time),
             meter=meter,
+            outside=outside(settings),
         )
 
 
@@ -158,6 +161,12 @@ def credential(settings: Settings) -> Callable[[], Awaitable[str]]:
     return bearer
 
 
+def outside(settings: Settings) -> Outside:
+    """What tools may reach."""
+    painter = settings.image_model or (DEMO_PAINTER if settings.demo else None)
+    return Outside(weather_url=settings.weather_base_url, image_model=painter)
+
+
 def desk_for(parts: Core, adapters: Sequence[Adapter]) -> Desk:
     """The conversations, over these platforms."""
     ports = Ports(
@@ -175,6 +184,7 @@ def desk_for(parts: Core, adapters: Sequence[Adapter]) -> Desk:
         fallbacks=parts.fallbacks,
         limits=Limits(),
         meter=parts.meter,
+        outside=parts.outside,
     )
     return Desk(ports)
 

@@ -90,7 +90,7 @@ class Toolbox:
     async def _close(self, call: ToolCall, seen: Seen) -> Item:
         tool = find(self.offered(), call.name)
         state = await self._ports.store.read(call_state, self._claim.turn.id, call.id)
-        if tool is None or not tool.effects or state is not CallState.STARTED:
+        if tool is None or not (tool.effects or tool.once) or state is not CallState.STARTED:
             return await self._run_and_record(call, seen)
         return await self._record(call, _Told(LOST_RESULT))
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from bot.demo.plainwords import spoken_for
 from bot.demo.questions import Question
 from bot.demo.structured import example
 from bot.demo.wire import Answer, Call
@@ -65,9 +66,12 @@ def _wanted(question: Question) -> Iterator[Call]:
         for arguments in _named(tool, question.head):
             named = True
             yield Call(tool.name, arguments)
-    clock = next((tool for tool in question.prompt.tools if tool.name == "current_time"), None)
-    if clock and not named and _TIME.search(question.head):
-        yield from _times(clock, question.head)
+    if not named:
+        offered = {tool.name: tool for tool in question.prompt.tools}
+        if "current_time" in offered and _TIME.search(question.head):
+            yield from _times(offered["current_time"], question.head)
+        else:
+            yield from (call for call in spoken_for(question.head) if call.name in offered)
 
 
 def _sample(tool: ToolSpec, words: str) -> str:

@@ -38,15 +38,15 @@ def lengths_of(data: bytes, most: int) -> tuple[int, int]:
     return json, body
 
 
-def request_head(name: str, limits: Limits, size: int) -> bytes:
-    """The head of a frame that asks for a file of this size to be read. The file follows."""
-    return _head_of({"name": name, "limits": asdict(limits)}, size)
+def request_head(name: str, limits: Limits, size: int, url: str | None = None) -> bytes:
+    """The head of a frame that asks for a file of this size to be read, or a page from `url`. The file follows."""
+    return _head_of({"name": name, "limits": asdict(limits), "url": url}, size)
 
 
-def asked_in(head: bytes) -> tuple[str, Limits]:
+def asked_in(head: bytes) -> tuple[str, Limits, str | None]:
     """What a request's head asks for."""
     asked = orjson.loads(head)
-    return asked["name"], Limits(**asked["limits"])
+    return asked["name"], Limits(**asked["limits"]), asked["url"]
 
 
 def answer_of(content: Content) -> bytes:

@@ -66,12 +66,12 @@ class WorkerProcess:
         """Its process id."""
         return self._process.pid
 
-    async def ask(self, name: str, data: bytes, limits: Limits) -> Content:
+    async def ask(self, name: str, data: bytes, limits: Limits, url: str | None = None) -> Content:
         """What it finds in a file. Raises `TimeoutError` or `WorkerDied`; it has ended then, as when cancelled."""
         self.files += 1
         try:
             async with asyncio.timeout(limits.seconds):
-                await self._say(request_head(name, limits, len(data)), data)
+                await self._say(request_head(name, limits, len(data), url), data)
                 return await self._answer(limits)
         except (FrameError, WorkerDied) as error:
             await self.end()

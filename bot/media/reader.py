@@ -33,12 +33,12 @@ class WorkerReader:
         self._resting: asyncio.TimerHandle | None = None
         self._ending: set[asyncio.Task[None]] = set()
 
-    async def read(self, name: str, data: bytes) -> ReadFile:
+    async def read(self, name: str, data: bytes, url: str | None = None) -> ReadFile:
         """What is in the file. Never raises for a bad file: the reading says what was left out and why."""
         plain = plain_name(name)
         try:
             self._check(plain, data)
-            content = await self._content(plain, data)
+            content = await self._content(plain, data, url)
         except FileRefused as error:
             return ReadFile(Reading(ReadingKind.UNREAD, plain, unread=error.said), {})
         return await asyncio.to_thread(_read_file, plain, data, content)
@@ -48,7 +48,7 @@ class WorkerReader:
         small = replace(self._limits, long_side=SMALL_SIDE, picture_bytes=SMALL_BYTES)
         try:
             async with self._gate:
-                content = await self._ask_once("the picture", picture.data, small)
+                content = await self._ask_once("the picture", picture.data, small, None)
         except (FileRefused, WorkerDied):
             return picture
         made = content.pictures[0] if content.pictures else None
@@ -69,34 +69,35 @@ class WorkerReader:
             raise FileRefused(f"{name} is too large: {most // 1_000_000} MB are the most. Send a smaller one.")
         sniff(name, data)
 
-    async def _content(self, name: str, data: bytes) -> Content:
+    async def _content(self, name: str, data: bytes, url: str | None) -> Content:
         if self._waiting + len(data) > self._limits.waiting_bytes:
             raise FileRefused(f"{name} was not read: too many files came at once. Send it again in a minute.")
         self._waiting += len(data)
         try:
             async with self._gate:
-                return await self._ask(name, data)
+                return await self._ask(name, data, url)
         finally:
             self._waiting -= len(data)
 
-    async def _ask(self, name: str, data: bytes) -> Content:
+    async def _ask(self, name: str, data: bytes, url: str | None) -> Content:
         """Ask a worker; once more if it dies, without drawing pages: that is what most often takes too much."""
         try:
-            return await self._ask_once(name, data, self._limits)
+            return await self._ask_once(name, data, self._limits, url)
         except WorkerDied as error:
             log.warning("media worker died", size=len(data), reason=str(error))
         try:
-            content = await self._ask_once(name, data, replace(self._limits, pictures=0, illustrated=0))
+            fewer = replace(self._limits, pictures=0, illustrated=0)
+            content = await self._ask_once(name, data, fewer, url)
         except WorkerDied as error:
             log.warning("media worker died again", size=len(data), reason=str(error))
             said = f"{name} could not be opened safely: it is damaged, or it takes too much memory. Save it anew."
             raise FileRefused(said) from error
         return _as_text_only(name, content) if content.kind is ReadingKind.PDF else content
 
-    async def _ask_once(self, name: str, data: bytes, limits: Limits) -> Content:
+    async def _ask_once(self, name: str, data: bytes, limits: Limits, url: str | None) -> Content:
         worker = await self._worker()
         try:
-            content = await worker.ask(name, data, limits)
+            content = await worker.ask(name, data, limits, url)
         except TimeoutError as error:
             log.warning("file took too long", size=len(data))
             said = f"{name} was not read: it took over {limits.seconds:g} seconds. Send a smaller or simpler one."

@@ -27,12 +27,12 @@ _NAME_LENGTH = 80
 
 def read_text(name: str, data: bytes, limits: Limits) -> Content:
     """The file as text. Raises `FileRefused` when it is none."""
-    decoded = _decode(data)
-    if decoded is None:
+    found = decoded(data)
+    if found is None:
         raise FileRefused(
             f"{name} is of a kind I don't know, and it is not text. Send it as PDF, as a picture or as text."
         )
-    text, left_out = shortened(decoded, limits.characters)
+    text, left_out = shortened(found, limits.characters)
     unread = None
     if left_out:
         unread = (
@@ -71,7 +71,8 @@ def _visible(code: int) -> str:
     return "\u2421" if code == 0x7F else "\ufffd"
 
 
-def _decode(data: bytes) -> str | None:
+def decoded(data: bytes) -> str | None:
+    """The bytes as text; None where they are none."""
     for mark, encoding in _BOMS:
         if data.startswith(mark):
             return data[len(mark) :].decode(encoding, "replace")

@@ -14,8 +14,9 @@ from bot.media.content import Content
 from bot.media.documents import read_pdf
 from bot.media.frames import LENGTHS, READY, answer_of, asked_in, lengths_of
 from bot.media.limits import Limits
+from bot.media.pages import read_page
 from bot.media.pictures import read_picture
-from bot.media.sniff import FileKind, sniff
+from bot.media.sniff import FileKind, looks_like_html, sniff
 from bot.media.text import read_text
 from bot.messages import ReadingKind
 
@@ -34,9 +35,11 @@ def main() -> None:
         _serve_one(source, sink)
 
 
-def read(name: str, data: bytes, limits: Limits) -> Content:
-    """What is in the file, or why it was not read."""
+def read(name: str, data: bytes, limits: Limits, url: str | None = None) -> Content:
+    """What is in the file, or on the page that is at `url`, or why it was not read."""
     try:
+        if url is not None and looks_like_html(data):
+            return read_page(name, data, limits, url)
         return _READERS[sniff(name, data)](name, data, limits)
     except FileRefused as error:
         return Content(ReadingKind.UNREAD, unread=error.said)
@@ -44,10 +47,10 @@ def read(name: str, data: bytes, limits: Limits) -> Content:
 
 def _serve_one(source: BinaryIO, sink: BinaryIO) -> None:
     json, body = lengths_of(_exactly(source, LENGTHS.size), sys.maxsize)
-    name, limits = asked_in(_exactly(source, json))
+    name, limits, url = asked_in(_exactly(source, json))
     data = _exactly(source, body)
     bound_processor(limits.seconds)
-    sink.write(answer_of(read(name, data, limits)))
+    sink.write(answer_of(read(name, data, limits, url)))
     sink.flush()
 
 
@@ -63,6 +66,7 @@ def _private_output() -> BinaryIO:
 def _load_libraries() -> None:
     # All of it before the limits: later there are few files to open and little room to map.
     import pypdfium2  # noqa: F401
+    import selectolax.lexbor  # noqa: F401
     from PIL import GifImagePlugin, ImageOps, JpegImagePlugin, PngImagePlugin, WebPImagePlugin  # noqa: F401
 
 

@@ -3,7 +3,25 @@
 from typing import Any
 
 from bot.tools.base import Tool
+from bot.tools.calculate import CALCULATE
+from bot.tools.convert_time import CONVERT_TIME
+from bot.tools.convert_units import CONVERT_UNITS
 from bot.tools.current_time import CURRENT_TIME
+from bot.tools.draw_picture import DRAW_PICTURE
+from bot.tools.open_file import OPEN_FILE
+from bot.tools.read_link import READ_LINK
+from bot.tools.recent_messages import RECENT_MESSAGES
+from bot.tools.weather import WEATHER
 
-TOOLS: tuple[Tool[Any], ...] = (CURRENT_TIME,)
+TOOLS: tuple[Tool[Any], ...] = (
+    CALCULATE,
+    CONVERT_TIME,
+    CONVERT_UNITS,
+    CURRENT_TIME,
+    DRAW_PICTURE,
+    OPEN_FILE,
+    READ_LINK,
+    RECENT_MESSAGES,
+    WEATHER,
+)
 """Every tool, in the order of their names."""

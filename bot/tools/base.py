@@ -23,10 +23,11 @@ INVALID = "invalid arguments: "
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """The world beyond, as far as the operator opens it: how links are reached, who knows the weather."""
+    """The world beyond, as the operator opens it: how links are reached, who knows the weather, who draws."""
 
     reach: Reach = field(default_factory=Reach)
     weather_url: str | None = None
+    image_model: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +97,11 @@ def everywhere(_here: Surroundings) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Tool(Generic[Arguments]):
-    """A tool: the docstring of its arguments' model is what the model reads.
+    """A tool: the docstring of its arguments' model is what the model reads, `label` what people read in the help.
 
     `effects` tells whether calling it changes something that others see; such a call is never made twice, and once
-    there is untrusted text in the conversation the asker has to confirm it, shown what `summary` says. `untrusted`
+    there is untrusted text in the conversation the asker has to confirm it, shown what `summary` says. A call is
+    made `once` also where only money would be spent again. `untrusted`
     tells that results hold what strangers wrote. `address` is where a call carries data to: one that nobody has
     mentioned is confirmed in the same way. `available` decides where it is offered. `seconds` and `characters`
     limit one result. `described` stands in for the docstring and the schema.
@@ -108,7 +110,9 @@ class Tool(Generic[Arguments]):
     name: str
     arguments: type[Arguments]
     run: Callable[[ToolContext, Arguments], Awaitable[str | ToolResult]]
+    label: str = ""
     effects: bool = False
+    once: bool = False
     untrusted: bool = False
     address: Callable[[Arguments], str] | None = None
     summary: Callable[[Arguments], str] | None = None

@@ -7,6 +7,7 @@ from bot.commands import COMMANDS
 from bot.commands.help import usage
 from bot.metrics import Metrics
 from bot.settings import Settings
+from bot.tools import TOOLS
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 
@@ -28,6 +29,16 @@ def test_every_test_that_is_named_is_there() -> None:
 
     assert named
     assert [name for name in named if not (Path(__file__).parents[2] / name).exists()] == []
+
+
+def test_every_tool_has_a_row_and_a_place_in_the_help() -> None:
+    names = [tool.name for tool in TOOLS]
+
+    assert names == sorted(names)
+    for tool in TOOLS:
+        assert f"| `{tool.name}` |" in README
+        assert tool.label
+        assert tool.spec.description
 
 
 def test_every_figure_has_a_row() -> None:

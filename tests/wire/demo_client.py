@@ -35,7 +35,7 @@ class PlainReader:
     def __init__(self) -> None:
         self.reads = 0
 
-    async def read(self, name: str, data: bytes) -> ReadFile:
+    async def read(self, name: str, data: bytes, url: str | None = None) -> ReadFile:
         self.reads += 1
         return ReadFile(Reading(ReadingKind.PDF, name, text=data.decode(), pages=2), {})
 

@@ -59,3 +59,19 @@ def cut(conn: Connection, conversation: str, seq: int, media_seq: int) -> None:
         .where(conversations.c.key == conversation)
         .values(cut_seq=seq, media_seq=media_seq, prefix_version=conversations.c.prefix_version + 1)
     )
+
+
+def earlier_files(conn: Connection, conversation: str) -> tuple[Reading, ...]:
+    """What was read in the files of a conversation since it began anew, the latest first."""
+    start = select(conversations.c.start_seq).where(conversations.c.key == conversation).scalar_subquery()
+    rows = conn.execute(
+        select(items)
+        .where(
+            items.c.conversation == conversation,
+            items.c.erased == 0,
+            items.c.seq >= start,
+            items.c.body.contains('"files":[{'),
+        )
+        .order_by(items.c.seq.desc())
+    ).all()
+    return tuple(reading for row in rows for reading in load_item(row).files)

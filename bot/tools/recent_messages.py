@@ -1,0 +1,71 @@
+"""Reads what was said last in the place where the question was asked."""
+
+from datetime import UTC, datetime
+from typing import Literal
+
+import structlog
+from pydantic import BaseModel, Field
+
+from bot.errors import ToolFailed
+from bot.messages import PastMessage, Place
+from bot.ports import ReadsHistory, offers
+from bot.tools.base import Surroundings, Tool, ToolContext
+
+log = structlog.get_logger(__name__)
+
+_NAME = 40
+
+
+class RecentMessages(BaseModel):
+    """Read the messages before this question: in this very place, or in the channel that this thread hangs in."""
+
+    where: Literal["here", "channel"] = "here"
+    count: int = Field(default=30, ge=1, le=100)
+
+
+async def recent_messages(context: ToolContext, arguments: RecentMessages) -> str:
+    """A line or more for each message, oldest first."""
+    place = _place(context, arguments.where)
+    adapter, source = context.world.adapter, _history_of(context)
+    try:
+        past = await source.history(place, context.message_id, arguments.count)
+    except Exception as error:  # an adapter's own errors have no common root
+        log.warning("history refused", place=place.key, failure=adapter.classify(error).kind)
+        raise ToolFailed("the platform does not let me read that just now") from error
+    return "\n".join(map(_said, past)) or "Nothing was said before."
+
+
+def _place(context: ToolContext, where: str) -> Place:
+    here = context.asked_in
+    if here is None or not context.message_id:
+        raise ToolFailed("there is no message here to look back from")
+    return here if where == "here" else here.parent
+
+
+def _history_of(context: ToolContext) -> ReadsHistory:
+    source: object = context.world.adapter
+    if not offers(source, ReadsHistory):
+        raise ToolFailed("earlier messages can't be read here")
+    return source
+
+
+def _said(message: PastMessage) -> str:
+    name = " ".join(message.person.name.split())[:_NAME]
+    files = "".join(f" (file: {one.name})" for one in message.attachments)
+    return f"[{datetime.fromtimestamp(message.sent_at, UTC):%Y-%m-%d %H:%M} UTC] {name}: {message.text}{files}"
+
+
+def _available(here: Surroundings) -> bool:
+    source: object = here.ports.adapter
+    return offers(source, ReadsHistory)
+
+
+RECENT_MESSAGES = Tool(
+    name="recent_messages",
+    label="read what was said here before",
+    arguments=RecentMessages,
+    run=recent_messages,
+    untrusted=True,
+    available=_available,
+    characters=20_000,
+)
