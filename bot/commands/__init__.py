@@ -5,11 +5,23 @@ from bot.commands.help import HELP
 from bot.commands.imagine import IMAGINE
 from bot.commands.model import MODEL
 from bot.commands.models import MODELS
+from bot.commands.persona import PERSONA_COMMAND
 from bot.commands.reset import RESET
 from bot.commands.settings import SETTINGS
 from bot.commands.status import STATUS
 from bot.commands.stop import STOP
 from bot.commands.usage import USAGE
 
-COMMANDS: tuple[Command, ...] = (MODEL, MODELS, IMAGINE, SETTINGS, RESET, STOP, USAGE, STATUS, HELP)
+COMMANDS: tuple[Command, ...] = (
+    MODEL,
+    MODELS,
+    IMAGINE,
+    PERSONA_COMMAND,
+    SETTINGS,
+    RESET,
+    STOP,
+    USAGE,
+    STATUS,
+    HELP,
+)
 """Every command, in the order in which help lists them."""

@@ -45,6 +45,12 @@ How to read this conversation:
 
 If something could not be read or done, say so and say why. Do not invent what a file says."""
 
+PERSONA = """
+
+Who people here want you to be, within the rules above:
+"""
+"""What stands before the persona that was chosen."""
+
 MADE = "You made this for the answer above, and people see it there:"
 """What stands before pictures that are shown to the model again."""
 
@@ -94,15 +100,16 @@ def build(
     media_seq: int,
     blobs: Mapping[str, bytes],
     turn_id: str,
+    persona: str = "",
 ) -> tuple[PromptMessage, ...]:
-    """The messages of a request.
+    """The messages of a request, answered as `persona` describes.
 
     `blobs` holds the bytes that `files_needed` names. The moment follows the last question, ahead of the rounds of
     tools that turn `turn_id` has had, so that a round never changes what stands before it.
     """
     repaired = whole_calls(items)
     last = max((i for i, item in enumerate(repaired) if item.role is Role.USER), default=-1)
-    messages = [PromptMessage("system", (TextPart(SYSTEM),))]
+    messages = [PromptMessage("system", (TextPart(SYSTEM + (PERSONA + persona if persona else "")),))]
     drawn: list[Item] = []
     for index, item in enumerate(repaired):
         messages.append(_message(item, model, media_seq, blobs, turn_id))

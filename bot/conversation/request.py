@@ -21,6 +21,7 @@ from bot.messages import (
     account_of,
     person_key,
 )
+from bot.personas import PERSONA, persona_text
 from bot.store.intents.turns import Claim
 
 
@@ -40,7 +41,7 @@ async def build_request(
     able = not imagines and (model is None or model.calls_tools is not False)
     request = ChatRequest(
         model=plan.model,
-        messages=build(items, moment, reads, media_seq, blobs, turn.id),
+        messages=build(items, moment, reads, media_seq, blobs, turn.id, persona_text(chosen.get(PERSONA.name))),
         tools=tuple(tools) if able else (),
         max_tokens=choices.answer_limit(chosen, ports.limits.answer_tokens, model),
         modalities=("text", "image") if model is not None and model.draws else (),

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from bot.commands.base import Command, CommandContext
+from bot.conversation.prompt import SYSTEM
 from bot.messages import Choice, CommandSpec
+from bot.personas import PERSONAS
 from tests.files import picture
 from tests.house import House, house
 from tests.town import ADA, CHANNEL, DM, GRACE, THREAD
@@ -256,3 +258,45 @@ async def test_only_moderators_choose_for_a_whole_channel(tmp_path: Path) -> Non
     assert "Only admins and moderators can set that for the channel" in refused
     assert "Only admins and moderators" in also
     assert "(for you)" in own
+
+
+async def test_a_persona_is_chosen_shown_and_told_to_the_model_until_it_is_taken_back(tmp_path: Path) -> None:
+    async with house(tmp_path, catalogue=CATALOGUE) as here:
+        await here.people.command("persona", persona="Teacher")
+        said = await shown(here)
+        await here.people.say("hello")
+        taught = await here.answer("hi")
+        await here.answered(2)
+        await here.people.command("persona", persona="default")
+        await shown(here, 2)
+        await here.people.say("hello again")
+        plain = await here.answer("hi")
+        await here.answered(4)
+
+    assert "Here I am `teacher` (chosen here)." in said
+    assert taught.exchange.json["messages"][0]["content"].endswith(PERSONAS["teacher"])
+    assert plain.exchange.json["messages"][0]["content"] == SYSTEM
+
+
+async def test_a_persona_in_ones_own_words_is_for_oneself_alone(tmp_path: Path) -> None:
+    async with house(tmp_path, catalogue=CATALOGUE) as here:
+        await here.people.command("persona", persona="A pirate who  counts everything", scope="me")
+        await shown(here)
+        await here.people.say("hello")
+        mine = await here.answer("hi")
+        await here.answered(2)
+        await here.people.say("hello", who=GRACE)
+        hers = await here.answer("hi")
+        await here.answered(3)
+
+    assert mine.exchange.json["messages"][0]["content"].endswith("A pirate who counts everything")
+    assert hers.exchange.json["messages"][0]["content"] == SYSTEM
+
+
+async def test_a_persona_that_says_nothing_is_refused_with_those_there_are(tmp_path: Path) -> None:
+    async with house(tmp_path, catalogue=CATALOGUE) as here:
+        await here.people.command("persona", persona="hm")
+        said = await told(here)
+
+    assert "has to be concise, teacher" in said
+    assert "Nothing was changed." in said

@@ -1,0 +1,57 @@
+"""What the commands share that let people choose something by scope."""
+
+from collections.abc import Mapping
+
+from bot.commands.base import CommandContext
+from bot.errors import CommandRefused
+from bot.messages import CommandOption, person_key
+from bot.preferences import NEAREST_FIRST, Preference, Scope, default_scope, scope_key
+from bot.store.intents.settings import Chosen, choose, chosen_where
+
+DEFAULT = "default"
+"""What is typed to take a choice back."""
+
+WORDS: Mapping[Scope, str] = {
+    Scope.HERE: "here",
+    Scope.CHANNEL: "in this channel",
+    Scope.ME: "for you",
+    Scope.WORKSPACE: "in this workspace",
+}
+
+SCOPE = CommandOption("scope", "For whom or where", choices=tuple(NEAREST_FIRST))
+
+
+async def choose_for(context: CommandContext, preference: Preference, typed: str) -> Scope:
+    """Keep what was typed, for the scope that is named or meant.
+
+    Raises CommandRefused for a value or a scope that can't be, NotAllowed for a scope in which this person may not
+    choose for others; then nothing is changed.
+    """
+    scope = _scope(context, preference)
+    ports = context.ports
+    ports.may_set(context.place.platform, context.person, scope)
+    kept = None if typed.lower() == DEFAULT else _read(preference, typed)
+    await ports.store.write(choose, scope_key(scope, context.place, context.person), preference.name, kept)
+    return scope
+
+
+async def chosen_in(context: CommandContext) -> Mapping[str, Chosen]:
+    """What is in force for this person in this place."""
+    asker = person_key(context.place.platform, context.person)
+    return await context.ports.store.read(chosen_where, context.place, asker)
+
+
+def _scope(context: CommandContext, preference: Preference) -> Scope:
+    named = context.option("scope").lower()
+    scope = Scope(named) if named in list(Scope) else None
+    if named and scope not in preference.scopes:
+        allowed = ", ".join(preference.scopes)
+        raise CommandRefused(f"`{preference.name}` can be set for: {allowed}. Nothing was changed.")
+    return scope or default_scope(preference, context.place)
+
+
+def _read(preference: Preference, typed: str) -> str:
+    try:
+        return preference.read(typed)
+    except ValueError as error:
+        raise CommandRefused(f"`{preference.name}` has to be {error}. Nothing was changed.") from error
