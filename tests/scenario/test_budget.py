@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 from bot.messages import ActionName, Credits, Person, Place, PlaceKind, SpendingLimits
 from bot.store.intents.accounts import State, dollars
 from bot.store.schema import usage
+from tests.files import picture
 from tests.house import House, house
 from tests.town import ADA, CHANNEL
 
@@ -238,3 +239,21 @@ async def test_the_credit_is_shown_to_those_who_run_the_bot_alone(tmp_path: Path
 
     shown = "- $95.50 of the gateway's credit is left; $4.50 was used." in here.town.whispers[0][1]
     assert shown == bool(admins)
+
+
+async def test_pictures_are_paid_from_the_same_money(tmp_path: Path) -> None:
+    brush = b"""{"data": [{"id": "acme/alpha-2", "type": "language", "pricing": {"input": "0", "output": "0"}},
+     {"id": "acme/paint", "type": "image", "pricing": {"image": "0.04"}}]}"""
+    limits = SpendingLimits(person=Decimal("0.05"))
+    async with house(tmp_path, catalogue=brush, spending=limits, clock=lambda: EVENING) as here:
+        await here.people.command("imagine", ADA, CHANNEL, prompt="a heron")
+        await (await here.request()).paint(picture())
+        await here.answered()
+        await here.people.command("imagine", ADA, CHANNEL, prompt="another")
+        said = await said_last(here, 2)
+        spent = await here.store.read(rows)
+
+    assert said.startswith(
+        "⚠ Your $0.05 for today is nearly used up: $0.01 is left, and this answer could cost $0.04."
+    )
+    assert [(state, amount) for state, amount, _ in spent] == [(State.ESTIMATED, Decimal("0.04"))]
