@@ -13,7 +13,7 @@ from adapters.discord.outbound import layout_mark, marks_of, nonce_of
 from adapters.discord.places import Places
 from adapters.discord.rest import Rest
 from adapters.discord.session import Session
-from bot.messages import Attachment, FailureKind, Inbound, PastMessage, PersonKind, Place, PlaceKind
+from bot.messages import Attachment, Failure, FailureKind, Inbound, PastMessage, PersonKind, Place, PlaceKind
 
 _PAGE = 100
 _MOST_KNOWN = 1_000
@@ -136,8 +136,8 @@ class History:
 
     def _past(self, raw: Iterable[Any], place: Place) -> list[PastMessage | None]:
         client = self._session.client
-        if client is None:
-            return []
+        if client is None or not self._session.me:
+            raise Refusal(Failure(FailureKind.TRANSIENT), "who we are is not known yet")
         messages = [self._message(client, one, place) for one in raw]
         return [taken.past(one, place, self._session.me) for one in reversed(messages)]
 

@@ -60,10 +60,6 @@ class Places:
         ours = "member" in data or data.get("owner_id") == str(_me(client))
         return Where(place_of(guild, int(data["parent_id"]), channel), ours)
 
-    def joined(self, thread: int) -> None:
-        """We take part in a thread from now on: what was known of it is out of date."""
-        self._asked.pop(thread, None)
-
 
 def may_open_thread(client: Connection, place: Place) -> bool:
     """Whether we may open a thread in a channel and write in it, as far as discord.py knows."""

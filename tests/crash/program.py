@@ -99,6 +99,11 @@ class Program:
             await self._parent_process().wait()
             await self.start()
 
+    async def stop(self) -> None:
+        """Ask it to end, as a service manager does, and wait until it has."""
+        self._parent_process().terminate()
+        await self._parent_process().wait()
+
     async def end(self) -> None:
         """Leave nothing behind; the child ends with its parent."""
         if self._parent is not None and self._parent.returncode is None:

@@ -1,0 +1,31 @@
+"""What we use of discord.py beyond what it offers; here it is noticed when a new version has it otherwise."""
+
+import inspect
+
+import discord
+from discord import gateway, http
+
+
+def test_the_addresses_stand_where_we_change_them() -> None:
+    assert http.Route.BASE == "https://discord.com/api/v10"
+    assert str(gateway.DiscordWebSocket.DEFAULT_GATEWAY) == "wss://gateway.discord.gg/"
+    assert http.Route("GET", "/users/@me").url == "https://discord.com/api/v10/users/@me"
+
+
+def test_a_message_is_made_of_what_a_call_was_answered_with() -> None:
+    assert list(inspect.signature(discord.Message.__init__).parameters) == ["self", "state", "channel", "data"]
+    assert "_connection" in discord.Client.__annotations__ or "_connection" in inspect.getsource(discord.Client)
+
+
+def test_it_asks_two_things_by_itself_before_it_connects() -> None:
+    source = inspect.getsource(discord.Client.login)
+
+    assert source.count("await self.http.") + source.count("self.application_info()") == 2
+
+
+def test_events_come_under_the_names_we_listen_to() -> None:
+    from discord import state
+
+    source = inspect.getsource(state.ConnectionState)
+    for name in ("message", "raw_message_edit", "raw_message_delete", "raw_bulk_message_delete", "interaction"):
+        assert f"self.dispatch('{name}'" in source
