@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import count, pairwise
@@ -706,3 +707,17 @@ def test_closing_lets_ends_through_for_a_while() -> None:
     scene, _ = play(act)
 
     assert scene.platform.shown()[0].endswith("the end")
+
+
+def test_many_replies_in_places_of_their_own_share_the_total_and_none_is_left_behind() -> None:
+    async def act(scene: Scene) -> None:
+        replies = [scene.open(f"t{n}", Place("simulated", "w", f"c{n}")) for n in range(50)]
+        await asyncio.gather(*(write(reply, 160) for reply in replies))
+        await asyncio.gather(*map(end, replies))
+
+    can = Capabilities(text_limit=2000, edits=Budget(5, 5.0), total=Budget(50, 1.0))
+    scene, _ = play(act, SimulatedPlatform(capabilities=can))
+
+    edits = Counter(call.place.channel for call in scene.platform.calls if call.verb == "edit")
+    assert len(edits) == 50
+    assert min(edits.values()) >= 6
