@@ -7,13 +7,14 @@ from typing import Any
 
 import structlog
 
+from bot.conversation.choices import routing_of
 from bot.conversation.consent import Consent
 from bot.conversation.drawings import keep_file
 from bot.conversation.history import LOST_RESULT
 from bot.conversation.ports import Ports
 from bot.conversation.trust import holds_untrusted, is_mentioned
 from bot.errors import GatepostError, ToolFailed, sentence_for
-from bot.messages import Item, Reading, Role, ToolCall
+from bot.messages import Item, Reading, Role, ToolCall, person_key
 from bot.ports import Adapter
 from bot.store.intents.calls import CallState, call_state, end_call
 from bot.store.intents.turns import Claim
@@ -153,6 +154,7 @@ class Toolbox:
             asked_in=asked[0].place if asked else None,
             turn_id=turn.id,
             ports=self._tool_ports,
+            routing=routing_of(self._claim.chosen, (), person_key(turn.place.platform, turn.requester)),
         )
 
     async def _kept(self, result: ToolResult, tool: Tool[Any]) -> _Told:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from bot.errors import ToolFailed
 from bot.media.fetching import Reach
-from bot.messages import OutFile, Person, Place, ToolSpec
+from bot.messages import OutFile, Person, Place, Routing, ToolSpec
 from bot.ports import Adapter, Gateway, MediaReader
 from bot.store.engine import Store
 from bot.store.files import Files
@@ -52,7 +52,8 @@ class ToolContext:
 
     `key` is the same whenever the same call is made again: what a tool with effects does, it does once per key.
     `progress` shows people a short line while the tool runs. `message_id` is the question's, `conversation` names
-    the history it belongs to. `ports` are there whenever the program itself calls.
+    the history it belongs to. `ports` are there whenever the program itself calls. `routing` is what was
+    chosen here about who may serve a request: what a tool asks of the gateway carries it, privacy above all.
     """
 
     now: float
@@ -65,6 +66,7 @@ class ToolContext:
     asked_in: Place | None = None
     turn_id: str | None = None
     ports: ToolPorts | None = None
+    routing: Routing = field(default_factory=Routing)
 
     @property
     def world(self) -> ToolPorts:

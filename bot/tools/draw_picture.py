@@ -46,6 +46,7 @@ async def draw_picture(context: ToolContext, arguments: DrawPicture) -> ToolResu
         arguments.prompt,
         arguments.size or None,
         sources,
+        context.routing,
         account=account_of(context.place, context.requester, context.turn_id),
     )
     try:

@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel
 
 from bot.conversation import telling
-from bot.messages import Place, PlaceKind
+from bot.messages import Place, PlaceKind, Routing
 from bot.tools.base import Tool, ToolContext
 from tests import gateway_streams as streams
 from tests.files import noise, picture
@@ -179,6 +179,22 @@ async def test_privacy_that_nobody_offers_is_refused_and_never_weakened(tmp_path
 
         assert here.asked.empty(), "not tried without it"
         assert "No privacy-approved provider offers this model here." in status(here)
+
+
+async def test_a_tool_is_told_what_its_own_requests_have_to_promise(tmp_path: Path) -> None:
+    told: list[Routing] = []
+
+    async def meet(context: ToolContext, arguments: Meeting) -> str:
+        told.append(context.routing)
+        return arguments.name
+
+    async with here_with(tmp_path, tools=[Tool("meet", Meeting, meet)]) as here:
+        await choose(here, "zero_data_retention", "on", "channel")
+        await (await ask(here)).call(("c1", "meet", '{"name": "x"}'))
+        await here.answer("Done.")
+        await here.answered()
+
+    assert told == [Routing(zero_data_retention=True)]
 
 
 async def test_an_endpoint_that_cannot_promise_privacy_is_not_even_asked(tmp_path: Path) -> None:
