@@ -33,7 +33,7 @@ from bot.ports import About, Adapter, Meter, NewId, NoMeter
 from bot.settings import Settings, read_settings
 from bot.store.engine import Store, open_store
 from bot.store.files import Files
-from bot.tools import TOOLS
+from bot.tools import every_tool
 from bot.tools.base import Outside
 
 DEFAULT_MODEL = "anthropic/claude-sonnet-4.5"
@@ -177,7 +177,7 @@ def desk_for(parts: Core, adapters: Sequence[Adapter]) -> Desk:
         reader=parts.reader,
         pump=parts.pump,
         adapters={adapter.platform: adapter for adapter in adapters},
-        tools=TOOLS,
+        tools=every_tool(),
         clock=time.time,
         new_id=parts.new_id,
         default_model=parts.about.default_model,

@@ -11,6 +11,7 @@ from bot.cli.database import backup, restore, upgrade
 from bot.cli.installing import slack_manifest
 from bot.cli.inviting import discord_invite
 from bot.cli.serving import demo_gateway, serve
+from bot.cli.tooling import run_tool
 
 
 def parser() -> argparse.ArgumentParser:
@@ -46,6 +47,11 @@ def parser() -> argparse.ArgumentParser:
     slack.add_argument("--url", type=_address, metavar="URL", help="the program's public address, https://…")
     slack.add_argument("--json", action="store_true", help="as JSON")
     slack.set_defaults(command=slack_manifest)
+
+    tooling = commands.add_parser("tool", help="run one tool alone, or list them all")
+    tooling.add_argument("name", nargs="?", metavar="NAME", help="without it, the tools are listed")
+    tooling.add_argument("arguments", nargs="*", metavar="KEY=VALUE", help="values are JSON, or text")
+    tooling.set_defaults(command=run_tool)
 
     demo = commands.add_parser(
         "demo-gateway",

@@ -9,6 +9,7 @@ from bot.tools.convert_units import CONVERT_UNITS
 from bot.tools.current_time import CURRENT_TIME
 from bot.tools.draw_picture import DRAW_PICTURE
 from bot.tools.open_file import OPEN_FILE
+from bot.tools.own import own_tools
 from bot.tools.read_link import READ_LINK
 from bot.tools.recent_messages import RECENT_MESSAGES
 from bot.tools.weather import WEATHER
@@ -24,4 +25,9 @@ TOOLS: tuple[Tool[Any], ...] = (
     RECENT_MESSAGES,
     WEATHER,
 )
-"""Every tool, in the order of their names."""
+"""Every tool that is built in, in the order of their names."""
+
+
+def every_tool() -> tuple[Tool[Any], ...]:
+    """The tools that are built in, and those of installed packages."""
+    return (*TOOLS, *own_tools(tool.name for tool in TOOLS))

@@ -1,0 +1,72 @@
+"""The command that runs one tool alone: for whoever writes one."""
+
+import argparse
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bot.cli.output import note, say
+from bot.errors import StartError
+
+if TYPE_CHECKING:
+    from bot.tools.base import Tool, ToolResult
+
+
+def run_tool(options: argparse.Namespace) -> int:
+    """`gatepost tool`: without a name, the list of them."""
+    import asyncio
+
+    from bot.errors import ToolFailed
+    from bot.log import start_logging
+    from bot.tools import every_tool
+
+    start_logging("warning", None, ())
+    tools = {tool.name: tool for tool in every_tool()}
+    if options.name is None:
+        for tool in tools.values():
+            say(f"{tool.name}: {tool.spec.description.splitlines()[0]}\n")
+        return 0
+    if options.name not in tools:
+        raise StartError(f"There is no tool {options.name}. `gatepost tool` lists them all.")
+    try:
+        result = asyncio.run(_call(tools[options.name], _as_json(options.arguments)))
+    except ToolFailed as error:
+        raise StartError(f"{options.name}: {error.said}") from error
+    say(result.text + "\n")
+    for file in result.files:
+        path = _free(Path(Path(file.name).name))
+        path.write_bytes(file.data)
+        note(f"saved {path}")
+    return 0
+
+
+async def _call(tool: "Tool[Any]", arguments: str) -> "ToolResult":
+    """Call it as Ada would in a terminal. Tools that need the program around them say so."""
+    from bot.messages import Person, Place, PlaceKind
+    from bot.tools.base import ToolContext
+
+    place = Place("terminal", "local", "tool", kind=PlaceKind.DM)
+    context = ToolContext(time.time(), place, Person("you", "You"), "terminal", progress=note)
+    return await tool.call(context, tool.check(arguments))
+
+
+def _as_json(pairs: list[str]) -> str:
+    """`key=value…` as JSON: a value that is JSON stands for itself, any other is text."""
+    import orjson
+
+    given: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise StartError(f"{pair} is no key=value.")
+        try:
+            given[key] = orjson.loads(value)
+        except orjson.JSONDecodeError:
+            given[key] = value
+    return orjson.dumps(given).decode()
+
+
+def _free(path: Path) -> Path:
+    """A name that no file here has."""
+    numbered = (path.with_stem(f"{path.stem}-{n}") for n in range(2, 1_000))
+    return path if not path.exists() else next(one for one in numbered if not one.exists())
