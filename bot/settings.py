@@ -15,10 +15,7 @@ from bot.envfile import ENCODING, in_effect, read_env_file
 from bot.errors import StartError
 from bot.secretfiles import read_secret_files
 
-NOT_YET = (
-    "RETENTION_DAYS",
-    "MCP_CONFIG",
-)
+NOT_YET = ("RETENTION_DAYS",)
 """Variables whose meaning is settled but which nothing obeys yet: set, they stop the start rather than mislead."""
 
 
@@ -81,6 +78,7 @@ class Settings(BaseSettings):
         None, pattern=r"^https?://\S+$", description="the http(s) address of an Open-Meteo API"
     )
     image_model: str | None = Field(None, pattern=r"^\S+/\S+$", description="the id of a model that draws")
+    mcp_config: Path | None = Field(None, description="a file that names MCP servers")
     metrics: Literal["local", "on", "off"] = Field("local", description="local, on or off")
     allowed_workspaces: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="a list such as discord:1234,slack:T12AB"

@@ -35,6 +35,7 @@ from bot.store.engine import Store, open_store
 from bot.store.files import Files
 from bot.tools import every_tool
 from bot.tools.base import Outside
+from bot.tools.servers import Servers, check_installed, read_config
 
 DEFAULT_MODEL = "anthropic/claude-sonnet-4.5"
 FALLBACK_MODEL = "openai/gpt-5"
@@ -74,6 +75,7 @@ class Core:
     recent: RecentModels
     meter: Meter
     outside: Outside
+    servers: Servers
 
 
 @asynccontextmanager
@@ -114,6 +116,7 @@ async def core(
             recent=RecentModels(store, time.time),
             meter=meter,
             outside=outside(settings),
+            servers=servers(settings),
         )
 
 
@@ -167,6 +170,14 @@ def outside(settings: Settings) -> Outside:
     return Outside(weather_url=settings.weather_base_url, image_model=painter)
 
 
+def servers(settings: Settings) -> Servers:
+    """The MCP servers that are set, not started yet. Raises StartError."""
+    if settings.mcp_config is None:
+        return Servers({})
+    check_installed()
+    return Servers(read_config(settings.mcp_config))
+
+
 def desk_for(parts: Core, adapters: Sequence[Adapter]) -> Desk:
     """The conversations, over these platforms."""
     ports = Ports(
@@ -185,6 +196,7 @@ def desk_for(parts: Core, adapters: Sequence[Adapter]) -> Desk:
         limits=Limits(),
         meter=parts.meter,
         outside=parts.outside,
+        more_tools=parts.servers.tools,
     )
     return Desk(ports)
 

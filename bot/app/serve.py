@@ -65,7 +65,7 @@ async def serve(settings: Settings, announce: Callable[[str], None], stop: async
             await adapter.start(intake)
             stack.push_async_callback(adapter.stop)
         await intake.recover()
-        beside = [*_background(parts, tidier, metrics), settling.run()]
+        beside = [*_background(parts, tidier, metrics), settling.run(), parts.servers.run()]
         if settings.has_credential:
             beside.append(parts.credit.run())
         beside += [one.run() for one in catching_up]
