@@ -1,13 +1,14 @@
 """What the operator sets, by environment variable or in `.env`: read once, checked whole."""
 
 import os
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import unquote
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.byok import read_byok, secrets_in
@@ -17,6 +18,12 @@ from bot.secretfiles import read_secret_files
 
 NOT_YET = ("RETENTION_DAYS",)
 """Variables whose meaning is settled but which nothing obeys yet: set, they stop the start rather than mislead."""
+
+_SLACK_FORMS = {
+    "slack_bot_token": r"xox[a-z]-[!-~]+|xoxe\.xox[a-z]-[!-~]+",
+    "slack_app_token": r"xapp-[!-~]+",
+    "slack_signing_secret": r"[0-9a-zA-Z]{16,}",
+}
 
 
 class Settings(BaseSettings):
@@ -41,14 +48,10 @@ class Settings(BaseSettings):
         Decimal(1), ge=0, max_digits=12, description="an amount of US dollars such as 1 or 0.50, or off"
     )
     budget_model: str | None = Field(None, pattern=r"^\S+$", description="a model's id, such as creator/model")
-    slack_bot_token: SecretStr | None = Field(
-        None, pattern=r"^xox[bp](-|\.)\S+$", description="a bot token, which begins with xoxb-"
-    )
-    slack_app_token: SecretStr | None = Field(
-        None, pattern=r"^xapp-\S+$", description="an app-level token, which begins with xapp-"
-    )
+    slack_bot_token: SecretStr | None = Field(None, description="a bot token, which begins with xoxb-")
+    slack_app_token: SecretStr | None = Field(None, description="an app-level token, which begins with xapp-")
     slack_signing_secret: SecretStr | None = Field(
-        None, pattern=r"^[0-9a-zA-Z]{16,}$", description="the app's signing secret, letters and digits only"
+        None, description="the app's signing secret: at least 16 letters and digits"
     )
     slack_api_base_url: str = Field(
         "https://slack.com/api/", pattern=r"^https?://\S+$", description="an http(s) address that ends in /api/"
@@ -127,6 +130,13 @@ class Settings(BaseSettings):
             return value
         typed = value.strip().lower()
         return None if typed == "off" else typed.removeprefix("$")
+
+    @field_validator("slack_bot_token", "slack_app_token", "slack_signing_secret")
+    @classmethod
+    def _is_of_its_kind(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value is not None and not re.fullmatch(_SLACK_FORMS[str(info.field_name)], value.get_secret_value()):
+            raise ValueError("not of its kind")
+        return value
 
     @field_validator("slack_api_base_url")
     @classmethod

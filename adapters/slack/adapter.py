@@ -110,7 +110,8 @@ class SlackAdapter:
             self._socket = Socket(self._bolt, self._app_token, self._api.base_url, ping_every=self._ping_every)
             self._socket.lost = self._away.missed
             self._socket.start()
-        self._away.missed()
+        else:
+            self._away.missed()
 
     async def connected(self) -> None:
         """Returns once Slack can reach us."""

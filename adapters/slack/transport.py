@@ -1,6 +1,7 @@
 """How Slack reaches us, both ways by slack_bolt: a socket that is kept alive, and signed HTTP on our own port."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any, TypeAlias
@@ -45,7 +46,10 @@ def bolt_app(client: AsyncWebClient, signing_secret: str | None, take: Take) -> 
             return BoltResponse(status=503, body="")
         return _response(answer)
 
+    quiet = logging.getLogger("slack_bolt")
+    quiet.setLevel(logging.ERROR)  # it warns at every start that we set what we mean to set
     return AsyncApp(
+        logger=quiet,
         client=client,
         signing_secret=signing_secret or "",
         request_verification_enabled=signing_secret is not None,
@@ -91,7 +95,7 @@ class Socket:
         self.alive = False
         """Whether Slack could reach us by it when it was looked at last."""
         self.lost: Callable[[], None] = lambda: None
-        """Told when there was no connection for a while and is one again."""
+        """Told when there is a connection, the first or one after a while without."""
 
     def start(self) -> None:
         """Connect, and stay connected."""
@@ -117,7 +121,7 @@ class Socket:
         loop = asyncio.get_running_loop()
         while True:
             await self._open()
-            alive_at, away = loop.time(), False
+            alive_at, away = loop.time(), True
             while loop.time() - alive_at < _DEAD_AFTER:
                 self.alive = await self.is_alive()
                 if self.alive:

@@ -12,6 +12,7 @@ from tests.crash.discord_people import discord_people
 from tests.crash.page import Seen, page
 from tests.crash.plan import Asked, Moment, Plan, plan, thread_root
 from tests.crash.program import PATIENCE, Program, program
+from tests.crash.slack_people import slack_people
 from tests.crash.verdict import Question, Shown, apologies, violations
 
 SEEDS_TOGETHER = 3
@@ -33,6 +34,8 @@ class Platform(StrEnum):
 
     PAGE = "page"
     DISCORD = "discord"
+    SLACK = "slack"
+    SLACK_EDITS = "slack-edits"  # a Slack without streams
 
 
 class People(Protocol):
@@ -91,6 +94,9 @@ async def _play_together(seeds: Sequence[int], directory: Path, quiet: float, pl
 async def _stage(platform: Platform, directory: Path) -> AsyncIterator[tuple[Program, People]]:
     if platform is Platform.DISCORD:
         async with discord_people(directory) as stage:
+            yield stage
+    elif platform in (Platform.SLACK, Platform.SLACK_EDITS):
+        async with slack_people(directory, streams=platform is Platform.SLACK) as stage:
             yield stage
     else:
         async with program(directory) as running, page(running) as seen:

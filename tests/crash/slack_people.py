@@ -15,7 +15,7 @@ from tests.slack_town.town import Town, slack_town
 from tests.slack_town.values import BOT_USER, Channel, Message
 
 _MENTION = "@Gatepost "
-_RETRIES = (0.0, 1.0, 5.0)
+_RETRIES = (0.0, 4.0, 10.0)
 """Seconds to Slack's attempts to deliver an event again; Slack itself waits for minutes."""
 
 

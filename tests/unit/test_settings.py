@@ -39,6 +39,10 @@ def clean(monkeypatch: pytest.MonkeyPatch) -> None:
         ("DEFAULT_MODEL", "two words"),
         ("FALLBACK_MODELS", "acme/alpha two/words"),
         ("FALLBACK_MODELS", ",".join(f"acme/alpha-{n}" for n in range(9))),
+        ("SLACK_BOT_TOKEN", "xapp-1-swapped"),
+        ("SLACK_APP_TOKEN", "xoxb-1-swapped"),
+        ("SLACK_SIGNING_SECRET", "short"),
+        ("SLACK_API_BASE_URL", "slack.com"),
     ],
 )
 def test_a_malformed_value_is_refused_in_one_sentence_that_names_the_variable_and_hides_the_value(
@@ -316,3 +320,14 @@ def test_providers_own_keys_count_as_secrets(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("BYOK_FILE", str(file))
 
     assert {"sk-canary-1234", "canary-5678"} <= set(read_settings(None).secrets)
+
+
+def test_half_of_slacks_credentials_are_refused_with_the_other_half_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1-2-three")
+    with pytest.raises(StartError, match="SLACK_APP_TOKEN is missing"):
+        read_settings(None)
+    monkeypatch.setenv("SLACK_APP_TOKEN", "xapp-1-2-three")
+    assert read_settings(None).platforms == ("slack",)
+    monkeypatch.delenv("SLACK_BOT_TOKEN")
+    with pytest.raises(StartError, match="SLACK_BOT_TOKEN is missing"):
+        read_settings(None)

@@ -191,3 +191,28 @@ async def test_other_bots_and_joins_are_no_questions(slack: SlackHouse) -> None:
     await town.until(lambda: all(one.acked for one in said.deliveries) and said.deliveries)
 
     assert slack.house.asked.empty()
+
+
+async def test_what_a_tool_does_is_a_status_before_the_first_word_and_a_step_within_a_stream(
+    slack: SlackHouse,
+) -> None:
+    town = slack.town
+    asked = town.ada.mentions(town.square, "what time is it?")
+    first = await slack.house.request()
+    await first.call(("c1", "current_time", '{"time_zone": "UTC"}'))
+    second = await slack.house.request()
+    await second.say("It is noon in London.")
+    (answer,) = await slack.seen(town.square, asked)
+    await second.call(("c2", "current_time", '{"time_zone": "Asia/Tokyo"}'))
+    third = await slack.house.request()
+    await third.finish("In Tokyo it is evening.")
+    await slack.said(town.square, asked)
+    shown = [
+        text for _, method, text in town.world.agent_thread(town.square.id, asked.ts).statuses if "set" in method
+    ]
+
+    assert read(answer) == "It is noon in London.\n\nIn Tokyo it is evening."
+    assert answer.stream is not None
+    assert all(task["status"] == "complete" for task in answer.stream.tasks.values())
+    assert all(text.startswith("is ") for text in shown)
+    assert not town.calls("agents.sessions.setStatus")
