@@ -8,6 +8,7 @@ import structlog
 from adapters.slack import home, outbound
 from adapters.slack.api import Api
 from adapters.slack.failures import SlackRefused
+from adapters.slack.files import Files
 from adapters.slack.hearing import Hearing
 from adapters.slack.inbound import PLATFORM, Us, place_of, text_in, words_of
 from adapters.slack.manifest import ASK_ABOUT_THIS, PROMPTS
@@ -49,6 +50,7 @@ class Acting:
         specs: Sequence[CommandSpec],
         begin: Begin,
         posting: Posting,
+        files: Files,
     ) -> None:
         self._api = api
         self._people = people
@@ -56,6 +58,7 @@ class Acting:
         self._commands = frozenset(spec.name for spec in specs)
         self._begin = begin
         self._posting = posting
+        self._files = files
         self._prompted: set[str] = set()
 
     async def take(self, body: Json, intake: Intake) -> Json | str | None:
@@ -193,7 +196,17 @@ class Acting:
     # --- private answers -------------------------------------------------------------------------
 
     async def reply_privately(self, person: Person, place: Place, rendered: Rendered, handle: str | None) -> None:
-        """By the event's own address, else here, else in a direct message. Raises SlackRefused."""
+        """By the event's own address, else here, else in a direct message, where files go in any case.
+
+        Raises SlackRefused.
+        """
+        for piece in outbound.pieces(rendered):
+            await self._whisper(person, place, piece, handle)
+        if rendered.files:
+            channel = place.channel if place.kind is PlaceKind.DM else await self._dm(person)
+            await self._files.send(channel, place.thread if place.kind is PlaceKind.DM else None, rendered.files)
+
+    async def _whisper(self, person: Person, place: Place, rendered: Rendered, handle: str | None) -> None:
         text = outbound.fallback(rendered.text or rendered.status or "")
         body: Json = {"text": text, "blocks": outbound.blocks(rendered), "response_type": "ephemeral"}
         body["replace_original"] = False
@@ -201,27 +214,22 @@ class Acting:
             body["thread_ts"] = place.thread
         if handle and await self._api.respond(handle, body):
             return
+        said: Json = {"text": text, "blocks": body["blocks"]}
         try:
             await self._api.write(
-                "chat.postEphemeral",
-                channel=place.channel,
-                user=person.id,
-                thread_ts=place.thread,
-                text=text,
-                blocks=body["blocks"],
+                "chat.postEphemeral", channel=place.channel, user=person.id, thread_ts=place.thread, **said
             )
         except SlackRefused as error:
             if error.code not in ("user_not_in_channel", "not_in_channel", "channel_not_found", "is_archived"):
                 raise
-            opened = await self._api.write("conversations.open", users=person.id)
+            channel = await self._dm(person)
             await self._api.write(
-                "chat.postMessage",
-                channel=opened["channel"]["id"],
-                text=text,
-                blocks=body["blocks"],
-                unfurl_links=False,
-                unfurl_media=False,
+                "chat.postMessage", channel=channel, unfurl_links=False, unfurl_media=False, **said
             )
+
+    async def _dm(self, person: Person) -> str:
+        opened = await self._api.write("conversations.open", users=person.id)
+        return str(opened["channel"]["id"])
 
     # --- beside messages -------------------------------------------------------------------------
 
@@ -254,9 +262,8 @@ class Acting:
         """A model chosen in the App Home holds for one's direct messages."""
         user = str(body["user"]["id"])
         chosen = str((pressed.get("selected_option") or {}).get("value") or "")
-        opened = await self._api.write("conversations.open", users=user)
-        channel = str(opened["channel"]["id"])
         person = (await self._people.find(user, us.team)).person()
+        channel = await self._dm(person)
         place = Place(PLATFORM, us.team, channel, None, PlaceKind.DM)
         await intake.say(place, person, CommandCall("model", {"id": chosen}))
         await self._publish(user, channel, us, intake)

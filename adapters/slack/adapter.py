@@ -35,7 +35,7 @@ from bot.messages import (
     Quota,
     Rendered,
 )
-from bot.ports import Clock, Intake, Route
+from bot.ports import Clock, Health, Intake, Route
 
 log = structlog.get_logger(__name__)
 
@@ -83,7 +83,9 @@ class SlackAdapter:
         self._posting = Posting(self._api, self._files, self._past, self._people)
         self._hearing = Hearing(self._api, self._people, specs, self._whisper)
         self._away = Away(self._api, self._hearing)
-        self._acting = Acting(self._api, self._people, self._hearing, specs, self._begin, self._posting)
+        self._acting = Acting(
+            self._api, self._people, self._hearing, specs, self._begin, self._posting, self._files
+        )
         self._signing_secret = signing_secret
         self._app_token = app_token
         self._ping_every = ping_every
@@ -131,6 +133,10 @@ class SlackAdapter:
     def routes(self) -> Sequence[Route]:
         """Where Slack sends events by HTTP, if it is to."""
         return HttpEvents(lambda: self._bolt).routes() if self._signing_secret is not None else ()
+
+    def health(self) -> Health:
+        """Whether events reach us and our token is good. The socket's own pings find out when it is dead."""
+        return Health(self.listening() and self._api.dead is None)
 
     def classify(self, error: Exception) -> Failure:
         """What an error means."""

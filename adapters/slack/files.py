@@ -70,7 +70,13 @@ class Files:
         there = await self._names_after(place, after)
         for file in missing:
             if file.name not in there:
-                await self._upload(place, after, file)
+                await self._upload(place.channel, place.thread or after, file)
+
+    async def send(self, channel: str, thread: str | None, files: Sequence[OutFile]) -> None:
+        """Show files by themselves. Raises SlackRefused."""
+        for file in files:
+            if file.data:
+                await self._upload(channel, thread, file)
 
     async def _names_after(self, place: Place, after: str) -> set[str]:
         us = await self._api.us()
@@ -81,7 +87,7 @@ class Files:
         ours = [one for one in answer.get("messages", ()) if one.get("user") == us.user and one["ts"] > after]
         return {str(file.get("name")) for one in ours for file in one.get("files") or ()}
 
-    async def _upload(self, place: Place, after: str, file: OutFile) -> None:
+    async def _upload(self, channel: str, thread: str | None, file: OutFile) -> None:
         answer = await self._api.read(
             "files.getUploadURLExternal",
             filename=file.name,
@@ -93,8 +99,8 @@ class Files:
         await self._api.write(
             "files.completeUploadExternal",
             files=given,
-            channel_id=place.channel,
-            thread_ts=place.thread or after,
+            channel_id=channel,
+            thread_ts=thread,
         )
 
 

@@ -1,9 +1,6 @@
 """The app's manifest: what Slack is to be told to install it, from the same tables the adapter works with."""
 
-from collections.abc import Sequence
 from typing import Any
-
-from bot.messages import CommandSpec
 
 COMMAND = "/gatepost"
 EVENTS_PATH = "/slack/events"
@@ -47,14 +44,14 @@ PROMPTS = (
 )
 
 
-def manifest(specs: Sequence[CommandSpec], url: str | None) -> dict[str, Any]:
+def manifest(url: str | None) -> dict[str, Any]:
     """The manifest, for Socket Mode, or for HTTP where the program's public address is given (`https://host`)."""
     events: dict[str, Any] = {"bot_events": list(EVENTS)}
     interactivity: dict[str, Any] = {"is_enabled": True}
     command: dict[str, Any] = {
         "command": COMMAND,
         "description": "Ask, choose a model, stop, and more",
-        "usage_hint": f"{' | '.join(spec.name for spec in specs)}"[:990],
+        "usage_hint": "help",
         "should_escape": True,
     }
     if url is not None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from bot.messages import Action, ActionName, Rendered
@@ -58,6 +59,17 @@ def blocks(rendered: Rendered) -> list[Json]:
     """A whole message."""
     body = [{"type": "markdown", "text": rendered.text}] if rendered.text.strip() else []
     return [*body, *beneath(rendered)]
+
+
+def pieces(rendered: Rendered) -> list[Rendered]:
+    """What is longer than a message as several, divided between lines; buttons stand under the last."""
+    parts, rest = [], rendered.text
+    while len(rest) > TEXT_LIMIT:
+        end = rest.rfind("\n", 1, TEXT_LIMIT)
+        end = end if end > 0 else TEXT_LIMIT
+        parts.append(Rendered(rest[:end], final=True))
+        rest = rest[end:].lstrip("\n")
+    return [*parts, replace(rendered, text=rest)]
 
 
 def beneath(rendered: Rendered) -> list[Json]:

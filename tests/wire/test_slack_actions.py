@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from bot.commands import COMMANDS
-from bot.commands.base import Command, CommandContext
-from bot.messages import CommandSpec
+from bot.commands.base import Command, CommandContext, CommandResult
+from bot.messages import CommandSpec, OutFile
 from bot.store.schema import feedback
 from tests.slack_house import SlackHouse, read, slack_house
 from tests.slack_town import interactions
@@ -34,6 +34,21 @@ async def test_a_command_answers_only_whoever_typed_it(slack: SlackHouse) -> Non
 
     assert told.ephemeral_for == town.ada.id
     assert town.calls("chat.postMessage") == []
+
+
+async def test_a_long_answer_to_a_command_comes_in_pieces_and_its_files_alone(tmp_path: Path) -> None:
+    async def run(_: CommandContext) -> CommandResult:
+        lines = "\n".join(f"- line {n} of many" for n in range(900))
+        return CommandResult(lines, (OutFile("chart.png", "image/png", b"pixels", "A chart"),))
+
+    async with slack_house(tmp_path, commands=(Command(CommandSpec("long", "Say much"), run),)) as slack:
+        town = slack.town
+        await town.ada.types("/gatepost long", town.square).answered()
+        told = await slack.whispered(town.ada, 2)
+        await town.until(lambda: [one for one in town.ada.dm.visible() if one.files])
+
+        assert "\n".join(map(read, told)).count("line ") == 900
+        assert town.square.visible() == []
 
 
 async def test_a_command_that_does_not_exist_or_is_typed_wrongly_gets_a_sentence(slack: SlackHouse) -> None:
