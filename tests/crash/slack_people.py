@@ -113,5 +113,5 @@ async def slack_people(directory: Path, *, streams: bool) -> AsyncIterator[tuple
         }
         people = SlackPeople(town)
         async with program(directory, **settings) as running:
-            await town.sockets.connected(seconds=PATIENCE)
+            await town.sockets.connected(seconds=3 * PATIENCE)
             yield running, people
