@@ -1,4 +1,4 @@
-"""SIGKILL on the real program while people talk with it on Slack, with streams and without: one complete answer each.
+"""SIGKILL on the real program while people talk with it on Slack, with and without streams: one whole answer each.
 
 A hundred times: `python -m tests.crash --platform slack`, and `--platform slack-edits`.
 """
@@ -11,7 +11,7 @@ import pytest
 from tests.crash.play import Platform, Result, play_all
 
 SEEDS = {Platform.SLACK: (12, 7, 2), Platform.SLACK_EDITS: (10,)}
-"""With streams a death just after a question, at the first post and within an answer; without, at the last edit."""
+"""With streams a death just after a question, at the first post, within an answer; without, at the last edit."""
 
 PLAYED = [(platform, seed) for platform, seeds in SEEDS.items() for seed in seeds]
 
