@@ -28,8 +28,10 @@ GatepostError
 ├── PlatformError         a platform refused a call; carries a `Failure`
 ├── FileRefused           a file could not be read; the sentence says why
 ├── ToolFailed            a tool could not do it; the sentence is for the model
-├── CommandRefused    a command that cannot be carried out as it was typed
-├── BudgetReached     a request may cost more than is left for today; says when that changes
+├── CommandRefused        a command that cannot be carried out as it was typed
+├── BudgetReached         a request may cost more than is left for today; says when that changes
+├── TimeUnclear           words that name no time, a past one, or more than one; the sentence asks
+├── ReminderRefused       a reminder that can't be kept or found
 └── NotAllowed            this person may not do this here
 
 `sentence` on the class is what people read. `str(error)` is for the log and never shown.
@@ -245,6 +247,14 @@ class BudgetReached(SaidError):
     def __init__(self, said: str, cheaper: str | None = None) -> None:
         super().__init__(said)
         self.cheaper = cheaper
+
+
+class TimeUnclear(SaidError):
+    """Words that name no time, a past one, or more than one; its text is the question to ask."""
+
+
+class ReminderRefused(SaidError):
+    """A reminder that can't be kept or found; its text says why."""
 
 
 class NotAllowed(SaidError):

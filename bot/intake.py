@@ -38,6 +38,7 @@ from bot.ports import (
     offers,
 )
 from bot.preferences import REPLY_IN
+from bot.reminders.book import ReminderBook
 from bot.store.engine import Store
 from bot.store.files import Files
 from bot.store.intents.absence import accept_late
@@ -74,6 +75,7 @@ class Intake:
         clock: Clock,
         new_id: NewId,
         deleted: Callable[[], None],
+        reminders: ReminderBook,
         meter: Meter | None = None,
     ) -> None:
         self._store = store
@@ -85,6 +87,7 @@ class Intake:
         self._clock = clock
         self._new_id = new_id
         self._deleted = deleted
+        self._reminders = reminders
         self._meter = meter or NoMeter()
         self._errands = Errands(store, commands, adapters, clock)
         self._admission = Admission(store, access, self._errands, adapters, clock)
@@ -221,6 +224,8 @@ class Intake:
         match action.name:
             case ActionName.GOOD | ActionName.BAD:
                 await self._store.write(rate, inbound, action.turn_id, action.name, self._clock())
+            case ActionName.SNOOZE | ActionName.DONE | ActionName.CANCEL:
+                await self._reminders.press(inbound, action)
             case ActionName.CONFIRM | ActionName.DECLINE:
                 await self._decide(inbound, action, allowed=action.name is ActionName.CONFIRM)
             case ActionName.STOP if not action.turn_id:

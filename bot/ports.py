@@ -11,6 +11,7 @@ from bot.messages import (
     Account,
     Attachment,
     Budget,
+    Caller,
     CallKind,
     Capabilities,
     ChatRequest,
@@ -33,6 +34,7 @@ from bot.messages import (
     Purpose,
     Reading,
     Rendered,
+    Where,
 )
 
 if TYPE_CHECKING:
@@ -201,6 +203,22 @@ class CatchesUp(Protocol):
 
 
 @runtime_checkable
+class OpensDirectMessages(Protocol):
+    """A platform on which we can talk with somebody alone."""
+
+    async def open_dm(self, person: Person, place: Place) -> Place:
+        """Where we talk with this person alone, whom we know from `place`. Idempotent."""
+
+
+@runtime_checkable
+class ChecksReaders(Protocol):
+    """A platform that says who may read what."""
+
+    async def can_read(self, person: Person, place: Place) -> bool:
+        """Whether this person may read this place at this moment. Where it can't be told it raises."""
+
+
+@runtime_checkable
 class ShowsTyping(Protocol):
     """A platform with a sign that somebody is writing."""
 
@@ -323,6 +341,29 @@ class Gateway(Protocol):
 
         Raises `ModelUnknown`, or another `GatewayError` where nothing is known of it and the gateway is silent.
         """
+
+
+class Reminders(Protocol):
+    """Reminders, for people and for models. Each call answers in Markdown what was done, by the exact time.
+
+    Every call raises a `SaidError` with the sentence, or the question, where it can't be done; carrying it out
+    again with the caller's key does nothing anew.
+    """
+
+    async def make(self, caller: Caller, when: str, text: str, where: Where | None = None) -> str:
+        """Remind the caller of this. `when` is in words, in their own time zone."""
+
+    async def list(self, caller: Caller) -> str:
+        """What is still to come for the caller."""
+
+    async def change(self, caller: Caller, number: int, when: str = "", text: str = "") -> str:
+        """Another time, another text, or both."""
+
+    async def cancel(self, caller: Caller, number: int) -> str:
+        """Let nothing more come of it."""
+
+    async def snooze(self, caller: Caller, number: int | None, when: str) -> str:
+        """Remind once more of what the caller was reminded of last, by this reminder or by any."""
 
 
 class MediaReader(Protocol):

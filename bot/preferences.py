@@ -4,7 +4,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from types import MappingProxyType
+from zoneinfo import available_timezones
 
 from bot.messages import Person, Place, PlaceKind, person_key
 
@@ -132,6 +134,23 @@ def model_id(typed: str) -> str:
 
 _LONGEST_ID = 200
 
+
+def time_zone(typed: str) -> str:
+    """The IANA name of a time zone, by its whole name or by the city alone, however it is capitalised."""
+    wanted = typed.strip().replace(" ", "_").lower()
+    found = {name for name in _zones() if name.lower() == wanted or name.lower().rpartition("/")[2] == wanted}
+    whole = [name for name in found if name.lower() == wanted] or sorted(found)
+    if not whole:
+        raise ValueError("a time zone such as Europe/Berlin or America/New_York")
+    return whole[0]
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """The names of all zones; read from disk, once."""
+    return frozenset(name for name in available_timezones() if "/" in name or name == "UTC")
+
+
 MAX_TOKENS = Preference(
     "max_tokens",
     "How long an answer may get, in tokens",
@@ -256,6 +275,14 @@ ATTRIBUTE_PEOPLE = Preference(
     (Scope.WORKSPACE,),
 )
 
+TIME_ZONE = Preference(
+    "time_zone",
+    "In which time zone reminders are meant",
+    time_zone,
+    "as your profile says, where the platform tells",
+    scopes=(Scope.ME, Scope.WORKSPACE),
+)
+
 PREFERENCES: tuple[Preference, ...] = (
     REPLY_IN,
     FOLLOW_UPS,
@@ -277,6 +304,7 @@ PREFERENCES: tuple[Preference, ...] = (
     NO_TRAINING,
     ATTRIBUTE_APP,
     ATTRIBUTE_PEOPLE,
+    TIME_ZONE,
 )
 """Everything that can be chosen with /settings, in the order in which it is listed."""
 

@@ -30,6 +30,8 @@ from bot.ledger.ledger import Ledger
 from bot.media.reader import WorkerReader
 from bot.messages import Credits, SpendingLimits
 from bot.ports import About, Adapter
+from bot.reminders.bell import Bell
+from bot.reminders.book import ReminderBook
 from bot.store.engine import Store, open_store
 from bot.store.files import Files
 from bot.store.intents.rows import last_turn
@@ -143,6 +145,7 @@ class House:
     server: RawServer
     recent: RecentModels
     asked: "asyncio.Queue[Answering]"
+    bell: Bell
 
     async def request(self) -> Answering:
         """The next request to the model."""
@@ -195,6 +198,7 @@ async def house(
     credit: Credits | None = None,
     clock: Callable[[], float] = time.time,
     beside: Sequence[Adapter] = (),
+    most_reminders: int = 50,
 ) -> AsyncIterator[House]:
     """Open the house over `directory`; the same directory again is the same memory. `beside` are more platforms.
 
@@ -227,6 +231,7 @@ async def house(
             new_id=lambda: f"{prefix}-{next(numbers)}",
             cheaper=cheaper,
         )
+        reminders = ReminderBook(store, clock, lambda: f"{prefix}-{next(numbers)}", most=most_reminders)
         ports = Ports(
             store=store,
             files=files,
@@ -241,11 +246,14 @@ async def house(
             default_model="acme/alpha-2",
             fallbacks=fallbacks,
             limits=limits or Limits(),
+            reminders=reminders,
         )
+        bell = Bell(store, pump, {"town": people}, clock, reminders.changed)
         desk = Desk(ports)
         recent = RecentModels(store, time.time)
-        intake = _intake(ports, desk, commands, Access(admins, workspaces), recent, credit)
-        built = House(town, people, store, files, desk, intake, gateway, server, recent, asked)
+        access = Access(admins, workspaces)
+        intake = _intake(ports, desk, commands, access, recent, credit, reminders)
+        built = House(town, people, store, files, desk, intake, gateway, server, recent, asked, bell)
         if catalogue:
             await gateway.refresh()
         before = asyncio.all_tasks()
@@ -260,6 +268,7 @@ async def house(
                 await one.stop()
             if orderly:
                 await desk.close(0)
+                await bell.close()
             else:
                 await _die(before)
             await intake.close()
@@ -298,6 +307,7 @@ def _intake(
     access: Access,
     recent: RecentModels,
     credit: Credits | None,
+    reminders: ReminderBook,
 ) -> Intake:
     about = About("0", True, "acme/alpha-2")
     command_ports = CommandPorts(
@@ -313,6 +323,7 @@ def _intake(
         ledger=ports.ledger,
         is_admin=access.is_admin,
         credits=lambda: credit,
+        reminders=reminders,
     )
     return Intake(
         store=ports.store,
@@ -324,4 +335,5 @@ def _intake(
         clock=ports.clock,
         new_id=ports.new_id,
         deleted=lambda: None,
+        reminders=reminders,
     )

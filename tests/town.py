@@ -38,6 +38,11 @@ THREAD = Place("town", "w", "square", "t0", PlaceKind.THREAD)
 DM = Place("town", "w", "dm", kind=PlaceKind.DM)
 
 
+def dm_of(person: Person) -> Place:
+    """Where the bot talks with somebody alone."""
+    return Place("town", "w", f"dm-{person.id}", kind=PlaceKind.DM)
+
+
 @dataclass
 class Shown:
     """A message as people see it."""
@@ -64,7 +69,8 @@ class Town:
     """The platform. What is in `held` it never does: post, edit, final (the last edit), delete, thread.
 
     While it is not `open` it does nothing of all that. Where it is `silent` it does everything, and tells nobody.
-    Where it `forgets` keys, the same post is made twice.
+    Where it `forgets` keys, the same post is made twice. People in `dms_closed` take no direct messages, those in
+    `shut_out` can't read that channel.
     """
 
     threads: bool = False
@@ -82,6 +88,8 @@ class Town:
     posts: list[str] = field(default_factory=list)
     fetched: list[str] = field(default_factory=list)
     fetch_failures: int = 0
+    dms_closed: set[str] = field(default_factory=set)
+    shut_out: set[tuple[str, str]] = field(default_factory=set)
     open: asyncio.Event = field(default_factory=asyncio.Event)
     numbers: "count[int]" = field(default_factory=lambda: count(1))
     condition: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -214,6 +222,8 @@ class PlainTownAdapter:
 
     async def post(self, place: Place, rendered: Rendered, key: str) -> str:
         await self._doing("final" if rendered.final else "post")
+        if place.channel.removeprefix("dm-") in self.town.dms_closed:
+            raise PlatformError(Failure(FailureKind.FORBIDDEN), "takes no direct messages")
         self.town.posts.append(key)
         if key not in self.town.keys or self.town.forgets:
             name = f"m{next(self.town.numbers)}"
@@ -260,6 +270,12 @@ class PlainTownAdapter:
         until = next((n for n, m in enumerate(known) if m.id == before), len(known))
         past = [PastMessage(m.id, m.person, m.text, 0.0, m.attachments, m.place) for m in known[:until]]
         return past[-limit:]
+
+    async def open_dm(self, person: Person, place: Place) -> Place:
+        return dm_of(person)
+
+    async def can_read(self, person: Person, place: Place) -> bool:
+        return (person.id, place.channel) not in self.town.shut_out
 
     async def reply_privately(self, person: Person, place: Place, rendered: Rendered, handle: str | None) -> None:
         self.town.whispers.append((person, rendered.text))

@@ -24,6 +24,9 @@ _LABELS = {
     ActionName.CONFIRM: ("Confirm", _PRIMARY),
     ActionName.DECLINE: ("Don’t", _SECONDARY),
     ActionName.VOTE: ("Vote", _SECONDARY),
+    ActionName.SNOOZE: ("Snooze", _SECONDARY),
+    ActionName.DONE: ("Done", _PRIMARY),
+    ActionName.CANCEL: ("Cancel", _SECONDARY),
 }
 _ROW, _BUTTON, _SELECT = 1, 2, 3
 _LABEL = 80

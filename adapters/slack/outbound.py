@@ -32,6 +32,9 @@ _LABELS = {
     ActionName.CONFIRM: "Confirm",
     ActionName.DECLINE: "Don’t",
     ActionName.VOTE: "Vote",
+    ActionName.SNOOZE: "Snooze",
+    ActionName.DONE: "Done",
+    ActionName.CANCEL: "Cancel",
 }
 
 

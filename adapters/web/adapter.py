@@ -6,6 +6,7 @@ from dataclasses import replace
 import structlog
 
 from adapters.web import inbound as heard
+from adapters.web import workspace
 from adapters.web.api import Api
 from adapters.web.door import Door, Refused
 from adapters.web.feed import Feed
@@ -178,6 +179,14 @@ class WebAdapter:
             "files": private_files_json(note_id, rendered.files),
         }
         self._feed.whisper(person, handle, {"private": note})
+
+    async def open_dm(self, person: Person, place: Place) -> Place:
+        """Where this person talks with us alone."""
+        return workspace.place(workspace.dm(person))
+
+    async def can_read(self, person: Person, place: Place) -> bool:
+        """Everybody reads the channels, and nobody another's direct messages."""
+        return place.channel in workspace.channels_of(person)
 
     async def typing(self, place: Place) -> None:
         """Show that we are writing."""

@@ -1,6 +1,8 @@
 """The playground's paths: the page, what it reads, what it sends, its socket and its files."""
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import quote
@@ -22,6 +24,12 @@ PersonalCall: TypeAlias = Callable[[web.Request, Person], Awaitable[web.StreamRe
 
 _STATIC = Path(__file__).parent / "static"
 _PAGE_LENGTH = 60
+_ZONE = re.compile(r"[A-Za-z]\w{1,30}(?:[/+-][\w+-]{1,30}){0,3}", re.ASCII)
+
+
+def _zone(named: str) -> str | None:
+    """The time zone that the browser lives in, as it says: a name that may be one."""
+    return named if _ZONE.fullmatch(named) else None
 
 
 class Api:
@@ -71,7 +79,7 @@ class Api:
             who = workspace.person(request.query.get("as", ""))
             if who is None:
                 raise Refused(400, "There is no such person here.")
-            return await call(request, who)
+            return await call(request, replace(who, time_zone=_zone(request.query.get("zone", ""))))
 
         return self._door.guarded(answer)
 

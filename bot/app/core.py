@@ -30,6 +30,7 @@ from bot.ledger.ledger import Ledger
 from bot.media.reader import WorkerReader
 from bot.messages import SpendingLimits
 from bot.ports import About, Adapter, Meter, NewId, NoMeter
+from bot.reminders.book import ReminderBook
 from bot.settings import Settings, read_settings
 from bot.store.engine import Store, open_store
 from bot.store.files import Files
@@ -73,6 +74,7 @@ class Core:
     fallbacks: tuple[str, ...]
     new_id: NewId
     recent: RecentModels
+    reminders: ReminderBook
     meter: Meter
     outside: Outside
     servers: Servers
@@ -114,6 +116,7 @@ async def core(
             fallbacks=fallbacks(settings),
             new_id=new_id,
             recent=RecentModels(store, time.time),
+            reminders=ReminderBook(store, time.time, new_id),
             meter=meter,
             outside=outside(settings),
             servers=servers(settings),
@@ -178,8 +181,8 @@ def servers(settings: Settings) -> Servers:
     return Servers(read_config(settings.mcp_config))
 
 
-def desk_for(parts: Core, adapters: Sequence[Adapter]) -> Desk:
-    """The conversations, over these platforms."""
+def desk_for(parts: Core, adapters: Sequence[Adapter], *, lasting: bool = True) -> Desk:
+    """The conversations, over these platforms. Without `lasting` nobody will be there to remind anyone."""
     ports = Ports(
         store=parts.store,
         files=parts.files,
@@ -189,6 +192,7 @@ def desk_for(parts: Core, adapters: Sequence[Adapter]) -> Desk:
         pump=parts.pump,
         adapters={adapter.platform: adapter for adapter in adapters},
         tools=every_tool(),
+        reminders=parts.reminders if lasting else None,
         clock=time.time,
         new_id=parts.new_id,
         default_model=parts.about.default_model,
@@ -218,6 +222,7 @@ def intake_for(
         ledger=parts.ledger,
         is_admin=access.is_admin,
         credits=lambda: parts.credit.credits,
+        reminders=parts.reminders,
     )
     return Intake(
         store=parts.store,
@@ -229,5 +234,6 @@ def intake_for(
         clock=time.time,
         new_id=parts.new_id,
         deleted=deleted,
+        reminders=parts.reminders,
         meter=parts.meter,
     )

@@ -38,7 +38,7 @@ async def ask(
         await learn_models(parts.gateway)
         freshening = asyncio.create_task(parts.gateway.keep_fresh())
         model = parts.about.default_model
-        desk = desk_for(parts, [adapter])
+        desk = desk_for(parts, [adapter], lasting=False)
         intake = intake_for(parts, desk, [adapter], Access(()), lambda: None)
         drain = 0.0
         try:

@@ -19,6 +19,7 @@ from bot.http import listen
 from bot.ledger.settling import Settling
 from bot.metrics import Metrics
 from bot.ports import Adapter, CatchesUp, ServesPages, offers
+from bot.reminders.bell import Bell
 from bot.settings import Settings
 from bot.store.lock import ServingLock
 from bot.store.tidier import Tidier
@@ -46,6 +47,10 @@ async def serve(settings: Settings, announce: Callable[[str], None], stop: async
         access = Access(settings.admins, settings.allowed_workspaces, own=OWN)
         intake = intake_for(parts, desk, adapters, access, tidier.soon)
         stack.push_async_callback(intake.close)
+        bell = Bell(
+            parts.store, parts.pump, {one.platform: one for one in adapters}, time.time, parts.reminders.changed
+        )
+        stack.push_async_callback(bell.close)
         routes = [route for one in adapters if offers(one, ServesPages) for route in one.routes()]
         metrics.watch("gatepost_turns_running", "Answers being written", lambda: desk.running)
         metrics.watch("gatepost_turns_waiting", "Questions that wait for others to end", lambda: desk.waiting)
@@ -65,7 +70,7 @@ async def serve(settings: Settings, announce: Callable[[str], None], stop: async
             await adapter.start(intake)
             stack.push_async_callback(adapter.stop)
         await intake.recover()
-        beside = [*_background(parts, tidier, metrics), settling.run(), parts.servers.run()]
+        beside = [*_background(parts, tidier, metrics), settling.run(), parts.servers.run(), bell.run()]
         if settings.has_credential:
             beside.append(parts.credit.run())
         beside += [one.run() for one in catching_up]
@@ -78,6 +83,7 @@ async def serve(settings: Settings, announce: Callable[[str], None], stop: async
         await stop.wait()
         log.info("stopping")
         await desk.close(ANSWERS_SECONDS)  # while people still see their answers end
+        await bell.close()
         await parts.pump.close(CALLS_SECONDS)
 
 

@@ -6,6 +6,7 @@ from bot.commands.imagine import IMAGINE
 from bot.commands.model import MODEL
 from bot.commands.models import MODELS
 from bot.commands.persona import PERSONA_COMMAND
+from bot.commands.remind import REMIND
 from bot.commands.reset import RESET
 from bot.commands.settings import SETTINGS
 from bot.commands.status import STATUS
@@ -16,6 +17,7 @@ COMMANDS: tuple[Command, ...] = (
     MODEL,
     MODELS,
     IMAGINE,
+    REMIND,
     PERSONA_COMMAND,
     SETTINGS,
     RESET,

@@ -6,9 +6,20 @@ from typing import Protocol
 
 from bot.commands.recent import RecentModels
 from bot.ledger.ledger import Ledger
-from bot.messages import Choice, CommandCall, CommandSpec, Credits, OutFile, Person, Place, TurnKind
+from bot.messages import (
+    Choice,
+    CommandCall,
+    CommandSpec,
+    Credits,
+    OutFile,
+    PastMessage,
+    Person,
+    Place,
+    TurnKind,
+)
 from bot.ports import About, Clock, Gateway
 from bot.preferences import Scope
+from bot.reminders.book import ReminderBook
 from bot.store.engine import Store
 
 
@@ -46,6 +57,7 @@ class CommandPorts:
     ledger: Ledger
     is_admin: Callable[[str, Person], bool]
     credits: Callable[[], Credits | None]
+    reminders: ReminderBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +73,19 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class CommandContext:
-    """One call of a command: by whom and where, from the event. `specs` are all commands, for help."""
+    """One call of a command: by whom and where, from the event. `specs` are all commands, for help.
+
+    `key` is the event's, the same whenever the call is carried out again. `about` is the message from whose menu
+    the command was chosen.
+    """
 
     call: CommandCall
     person: Person
     place: Place
     ports: CommandPorts
     specs: Sequence[CommandSpec]
+    key: str = ""
+    about: PastMessage | None = None
 
     def option(self, name: str) -> str:
         """An option as it was typed, without the space around it; empty when it was left out."""

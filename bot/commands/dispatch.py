@@ -1,11 +1,12 @@
 """The one way from a typed command to what it says."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.access import Access
 from bot.commands.base import Command, CommandContext, CommandPorts, CommandResult, Completion, Question
 from bot.errors import CommandRefused, SaidError
-from bot.messages import Choice, CommandCall, CommandSpec, Person, Place
+from bot.messages import Choice, CommandCall, CommandSpec, PastMessage, Person, Place
 
 
 class Commands:
@@ -31,15 +32,18 @@ class Commands:
         except SaidError:
             return None
 
-    async def run(self, call: CommandCall, person: Person, place: Place) -> tuple[CommandResult, bool]:
+    async def run(
+        self, call: CommandCall, person: Person, place: Place, key: str = "", about: PastMessage | None = None
+    ) -> tuple[CommandResult, bool]:
         """What the command says, with its files, and whether only the person should see it.
 
+        `key` is that of the event which asked for it, `about` the message from whose menu it was chosen.
         Raises NotAllowed for what this person may not do, CommandRefused for what cannot be carried out as typed.
         """
         command = self._table.get(call.name)
         if command is None:
             raise CommandRefused(f"There is no command /{call.name[:40]}. /help lists them.")
-        context = self._context(command, call, person, place)
+        context = replace(self._context(command, call, person, place), key=key, about=about)
         result = await command.run(context)
         return result if isinstance(result, CommandResult) else CommandResult(result), command.spec.private
 

@@ -84,7 +84,8 @@ class Errands:
         """What a command says, and whether to the person alone."""
         assert typed.command is not None
         try:
-            return await self._commands.run(typed.command, typed.person, typed.place)
+            about = typed.quotes[0] if typed.quotes else None
+            return await self._commands.run(typed.command, typed.person, typed.place, typed.key, about)
         except SaidError as error:
             return CommandResult(sentence_for(error)), True
         except GatepostError as error:

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.delivery.pump import Pump
 from bot.ledger.ledger import Ledger
-from bot.ports import Adapter, Clock, Gateway, MediaReader, Meter, NewId, NoMeter
+from bot.ports import Adapter, Clock, Gateway, MediaReader, Meter, NewId, NoMeter, Reminders
 from bot.store.engine import Store
 from bot.store.files import Files
 from bot.tools.base import Outside, Tool
@@ -55,4 +55,5 @@ class Ports:
     more_tools: Callable[[], Sequence[Tool[Any]]] = tuple
     outside: Outside = field(default_factory=Outside)
     meter: Meter = field(default_factory=NoMeter)
+    reminders: Reminders | None = None
     fetching: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(FILES_AT_ONCE))

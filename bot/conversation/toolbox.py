@@ -62,6 +62,7 @@ class Toolbox:
             gateway=ports.gateway,
             reader=ports.reader,
             adapter=adapter,
+            reminders=ports.reminders,
             outside=ports.outside,
         )
 
@@ -80,8 +81,8 @@ class Toolbox:
     async def close_open_calls(self, seen: Seen) -> tuple[Item, ...]:
         """Results for calls that a dead process left without one.
 
-        A call that changes nothing is made again, and one that waited for a button waits again; of one with
-        effects nobody knows whether it took place, so the model is told just that.
+        A call that changes nothing, or nothing anew, is made again, and one that waited for a button waits again;
+        of any other nobody knows whether it took place, so the model is told just that.
         """
         mine = [item for item in seen.items if item.turn_id == self._claim.turn.id]
         answered = {item.tool_call_id for item in mine if item.role is Role.TOOL}
@@ -91,7 +92,8 @@ class Toolbox:
     async def _close(self, call: ToolCall, seen: Seen) -> Item:
         tool = find(self.offered(), call.name)
         state = await self._ports.store.read(call_state, self._claim.turn.id, call.id)
-        if tool is None or not (tool.effects or tool.once) or state is not CallState.STARTED:
+        again = tool is None or not (tool.effects or tool.once) or tool.repeatable
+        if again or state is not CallState.STARTED:
             return await self._run_and_record(call, seen)
         return await self._record(call, _Told(LOST_RESULT))
 
@@ -136,7 +138,8 @@ class Toolbox:
     async def _refusal(self, tool: Tool[Any], arguments: Any, call: ToolCall, seen: Seen) -> str | None:
         """Why a call is not made: what reaches others is confirmed where strangers may have asked for it."""
         address = tool.address(arguments) if tool.address is not None else None
-        reaches_others = tool.effects or (address is not None and not is_mentioned(address, seen.items))
+        effects = tool.effects and not (tool.harmless is not None and tool.harmless(arguments))
+        reaches_others = effects or (address is not None and not is_mentioned(address, seen.items))
         if not reaches_others or not (seen.cut_off or holds_untrusted(seen.items, self._claim.speakers)):
             return None
         return await self._consent.refusal(call, tool.told(arguments))

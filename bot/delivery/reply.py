@@ -49,6 +49,7 @@ class Reply:
         "later",
         "limit",
         "status",
+        "summons",
     )
 
     def __init__(
@@ -64,6 +65,7 @@ class Reply:
         self.later = later or limit
         self.asker = asker
         self.answers: str | None = None
+        self.summons = False
         self.status: str | None = None
         self.actions: tuple[Action, ...] = ()
         self.ended = False
@@ -172,6 +174,7 @@ class Reply:
             part=n,
             asker=self.asker,
             answers=self.answers,
+            summons=self.summons and n == 0,
         )
 
     def _take_in(self) -> None:

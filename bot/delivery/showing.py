@@ -68,6 +68,10 @@ class Showing:
         """The message in the same place that is answered; before anything is shown."""
         self._reply.answers = message_id
 
+    def summon(self) -> None:
+        """Let it begin by naming the asker, so that they are notified; before anything is shown."""
+        self._reply.summons = True
+
     def resume(self, posts: Sequence[Post], key: str | None, text: str) -> None:
         """Go on from what is there: messages, and keys that may have become some; `key` is stored but unused."""
         for post in sorted(posts, key=lambda one: one.n):

@@ -13,6 +13,7 @@ from bot.messages.commands import (
     CommandCall,
     CommandOption,
     CommandSpec,
+    MenuEntry,
 )
 from bot.messages.deltas import (
     Completed,
@@ -88,6 +89,12 @@ from bot.messages.prompt import (
     TextPart,
     ToolSpec,
 )
+from bot.messages.reminders import (
+    Caller,
+    Occurrence,
+    Reminder,
+    Where,
+)
 from bot.messages.shown import (
     Budget,
     CallKind,
@@ -116,6 +123,7 @@ __all__ = [
     "Attachment",
     "Budget",
     "CallKind",
+    "Caller",
     "Capabilities",
     "ChatRequest",
     "Choice",
@@ -138,8 +146,10 @@ __all__ = [
     "Item",
     "Level",
     "Mark",
+    "MenuEntry",
     "Model",
     "ModelDetails",
+    "Occurrence",
     "OutFile",
     "PageFile",
     "PageMessage",
@@ -161,6 +171,7 @@ __all__ = [
     "Reasoning",
     "ReasoningDelta",
     "Refusal",
+    "Reminder",
     "Rendered",
     "Reservation",
     "Retrying",
@@ -180,6 +191,7 @@ __all__ = [
     "TurnKind",
     "TurnState",
     "Usage",
+    "Where",
     "Whose",
     "account_of",
     "person_key",

@@ -25,6 +25,21 @@ class CommandOption:
 
 
 @dataclass(frozen=True, slots=True)
+class MenuEntry:
+    """A command as it is offered in the menu of a message, where a platform has such menus.
+
+    `id` is the callback id people's scripts may know. `question` is the option that is asked for in a form before
+    the command is carried out; without one it is carried out at once. Either way the event carries the message in
+    its `quotes`.
+    """
+
+    id: str
+    label: str
+    description: str
+    question: CommandOption | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CommandSpec:
     """A command as every surface offers it. One that `takes_files` may come with some, where that can be done."""
 
@@ -34,6 +49,7 @@ class CommandSpec:
     private: bool = True
     admins_only: bool = False
     takes_files: bool = False
+    entry: MenuEntry | None = None
 
 
 @dataclass(frozen=True, slots=True)

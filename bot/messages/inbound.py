@@ -30,6 +30,9 @@ class ActionName(StrEnum):
     CONFIRM = "confirm"
     DECLINE = "decline"
     VOTE = "vote"
+    SNOOZE = "snooze"
+    DONE = "done"
+    CANCEL = "cancel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,9 @@ class Action:
 
     `STOP` without a turn stops what is at work in the place. `OTHER_MODEL` takes a model's id as its `value`; a
     surface offers what completing `/model` does to choose from. `CONFIRM` and `DECLINE` name a tool's call. `VOTE`
-    names a choice of the poll whose id stands in for the turn's. `label` is what the button says, where that is
-    not the same for every action of its name.
+    names a choice of the poll whose id stands in for the turn's; under a reminder the key of its occurrence does,
+    and `SNOOZE` names for how long. `label` is what the button says, where that is not the same for every action
+    of its name.
     """
 
     name: ActionName

@@ -65,12 +65,16 @@ OUTSIDER = "outsider"
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who said something, by the platform's own id. The name is for reading only and may be anything."""
+    """Who said something, by the platform's own id. The name is for reading only and may be anything.
+
+    `time_zone` is the IANA name of the zone they live in, where the platform tells.
+    """
 
     id: str
     name: str
     kind: PersonKind = PersonKind.HUMAN
     roles: tuple[str, ...] = ()
+    time_zone: str | None = None
 
 
 def person_key(platform: str, person: Person) -> str:

@@ -183,6 +183,35 @@ feedback = Table(
     Column("at", Float, nullable=False),
 )
 
+reminders = Table(
+    "reminders",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("owner", Text, nullable=False),  # platform:id
+    Column("number", Integer, nullable=False),  # what the owner calls it by
+    Column("made_by", Text, nullable=False, unique=True),  # the event or call, once
+    Column("body", Text, nullable=False),  # Reminder
+    Column("due_at", Float),  # none once nothing more will come
+    Column("about_place", Text),  # Place.key and id of the message it quotes
+    Column("about_message", Text),
+    Column("ended_at", Float),
+    UniqueConstraint("owner", "number"),
+    Index("reminders_by_due", "due_at"),
+    Index("reminders_by_message", "about_place", "about_message"),
+)
+
+occurrences = Table(
+    "occurrences",
+    metadata,
+    Column("key", Text, primary_key=True),  # the reminder and the slot, and so the key of its post
+    Column("reminder_id", Text, nullable=False),
+    Column("body", Text, nullable=False),  # Occurrence
+    Column("shown", Integer, nullable=False),  # whether the platform is known to show exactly that
+    Column("taken_at", Float, nullable=False),
+    Index("occurrences_by_reminder", "reminder_id", "taken_at"),
+    Index("occurrences_by_shown", "shown"),
+)
+
 presence = Table(
     "presence",
     metadata,

@@ -12,6 +12,7 @@ from bot.tools.open_file import OPEN_FILE
 from bot.tools.own import own_tools
 from bot.tools.read_link import READ_LINK
 from bot.tools.recent_messages import RECENT_MESSAGES
+from bot.tools.remind import REMIND
 from bot.tools.weather import WEATHER
 
 TOOLS: tuple[Tool[Any], ...] = (
@@ -23,6 +24,7 @@ TOOLS: tuple[Tool[Any], ...] = (
     OPEN_FILE,
     READ_LINK,
     RECENT_MESSAGES,
+    REMIND,
     WEATHER,
 )
 """Every tool that is built in, in the order of their names."""

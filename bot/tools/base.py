@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from bot.errors import ToolFailed
 from bot.media.fetching import Reach
 from bot.messages import OutFile, Person, Place, Routing, ToolSpec
-from bot.ports import Adapter, Gateway, MediaReader
+from bot.ports import Adapter, Gateway, MediaReader, Reminders
 from bot.store.engine import Store
 from bot.store.files import Files
 
@@ -32,13 +32,14 @@ class Outside:
 
 @dataclass(frozen=True, slots=True)
 class ToolPorts:
-    """What the tools that are built in work with."""
+    """What the tools that are built in work with. `reminders` is None where nothing is kept for later."""
 
     store: Store
     files: Files
     gateway: Gateway
     reader: MediaReader
     adapter: Adapter
+    reminders: Reminders | None = None
     outside: Outside = field(default_factory=Outside)
 
 
@@ -106,7 +107,9 @@ class Tool(Generic[Arguments]):
     made `once` also where only money would be spent again. `untrusted`
     tells that results hold what strangers wrote. `address` is where a call carries data to: one that nobody has
     mentioned is confirmed in the same way. `available` decides where it is offered. `seconds` and `characters`
-    limit one result. `described` stands in for the docstring and the schema.
+    limit one result. `described` stands in for the docstring and the schema. `harmless` tells of a tool with
+    effects which calls need no such confirmation; a `repeatable` one does nothing anew for a key it has seen, so
+    that a call which died is made again.
     """
 
     name: str
@@ -115,6 +118,8 @@ class Tool(Generic[Arguments]):
     label: str = ""
     effects: bool = False
     once: bool = False
+    harmless: Callable[[Arguments], bool] | None = None
+    repeatable: bool = False
     untrusted: bool = False
     address: Callable[[Arguments], str] | None = None
     summary: Callable[[Arguments], str] | None = None

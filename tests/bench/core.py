@@ -61,6 +61,7 @@ from bot.messages import (
     Usage,
 )
 from bot.ports import About, Structured
+from bot.reminders.book import ReminderBook
 from bot.store.engine import Store, open_store
 from bot.store.files import Files
 from bot.tools import TOOLS
@@ -205,7 +206,7 @@ async def core(
         ports = Ports(
             store, files, metered, ledger, reader, pump, adapters, TOOLS, time.time, new_id, MODEL, limits=limits
         )
-        desk, access = Desk(ports), Access(())
+        desk, access, reminders = Desk(ports), Access(()), ReminderBook(store, time.time, new_id)
         about = About("0", True, MODEL)
         recent = RecentModels(store, time.time)
         commands = CommandPorts(
@@ -221,9 +222,10 @@ async def core(
             ledger=ledger,
             is_admin=access.is_admin,
             credits=lambda: None,
+            reminders=reminders,
         )
         table = Commands(COMMANDS, commands, access)
-        intake = Intake(store, files, desk, table, access, adapters, time.time, new_id, lambda: None)
+        intake = Intake(store, files, desk, table, access, adapters, time.time, new_id, lambda: None, reminders)
         try:
             yield Core(platform, model, store, desk, intake)
         finally:

@@ -20,7 +20,8 @@ export class Refusal extends Error {
   }
 }
 
-const withPerson = (path, query = {}) => `${path}?${new URLSearchParams({ as: me, ...query })}`;
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
+const withPerson = (path, query = {}) => `${path}?${new URLSearchParams({ as: me, zone, ...query })}`;
 
 /** The address of a message's file. */
 export const fileUrl = (file) => withPerson(file.url);

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, delete, select, update
 from bot.messages import Inbound, InboundKind, Role, Turn, TurnKind, TurnState
 from bot.store.codec import dump, load
 from bot.store.intents.inbox import Accepted, Outcome, Target, accept_message, record, seen
+from bot.store.intents.reminders import forget_quotes
 from bot.store.intents.rows import answer_parts, bump_prefix, count, erase_items, find_turn, load_item
 from bot.store.intents.vectors import Owner, forget_vectors
 from bot.store.schema import inbox, items, posts, turns
@@ -42,6 +43,7 @@ def accept_delete(conn: Connection, inbound: Inbound, now: float) -> Accepted:
         return Accepted(Outcome.DUPLICATE)
     record(conn, inbound, now)
     orphans = erase_items(conn, _items_of_message(conn, inbound))
+    forget_quotes(conn, inbound.place.key, inbound.message_id)
     before = _message_row(conn, inbound)
     if before is None:
         return _delete_post(conn, inbound, orphans)

@@ -22,6 +22,8 @@ def upgrade() -> None:
     _make_spent()
     _make_vectors()
     _make_feedback()
+    _make_reminders()
+    _make_occurrences()
     _make_presence()
     _make_settings()
     _make_page_messages()
@@ -206,6 +208,37 @@ def _make_feedback() -> None:
         sa.Column("model", sa.Text),
         sa.Column("at", sa.Float, nullable=False),
     )
+
+
+def _make_reminders() -> None:
+    op.create_table(
+        "reminders",
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("owner", sa.Text, nullable=False),
+        sa.Column("number", sa.Integer, nullable=False),
+        sa.Column("made_by", sa.Text, nullable=False, unique=True),
+        sa.Column("body", sa.Text, nullable=False),
+        sa.Column("due_at", sa.Float),
+        sa.Column("about_place", sa.Text),
+        sa.Column("about_message", sa.Text),
+        sa.Column("ended_at", sa.Float),
+        sa.UniqueConstraint("owner", "number"),
+    )
+    op.create_index("reminders_by_due", "reminders", ["due_at"])
+    op.create_index("reminders_by_message", "reminders", ["about_place", "about_message"])
+
+
+def _make_occurrences() -> None:
+    op.create_table(
+        "occurrences",
+        sa.Column("key", sa.Text, primary_key=True),
+        sa.Column("reminder_id", sa.Text, nullable=False),
+        sa.Column("body", sa.Text, nullable=False),
+        sa.Column("shown", sa.Integer, nullable=False),
+        sa.Column("taken_at", sa.Float, nullable=False),
+    )
+    op.create_index("occurrences_by_reminder", "occurrences", ["reminder_id", "taken_at"])
+    op.create_index("occurrences_by_shown", "occurrences", ["shown"])
 
 
 def _make_presence() -> None:

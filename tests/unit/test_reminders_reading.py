@@ -1,0 +1,152 @@
+"""What people write becomes the instant they mean, or one question."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.errors import TimeUnclear
+from bot.reminders.reading import read_when, split_when
+
+BERLIN = "Europe/Berlin"
+NOW = datetime(2026, 11, 25, 16, 40, tzinfo=ZoneInfo(BERLIN)).timestamp()  # a Wednesday
+
+
+@pytest.mark.parametrize(
+    ("written", "wall"),
+    [
+        ("in 20 minutes", "2026-11-25T17:00:00"),
+        ("in an hour and a half", "2026-11-25T18:10:00"),
+        ("in half an hour", "2026-11-25T17:10:00"),
+        ("90m", "2026-11-25T18:10:00"),
+        ("in 3 days", "2026-11-28T16:40:00"),
+        ("in two weeks", "2026-12-09T16:40:00"),
+        ("tomorrow at nine", "2026-11-26T09:00:00"),
+        ("Tomorrow 9am!", "2026-11-26T09:00:00"),
+        ("tomorrow evening at 8", "2026-11-26T20:00:00"),
+        ("half past nine tomorrow", "2026-11-26T09:30:00"),
+        ("quarter to ten on Monday", "2026-11-30T09:45:00"),
+        ("tonight", "2026-11-25T20:00:00"),
+        ("at 17:00", "2026-11-25T17:00:00"),
+        ("at 12", "2026-11-26T12:00:00"),
+        ("at midnight", "2026-11-26T00:00:00"),
+        ("Wednesday at 18:00", "2026-11-25T18:00:00"),
+        ("Wednesday at 10:00", "2026-12-02T10:00:00"),
+        ("next Monday", "2026-11-30T09:00:00"),
+        ("on the 5th at 14:00", "2026-12-05T14:00:00"),
+        ("5th of January", "2027-01-05T09:00:00"),
+        ("24.12. 18:00", "2026-12-24T18:00:00"),
+        ("2026-12-01 09:00", "2026-12-01T09:00:00"),
+        ("2026-12-01T09:00", "2026-12-01T09:00:00"),
+        ("tomorrow at 05:00", "2026-11-26T05:00:00"),
+        ("morgen um 9 Uhr", "2026-11-26T09:00:00"),
+        ("in 20 Minuten", "2026-11-25T17:00:00"),
+        ("demain à 9h", "2026-11-26T09:00:00"),
+        ("mañana a las 9", "2026-11-26T09:00:00"),
+    ],
+)
+def test_words_name_an_instant_on_the_persons_own_clock(written: str, wall: str) -> None:
+    meant = read_when(written, BERLIN, NOW)
+
+    assert meant.slot.isoformat() == wall
+    assert meant.due_at == datetime.fromisoformat(wall).replace(tzinfo=ZoneInfo(BERLIN)).timestamp()
+    assert meant.rule is None
+
+
+@pytest.mark.parametrize(
+    ("written", "first", "rule"),
+    [
+        ("every second Friday at 10", "2026-11-27T10:00:00", "FREQ=WEEKLY;INTERVAL=2;BYDAY=FR"),
+        ("on 3 March at 14:00 every year", "2027-03-03T14:00:00", "FREQ=YEARLY;BYMONTH=3;BYMONTHDAY=3"),
+        ("every weekday at 8:30", "2026-11-26T08:30:00", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"),
+        ("Mondays and Thursdays at 7am", "2026-11-26T07:00:00", "FREQ=WEEKLY;BYDAY=MO,TH"),
+        ("daily at 9", "2026-11-26T09:00:00", "FREQ=DAILY"),
+        ("every other day at 9pm", "2026-11-25T21:00:00", "FREQ=DAILY;INTERVAL=2"),
+        ("every first Monday of the month at 9", "2026-12-07T09:00:00", "FREQ=MONTHLY;BYDAY=1MO"),
+        ("on the last day of every month", "2026-11-30T09:00:00", "FREQ=MONTHLY;BYMONTHDAY=-1"),
+        (
+            "every month on the 31st",
+            "2026-11-30T09:00:00",
+            "FREQ=MONTHLY;BYMONTHDAY=28,29,30,31;BYSETPOS=-1",
+        ),
+        ("every 3 hours", "2026-11-25T18:40:00", "FREQ=HOURLY;INTERVAL=3"),
+        ("every week", "2026-12-02T09:00:00", "FREQ=WEEKLY;BYDAY=WE"),
+        ("every December 24 at noon", "2026-12-24T12:00:00", "FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=24"),
+    ],
+)
+def test_what_recurs_is_a_rule_and_its_first_slot(written: str, first: str, rule: str) -> None:
+    meant = read_when(written, BERLIN, NOW)
+
+    assert (meant.slot.isoformat(), meant.rule) == (first, rule)
+
+
+@pytest.mark.parametrize(
+    ("written", "asked"),
+    [
+        ("tomorrow at 5", "05:00 or 17:00"),
+        ("at 8", "Wednesday, 25 November 2026 at 20:00 or Thursday, 26 November 2026 at 08:00"),
+        ("next Friday at 10am", "27 November 2026 or Friday, 4 December 2026"),
+        ("03/04/2027 at 10:00", "3 April 2027 or Thursday, 4 March 2027"),
+        ("tomorrow at midnight", "beginning of Thursday, 26 November 2026, 00:00, or at its end"),
+        ("today at 9am", "has passed. Do you mean Thursday, 26 November 2026 at 09:00?"),
+        ("yesterday at 5pm", "is in the past"),
+        ("2020-01-01", "is in the past"),
+        ("tomorrow at 25:00", "on the clock or in the calendar"),
+        ("2027-02-30 10:00", "on the clock or in the calendar"),
+        ("every 10 minutes", "Once an hour"),
+        ("in 11 years", "ten years"),
+        ("tomorrow at 9 Mars/Olympus", "don't know the time zone"),
+        ("buy milk", "Try “in 20 minutes”"),
+        ("me", "I can't tell when"),
+    ],
+)
+def test_what_is_past_or_can_be_read_in_two_ways_is_one_question(written: str, asked: str) -> None:
+    with pytest.raises(TimeUnclear) as error:
+        read_when(written, BERLIN, NOW)
+
+    assert asked in error.value.said
+
+
+def test_without_a_known_zone_only_a_wall_clock_time_asks_for_one() -> None:
+    assert read_when("in 20 minutes", None, NOW).due_at == NOW + 1200
+    assert read_when("every 2 hours", None, NOW).due_at == NOW + 7200
+    assert read_when("tomorrow at 9 America/New_York", None, NOW).zone == "America/New_York"
+    with pytest.raises(TimeUnclear, match="/settings time_zone"):
+        read_when("tomorrow at nine", None, NOW)
+
+
+def test_an_hour_is_an_hour_when_the_clocks_change() -> None:
+    night = datetime(2027, 3, 28, 1, 30, tzinfo=ZoneInfo(BERLIN)).timestamp()
+
+    assert read_when("in 2 hours", BERLIN, night).due_at == night + 7200
+    assert read_when("in 2 Stunden", BERLIN, night).due_at == night + 7200
+    assert read_when("in 1 day", BERLIN, night).due_at == night + 23 * 3600
+
+
+def test_a_skipped_or_doubled_time_says_what_becomes_of_it() -> None:
+    skipped = read_when("on 28 March 2027 at 02:30", BERLIN, NOW)
+    doubled = read_when("31.10.2027 02:30", BERLIN, NOW)
+
+    assert datetime.fromtimestamp(skipped.due_at, ZoneInfo(BERLIN)).isoformat() == "2027-03-28T03:30:00+02:00"
+    assert "it comes at 03:30" in skipped.notes[0]
+    assert datetime.fromtimestamp(doubled.due_at, ZoneInfo(BERLIN)).isoformat() == "2027-10-31T02:30:00+02:00"
+    assert "I take the first" in doubled.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("typed", "wall", "text"),
+    [
+        ("tomorrow at nine to call Bob", "2026-11-26T09:00:00", "call Bob"),
+        ("call Bob tomorrow at nine", "2026-11-26T09:00:00", "call Bob"),
+        ("me to stretch in 5 minutes", "2026-11-25T16:45:00", "stretch"),
+        ("tomorrow at nine call Bob", "2026-11-26T09:00:00", "call Bob"),
+        ("quarter to nine tomorrow to go home", "2026-11-26T08:45:00", "go home"),
+        ("every second Friday at 10: retro", "2026-11-27T10:00:00", "retro"),
+        ("tomorrow at 9 UTC to call", "2026-11-26T09:00:00", "call"),
+        ("Bericht schreiben morgen um 9 Uhr", "2026-11-26T09:00:00", "Bericht schreiben"),
+    ],
+)
+def test_the_time_is_told_apart_from_what_is_to_be_said(typed: str, wall: str, text: str) -> None:
+    meant, said = split_when(typed, BERLIN, NOW)
+
+    assert (meant.slot.isoformat(), said) == (wall, text)
