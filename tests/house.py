@@ -248,7 +248,7 @@ async def house(
             limits=limits or Limits(),
             reminders=reminders,
         )
-        bell = Bell(store, pump, {"town": people}, clock, reminders.changed)
+        bell = Bell(store, pump, ports.adapters, clock, reminders.changed)
         desk = Desk(ports)
         recent = RecentModels(store, time.time)
         access = Access(admins, workspaces)

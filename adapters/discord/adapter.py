@@ -18,6 +18,7 @@ from adapters.discord.markdown import render
 from adapters.discord.members import Members
 from adapters.discord.outbound import CONTENT, LAYOUT, STATUS, changed_message, new_message, said_alone
 from adapters.discord.places import Places, Where, may_open_thread
+from adapters.discord.readers import Readers
 from adapters.discord.rest import DISCORD, Rest
 from adapters.discord.session import Session
 from adapters.discord.waiting import Waiting
@@ -89,6 +90,7 @@ class DiscordAdapter:
         self._places = Places(self._rest)
         self._session = Session(token, base_url, self._rest, self, settle=settle, polite=polite)
         self._members = Members(self._rest, clock)
+        self._readers = Readers(self._rest)
         self._waiting = Waiting()
         self._history = History(self._rest, self._session, self._places)
         self._interactions = Interactions(
@@ -195,6 +197,16 @@ class DiscordAdapter:
     async def is_member(self, person: Person, workspaces: Sequence[str]) -> bool:
         """Whether somebody is in one of these servers."""
         return await self._members.is_in(person.id, workspaces)
+
+    async def open_dm(self, person: Person, place: Place) -> Place:
+        """Where we talk with somebody alone. Whether they let us is only known once something is posted."""
+        return taken.place_of(None, int(await self._dm(person)))
+
+    async def can_read(self, person: Person, place: Place) -> bool:
+        """Whether this person sees this channel or thread at this moment. Raises Refusal."""
+        if not self._connected:
+            raise Refusal(Failure(FailureKind.TRANSIENT), "not connected: the channels are not known")
+        return await self._readers.can_read(self._client, person, place)
 
     def thread_for(self, place: Place, message_id: str) -> Place | None:
         """A thread on a message has the message's id."""

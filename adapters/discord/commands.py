@@ -7,7 +7,7 @@ from adapters.discord.buttons import cut
 from bot.messages import CommandCall, CommandOption, CommandSpec
 
 ASK_ABOUT = "Ask about this"
-"""The entry in a message's menu."""
+"""The entry in a message's menu that is no command's."""
 
 _SLASH, _MESSAGE_MENU = 1, 3
 _STRING = 3
@@ -17,8 +17,9 @@ _EVERYWHERE = {"integration_types": [0], "contexts": [_GUILD, _BOT_DM]}
 
 def offered(specs: Sequence[CommandSpec]) -> list[dict[str, Any]]:
     """All commands and menu entries, as the body of one call that replaces whatever was offered before."""
-    menu = {"type": _MESSAGE_MENU, "name": ASK_ABOUT, "description": "", "options": []}
-    return [*map(_slash, specs), menu | _EVERYWHERE]
+    labels = [ASK_ABOUT, *(spec.entry.label for spec in specs if spec.entry is not None)]
+    menus = [{"type": _MESSAGE_MENU, "name": label, "description": "", "options": []} for label in labels]
+    return [*map(_slash, specs), *(menu | _EVERYWHERE for menu in menus)]
 
 
 def same(ours: Sequence[Mapping[str, Any]], theirs: Sequence[Mapping[str, Any]]) -> bool:

@@ -41,7 +41,7 @@ TOKEN_SECONDS = 14.5 * 60
 
 _MESSAGE, _LATER, _UPDATE_LATER, _UPDATE, _CHOICES, _FORM = 4, 5, 6, 7, 8, 9
 _MESSAGE_MENU = 3
-_LABEL, _TEXT_INPUT, _PARAGRAPH = 18, 4, 2
+_LABEL, _TEXT_INPUT, _SHORT, _PARAGRAPH = 18, 4, 1, 2
 _ASK = "gp-ask"
 _TAKEN = "I've got your question, and answer it here."
 _MOST_KNOWN = 500
@@ -60,12 +60,14 @@ class Interactions:
         self._read = read
         self._me = me
         self._private: Mapping[str, bool] = {}
+        self._entries: Mapping[str, CommandSpec] = {}
         self._first: OrderedDict[str, asyncio.Task[bool]] = OrderedDict()
         self._asked_about: OrderedDict[str, PastMessage] = OrderedDict()
 
     def know(self, specs: Sequence[CommandSpec]) -> None:
-        """Remember whose answers are private: Discord wants to know before there is one."""
+        """Remember menu entries, and whose answers are private: Discord wants to know before there is one."""
         self._private = {spec.name: spec.private for spec in specs}
+        self._entries = {spec.entry.label: spec for spec in specs if spec.entry is not None}
 
     async def take(self, interaction: "discord.Interaction[Any]", intake: Intake) -> None:
         """Answer it at once, and hand it over."""
@@ -74,7 +76,7 @@ class Interactions:
             case discord.InteractionType.autocomplete:
                 await self._complete(interaction, data, intake)
             case discord.InteractionType.application_command if data.get("type") == _MESSAGE_MENU:
-                await self._offer_form(interaction, data)
+                await self._offer_form(interaction, data, intake)
             case discord.InteractionType.application_command:
                 await self._command(interaction, data, intake)
             case discord.InteractionType.component:
@@ -120,7 +122,14 @@ class Interactions:
     async def _submitted(self, interaction: "discord.Interaction[Any]", data: Any, intake: Intake) -> None:
         kind, _, target = str(data.get("custom_id")).partition(":")
         question = _first_text(data.get("components") or ())
-        if kind != _ASK or not target or not question.strip():
+        if not target or not question.strip():
+            return
+        chosen = next((spec for spec in self._entries.values() if kind == _form_id(spec)), None)
+        if chosen is not None and chosen.entry is not None and chosen.entry.question is not None:
+            call = CommandCall(chosen.name, {chosen.entry.question.name: question})
+            await self._from_menu(interaction, call, target, intake)
+            return
+        if kind != _ASK:
             return
         self._acknowledge(interaction, _MESSAGE, {"content": _TAKEN, "flags": EPHEMERAL})
         place = await self._place(interaction)
@@ -130,25 +139,41 @@ class Interactions:
         asked = replace(event, text=question, quotes=quotes, root=target, handle=None)
         await self._hand_over(interaction, intake, asked, "said")
 
+    async def _from_menu(
+        self, interaction: "discord.Interaction[Any]", call: CommandCall, target: str, intake: Intake
+    ) -> None:
+        """A command about a message; its answer is for whoever chose it alone."""
+        self._acknowledge(interaction, _LATER, {"flags": EPHEMERAL})
+        place = await self._place(interaction)
+        event = self._event(interaction, InboundKind.COMMAND, place, "later-private")
+        quote = await self._quoted(interaction, target, place)
+        quotes = (quote,) if quote is not None else ()
+        await self._hand_over(interaction, intake, replace(event, command=call, quotes=quotes), "later-private")
+
     async def _complete(self, interaction: "discord.Interaction[Any]", data: Any, intake: Intake) -> None:
         option, typed = typed_in(data)
         place, person = await self._place(interaction), self._person(interaction)
         found = await intake.complete(place, person, str(data.get("name")), option, typed)
         await self._respond(interaction, _CHOICES, {"choices": _choices(found)})
 
-    async def _offer_form(self, interaction: "discord.Interaction[Any]", data: Any) -> None:
-        """Ask what is to be asked about a message; the message comes with the entry that was chosen."""
+    async def _offer_form(self, interaction: "discord.Interaction[Any]", data: Any, intake: Intake) -> None:
+        """Ask what there is to ask for an entry of a message's menu; the message comes with the choice."""
         target = str(data.get("target_id"))
         raw = ((data.get("resolved") or {}).get("messages") or {}).get(target)
-        if data.get("name") != ASK_ABOUT or raw is None:
+        chosen = self._entries.get(str(data.get("name")))
+        if raw is None or (chosen is None and data.get("name") != ASK_ABOUT):
             return
-        await self._respond(interaction, _FORM, _form(target))
+        asks = chosen is None or (chosen.entry is not None and chosen.entry.question is not None)
+        if asks:
+            await self._respond(interaction, _FORM, _form(target, chosen))
         message = self._read(raw, interaction.channel_id or 0, interaction.guild_id)
         quote = past(message, await self._place(interaction), self._me())
         if quote is not None:
             self._asked_about[target] = quote
             if len(self._asked_about) > _MOST_KNOWN:
                 self._asked_about.popitem(last=False)
+        if chosen is not None and not asks:
+            await self._from_menu(interaction, CommandCall(chosen.name), target, intake)
 
     async def _offer_models(
         self, interaction: "discord.Interaction[Any]", action: Action, intake: Intake, place: Place, person: Person
@@ -273,17 +298,28 @@ def _choices(found: Sequence[Choice]) -> list[dict[str, str]]:
     return [{"name": cut(one.label), "value": short(one.value)} for one in found[:25]]
 
 
-def _form(target: str) -> dict[str, Any]:
+def _form_id(spec: CommandSpec) -> str:
+    return f"gp-{spec.entry.id}" if spec.entry is not None else ""
+
+
+def _form(target: str, spec: CommandSpec | None) -> dict[str, Any]:
+    """The one thing that is asked: by an entry of a command, or a question about the message."""
+    entry = spec.entry if spec is not None else None
     question = {
         "type": _TEXT_INPUT,
         "custom_id": "question",
-        "style": _PARAGRAPH,
+        "style": _PARAGRAPH if entry is None else _SHORT,
         "required": True,
-        "max_length": 2000,
-        "placeholder": "What does this mean?",
+        "max_length": 2000 if entry is None else 200,
     }
-    label = {"type": _LABEL, "label": "Your question about this message", "component": question}
-    return {"custom_id": f"{_ASK}:{target}", "title": ASK_ABOUT, "components": [label]}
+    asked = "Your question about this message"
+    if entry is None:
+        question["placeholder"] = "What does this mean?"
+    elif entry.question is not None:
+        asked = entry.question.description[:45]
+    label = {"type": _LABEL, "label": asked, "component": question}
+    kind, title = (_ASK, ASK_ABOUT) if spec is None or entry is None else (_form_id(spec), entry.label)
+    return {"custom_id": f"{kind}:{target}", "title": title, "components": [label]}
 
 
 def _first_text(components: Sequence[Mapping[str, Any]]) -> str:

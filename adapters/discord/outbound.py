@@ -110,11 +110,13 @@ def _body(rendered: Rendered, mark: str) -> dict[str, Any]:
 
 
 def _with_status(rendered: Rendered) -> str:
+    named = rendered.summons and rendered.asker is not None and rendered.asker.isdecimal()
+    text = f"<@{rendered.asker}> {rendered.text}" if named else rendered.text
     if not rendered.status:
-        return rendered.text
+        return text
     status = rendered.status if len(rendered.status) <= STATUS - 20 else rendered.status[: STATUS - 21] + "…"
     lines = [f"{_SMALL}{line}" for line in status.split("\n") if line.strip()]
-    return "\n".join([*([rendered.text] if rendered.text else []), *lines[:5]])
+    return "\n".join([*([text] if text else []), *lines[:5]])
 
 
 def _described(files: Sequence[OutFile]) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """What Slack sends, told apart and passed on, and what it is told beside messages: prompts, titles, views."""
 
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import structlog
@@ -56,6 +57,7 @@ class Acting:
         self._people = people
         self._hearing = hearing
         self._commands = frozenset(spec.name for spec in specs)
+        self._entries = {spec.entry.id: spec for spec in specs if spec.entry is not None}
         self._begin = begin
         self._posting = posting
         self._files = files
@@ -74,7 +76,7 @@ class Acting:
             case "block_suggestion":
                 return await self._suggest(body, us, intake)
             case "message_action":
-                await self._shortcut(body)
+                await self._shortcut(body, us, intake)
             case "view_submission":
                 await self._submitted(body, us, intake)
         return None
@@ -129,29 +131,53 @@ class Acting:
 
     # --- questions about a message ---------------------------------------------------------------
 
-    async def _shortcut(self, body: Json) -> None:
-        if body.get("callback_id") == ASK_ABOUT_THIS:
-            url = str(body.get("response_url") or "")
-            view = home.question_about(str(body["channel"]["id"]), body["message"], url)
-            self._begin(self._open(str(body["trigger_id"]), view))
+    async def _shortcut(self, body: Json, us: Us, intake: Intake) -> None:
+        channel, message, url = str(body["channel"]["id"]), body["message"], str(body.get("response_url") or "")
+        spec = self._entries.get(str(body.get("callback_id")))
+        entry = spec.entry if spec is not None else None
+        if spec is not None and entry is not None and entry.question is None:
+            about = home.about(channel, message, url)
+            await self._chosen(about, CommandCall(spec.name), body, str(body["trigger_id"]), us, intake)
+        elif entry is not None:
+            self._begin(self._open(str(body["trigger_id"]), home.form_of(entry, channel, message, url)))
+        elif body.get("callback_id") == ASK_ABOUT_THIS:
+            self._begin(self._open(str(body["trigger_id"]), home.question_about(channel, message, url)))
+
+    async def _chosen(self, about: Json, call: CommandCall, body: Json, key: str, us: Us, intake: Intake) -> None:
+        """A command about a message; its answer is for whoever chose it alone."""
+        profile = await self._people.find(str(body["user"]["id"]), us.team)
+        message = await self._read(about)
+        if message is None:
+            self._begin(self._say_at(str(about["response_url"]), NOT_HERE))
+            return
+        asked = await self._asked_about(message, about, "", profile.person(), key, us)
+        handle = str(about["response_url"]) or None
+        await intake.accept(replace(asked, kind=InboundKind.COMMAND, command=call, root=None, handle=handle))
 
     async def _open(self, trigger: str, view: Json) -> None:
         await self._api.write("views.open", trigger_id=trigger, view=view)
 
     async def _submitted(self, body: Json, us: Us, intake: Intake) -> None:
         view: Json = body["view"]
-        if view.get("callback_id") != ASK_ABOUT_THIS:
+        spec = self._entries.get(str(view.get("callback_id")))
+        if spec is None and view.get("callback_id") != ASK_ABOUT_THIS:
             return
         about, question = home.asked_about(view)
+        if spec is not None and spec.entry is not None and spec.entry.question is not None:
+            call = CommandCall(spec.name, {spec.entry.question.name: question})
+            await self._chosen(about, call, body, f"{view['id']}:submitted", us, intake)
+            return
         profile = await self._people.find(str(body["user"]["id"]), us.team)
         message = await self._read(about)
         if message is None:
             self._begin(self._say_at(str(about["response_url"]), NOT_HERE))
             return
-        await intake.accept(await self._asked_about(message, about, question, profile.person(), view, us))
+        await intake.accept(
+            await self._asked_about(message, about, question, profile.person(), f"{view['id']}:submitted", us)
+        )
 
     async def _asked_about(
-        self, message: Json, about: Json, question: str, person: Person, view: Json, us: Us
+        self, message: Json, about: Json, question: str, person: Person, key: str, us: Us
     ) -> Inbound:
         channel, ts = str(about["channel"]), str(about["ts"])
         standing = place_of(us.team, {"ts": ts, "thread_ts": about.get("thread_ts")}, channel)
@@ -160,7 +186,7 @@ class Acting:
         author = Person(user, self._people.name(user))
         now = self._people.now()
         return Inbound(
-            key=f"{PLATFORM}:{us.team}:{view['id']}:submitted",
+            key=f"{PLATFORM}:{us.team}:{key}",
             kind=InboundKind.MESSAGE,
             place=standing,
             message_id=f"{now:.6f}",

@@ -17,6 +17,7 @@ from adapters.slack.inbound import PLATFORM, is_ts
 from adapters.slack.past import Past
 from adapters.slack.people import People
 from adapters.slack.posting import Posting, known_ts
+from adapters.slack.readers import can_read
 from adapters.slack.transport import HttpEvents, Socket, bolt_app
 from bot.errors import PlatformError, StartError
 from bot.messages import (
@@ -199,6 +200,15 @@ class SlackAdapter:
     async def reply_privately(self, person: Person, place: Place, rendered: Rendered, handle: str | None) -> None:
         """Show something to one person: here, or where that cannot be in a direct message; never to others."""
         await self._acting.reply_privately(person, place, rendered, handle)
+
+    async def open_dm(self, person: Person, place: Place) -> Place:
+        """Where we talk with somebody alone. Raises SlackRefused."""
+        opened = await self._api.write("conversations.open", users=person.id)
+        return Place(PLATFORM, place.workspace, str(opened["channel"]["id"]), None, PlaceKind.DM)
+
+    async def can_read(self, person: Person, place: Place) -> bool:
+        """Whether this person may read there at this moment. Raises SlackRefused."""
+        return await can_read(self._api, self._people, person, place)
 
     def fetch(self, attachment: Attachment) -> AsyncIterator[bytes]:
         """The bytes of a file somebody attached."""

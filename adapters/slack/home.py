@@ -5,11 +5,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from adapters.slack.manifest import ASK_ABOUT_THIS
+from bot.messages import MenuEntry
 
 Json: TypeAlias = dict[str, Any]
 
 HOME_MODEL = "gatepost_home_model"
-SHOWN = (("model", "My model"), ("usage", "My usage"), ("settings", "My settings"))
+SHOWN = (
+    ("model", "My model"),
+    ("remind", "My reminders"),
+    ("usage", "My usage"),
+    ("settings", "My settings"),
+)
 """The commands whose answers the App Home shows, where there are such."""
 
 QUESTION = "question"
@@ -48,18 +54,22 @@ def _model_menu() -> Json:
     }
 
 
-def question_about(channel: str, message: Json, response_url: str) -> Json:
-    """The modal in which somebody asks about a message."""
-    about = {
+def about(channel: str, message: Json, response_url: str) -> Json:
+    """Which message it is about, and where its chooser is answered."""
+    return {
         "channel": channel,
         "ts": str(message["ts"]),
         "thread_ts": str(message.get("thread_ts") or ""),
         "response_url": response_url,
     }
+
+
+def question_about(channel: str, message: Json, response_url: str) -> Json:
+    """The modal in which somebody asks about a message."""
     return {
         "type": "modal",
         "callback_id": ASK_ABOUT_THIS,
-        "private_metadata": json.dumps(about),
+        "private_metadata": json.dumps(about(channel, message, response_url)),
         "title": {"type": "plain_text", "text": "Ask about this"},
         "submit": {"type": "plain_text", "text": "Ask"},
         "close": {"type": "plain_text", "text": "Cancel"},
@@ -81,12 +91,27 @@ def question_about(channel: str, message: Json, response_url: str) -> Json:
     }
 
 
+def form_of(entry: MenuEntry, channel: str, message: Json, response_url: str) -> Json:
+    """The modal that asks the one thing a command wants to know about a message."""
+    view = question_about(channel, message, response_url)
+    asked = entry.question.description if entry.question is not None else entry.label
+    field: Json = view["blocks"][0]
+    field |= {"label": {"type": "plain_text", "text": asked[:150]}}
+    field["optional"] = False
+    field["element"] = {"type": "plain_text_input", "action_id": QUESTION, "max_length": 200}
+    return view | {
+        "callback_id": entry.id,
+        "title": {"type": "plain_text", "text": entry.label[:24]},
+        "submit": {"type": "plain_text", "text": "OK"},
+    }
+
+
 def asked_about(view: Json) -> tuple[Json, str]:
     """What the question is about, and the question."""
     values = view.get("state", {}).get("values", {})
     typed = str(values.get(QUESTION, {}).get(QUESTION, {}).get("value") or "").strip()
-    about: Json = json.loads(view["private_metadata"])
-    return about, typed or "Explain this message to me."
+    meant: Json = json.loads(view["private_metadata"])
+    return meant, typed or "Explain this message to me."
 
 
 def prompts(pairs: Sequence[tuple[str, str]]) -> list[Json]:

@@ -1,6 +1,9 @@
 """The app's manifest: what Slack is to be told to install it, from the same tables the adapter works with."""
 
+from collections.abc import Sequence
 from typing import Any
+
+from bot.messages import CommandSpec
 
 COMMAND = "/gatepost"
 EVENTS_PATH = "/slack/events"
@@ -44,7 +47,7 @@ PROMPTS = (
 )
 
 
-def manifest(url: str | None) -> dict[str, Any]:
+def manifest(url: str | None, specs: Sequence[CommandSpec]) -> dict[str, Any]:
     """The manifest, for Socket Mode, or for HTTP where the program's public address is given (`https://host`)."""
     events: dict[str, Any] = {"bot_events": list(EVENTS)}
     interactivity: dict[str, Any] = {"is_enabled": True}
@@ -78,7 +81,7 @@ def manifest(url: str | None) -> dict[str, Any]:
             "slash_commands": [command],
             "shortcuts": [
                 {"name": name, "type": "message", "callback_id": callback_id, "description": description}
-                for callback_id, name, description in SHORTCUTS
+                for callback_id, name, description in (*SHORTCUTS, *_entries(specs))
             ],
         },
         "oauth_config": {"scopes": {"bot": list(SCOPES)}},
@@ -90,6 +93,12 @@ def manifest(url: str | None) -> dict[str, Any]:
             "token_rotation_enabled": False,
         },
     }
+
+
+def _entries(specs: Sequence[CommandSpec]) -> list[tuple[str, str, str]]:
+    """The commands that a message's menu offers, which are shortcuts here."""
+    entries = [spec.entry for spec in specs if spec.entry is not None]
+    return [(one.id, one.label[:24], one.description[:150]) for one in entries]
 
 
 def as_yaml(value: Any, indent: int = 0) -> str:

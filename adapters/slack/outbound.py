@@ -22,6 +22,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[\u202a-\u202e\u2066-\u
 _PING = re.compile(r"<(?=!(?:channel|here|everyone|subteam)|@[UWB])|(?<![\w.@])@(?=(?:channel|here|everyone)\b)")
 _UNDECIDED = re.compile(r"(?:<!?[a-z]{0,8}|<@?|(?<![\w.@])@\u2060?[a-z]{0,8})\Z")
 _LONGEST_UNDECIDED = 16
+_USER = re.compile(r"[UW][A-Z0-9]{2,}")
 _STATUS_LIMIT = 1_900
 _FALLBACK_LIMIT = 300
 _LABEL_LIMIT = 75
@@ -60,7 +61,9 @@ def fallback(text: str) -> str:
 
 def blocks(rendered: Rendered) -> list[Json]:
     """A whole message."""
-    body = [{"type": "markdown", "text": rendered.text}] if rendered.text.strip() else []
+    body: list[Json] = [{"type": "markdown", "text": rendered.text}] if rendered.text.strip() else []
+    if rendered.summons and rendered.asker is not None and _USER.fullmatch(rendered.asker):
+        body.insert(0, {"type": "section", "text": {"type": "mrkdwn", "text": f"<@{rendered.asker}>"}})
     return [*body, *beneath(rendered)]
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -28,6 +28,7 @@ class Profile:
     outsider: bool = False
     manages: bool = False
     bot: bool = False
+    time_zone: str | None = None
     known: bool = True
 
     def person(self, *, creator: bool = False) -> Person:
@@ -35,7 +36,7 @@ class Profile:
         roles = [OUTSIDER] if self.outsider else []
         roles += [MODERATOR] if (self.manages or creator) and not self.outsider else []
         kind = PersonKind.BOT if self.bot else PersonKind.HUMAN
-        return Person(self.id, self.name, kind, tuple(roles))
+        return Person(self.id, self.name, kind, tuple(roles), self.time_zone)
 
 
 class People:
@@ -56,7 +57,7 @@ class People:
         """The same person, with the role of somebody who manages the channel they made."""
         if not creator or person.roles:
             return person
-        return Person(person.id, person.name, person.kind, (MODERATOR,))
+        return replace(person, roles=(MODERATOR,))
 
     def name(self, user: str) -> str:
         """What somebody is called, as far as we have heard; their id otherwise."""
@@ -123,4 +124,5 @@ def _profile(user: dict[str, Any], ours: str) -> Profile:
         outsider=guest or bool(user.get("is_stranger")) or team != ours,
         manages=bool(user.get("is_admin") or user.get("is_owner")),
         bot=bool(user.get("is_bot")),
+        time_zone=str(user["tz"]) if user.get("tz") else None,
     )

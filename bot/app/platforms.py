@@ -140,5 +140,5 @@ def slack_manifest(url: str | None, *, as_json: bool) -> str:
     """What to paste where Slack asks for an app's manifest; `url` is our public address, for HTTP events."""
     from adapters.slack.manifest import as_yaml, manifest
 
-    wanted = manifest(url)
+    wanted = manifest(url, [command.spec for command in COMMANDS])
     return json.dumps(wanted, indent=2, ensure_ascii=False) if as_json else as_yaml(wanted)

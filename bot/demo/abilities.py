@@ -24,7 +24,7 @@ Hello{{name}}! {SELF.split(". ", 1)[0]}, scripted and not intelligent. Some thin
 
 - Drop in a picture or a PDF and ask “What is in this?” or “What does it say about …?”
 - “Write 300 words about lighthouses slowly”, then press Stop, then Continue
-- “What time is it in Tokyo and in Paris?” calls a tool, here two at once
+- “What time is it in Tokyo and in Paris?” calls a tool, here two at once; “Remind me in one minute to stretch”
 - “My name is …”, then “What is my name?”; “What did Ada say about …?”; `/model gatepost/faulty`"""
 
 _GREETING = re.compile(

@@ -8,6 +8,7 @@ import orjson
 
 from bot.demo.plainwords import spoken_for
 from bot.demo.questions import Question
+from bot.demo.reminding import wanted
 from bot.demo.structured import example
 from bot.demo.wire import Answer, Call
 from bot.messages import ToolSpec
@@ -68,7 +69,12 @@ def _wanted(question: Question) -> Iterator[Call]:
             yield Call(tool.name, arguments)
     if not named:
         offered = {tool.name: tool for tool in question.prompt.tools}
-        if "current_time" in offered and _TIME.search(question.head):
+        reminders = (
+            [Call("remind", arguments) for arguments in wanted(question.head)] if "remind" in offered else []
+        )
+        if reminders:
+            yield from reminders
+        elif "current_time" in offered and _TIME.search(question.head):
             yield from _times(offered["current_time"], question.head)
         else:
             yield from (call for call in spoken_for(question.head) if call.name in offered)

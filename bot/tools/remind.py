@@ -79,6 +79,7 @@ def _told(wanted: Remind) -> str:
 
 REMIND = Tool(
     name="remind",
+    label="remind you",
     arguments=Remind,
     run=remind,
     effects=True,

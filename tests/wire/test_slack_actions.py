@@ -171,6 +171,7 @@ async def test_the_app_home_shows_my_model_and_my_usage(slack: SlackHouse) -> No
     assert "My model" in shown
     assert "acme/alpha-2" in shown
     assert "My usage" in shown
+    assert "You have no reminders" in shown
 
 
 async def test_the_messages_tab_suggests_prompts_once(slack: SlackHouse) -> None:
