@@ -370,11 +370,8 @@ class TurnAtWork:
             error=type(ending.error).__name__ if ending.error else None,
             seeded=self._seeded,
         )
-        self._account(ending)
-        if not kept:
-            await self.reply.abandon()
-            return
-        await self.reply.settle()
+        await (self.reply.settle() if kept else self.reply.abandon())
+        self._account(ending)  # last: a quick answer is first seen when it ends
 
     def _account(self, ending: Ending) -> None:
         """One line in the log, and the figures for whoever watches."""
