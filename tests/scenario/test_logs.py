@@ -1,5 +1,6 @@
 """What the running program writes into its log: a line for each turn, and nothing that people or models said."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from bot.demo.server import DemoGateway
 from tests.crash.page import Seen, page
-from tests.crash.program import program
+from tests.crash.program import PATIENCE, Program, program
 
 KEY, WORDS, NAME, CONTENT = "vck_canarykey1234", "canarywords", "canaryname.txt", "canarycontent"
 PROVIDER = "api_key_id_demo123"  # which the built-in gateway's refusal names, as a real one does
@@ -22,6 +23,14 @@ QUESTIONS = {
 
 def answered(count: int) -> Callable[[Seen], bool]:
     return lambda seen: sum(one.us and one.final for one in seen.values()) >= count
+
+
+async def logged(running: Program, turns: int) -> str:
+    """The log, once it tells of so many turns: it is written beside everything else."""
+    async with asyncio.timeout(PATIENCE):
+        while (written := running.log()).count('"turn ended"') < turns:  # noqa: ASYNC110 - it is another process
+            await asyncio.sleep(0.02)
+    return written
 
 
 @pytest.mark.parametrize("level", ["info", "debug"])
@@ -42,7 +51,7 @@ async def test_the_log_has_a_line_for_each_turn_and_no_word_name_content_or_key(
                 file = (NAME, CONTENT.encode()) if client_id == "question-0001" else None
                 await here.say("ada", text, "dm-ada", client_id, file)
                 await here.until(answered(count))
-            written = running.log()
+            written = await logged(running, len(QUESTIONS))
 
     lines = [json.loads(line) for line in written.splitlines() if line.startswith("{")]
     turns = [line for line in lines if line["event"] == "turn ended"]
