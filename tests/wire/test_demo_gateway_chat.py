@@ -138,6 +138,21 @@ async def test_a_picture_is_drawn_where_the_request_takes_pictures(client: Clien
     assert "images" not in await client.ask("draw a red square")
 
 
+async def test_what_was_drawn_is_drawn_again_in_another_colour(client: Client) -> None:
+    said = [
+        {"role": "user", "content": "Draw: a red square"},
+        {"role": "assistant", "content": "(A picture, without words.)"},
+        {"role": "user", "content": "make it bluer"},
+    ]
+    body = {**chat(""), "messages": said, "modalities": ["text", "image"]}
+    _, answer = await client.post("/chat/completions", body)
+
+    url = answer["choices"][0]["message"]["images"][0]["image_url"]["url"]
+    drawn = Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))).convert("RGB")
+    corner = drawn.getpixel((drawn.width // 6, drawn.height // 6))
+    assert corner == (30, 80, 220), "a blue square, where a circle would leave white"
+
+
 async def test_structured_output_satisfies_its_schema(client: Client) -> None:
     schema = {"type": "object", "properties": {"at": {"type": "string"}, "n": {"type": "integer"}}}
     wanted = {"type": "json_schema", "json_schema": {"name": "r", "schema": schema, "strict": True}}
