@@ -28,6 +28,7 @@ from bot.messages import (
     TurnKind,
     person_key,
 )
+from bot.polls import Polls
 from bot.ports import (
     Adapter,
     Clock,
@@ -91,6 +92,7 @@ class Intake:
         self._meter = meter or NoMeter()
         self._errands = Errands(store, commands, adapters, clock)
         self._admission = Admission(store, access, self._errands, adapters, clock)
+        self._polls = Polls(store, adapters, clock)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def accept(self, inbound: Inbound) -> None:
@@ -142,12 +144,14 @@ class Intake:
     async def recover(self) -> None:
         """Carry out the commands that a dead process took in and did not come to the end of."""
         await self._errands.recover()
+        await self._polls.recover()
 
     async def close(self) -> None:
         """Let what was begun in the background end."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._admission.close()
         await self._errands.close()
+        await self._polls.close()
 
     async def _message(self, inbound: Inbound) -> None:
         target = await self._target(inbound)
@@ -228,6 +232,8 @@ class Intake:
                 await self._reminders.press(inbound, action)
             case ActionName.CONFIRM | ActionName.DECLINE:
                 await self._decide(inbound, action, allowed=action.name is ActionName.CONFIRM)
+            case ActionName.VOTE:
+                await self._polls.vote(inbound)
             case ActionName.STOP if not action.turn_id:
                 await self._stop_here(inbound)
             case _:

@@ -31,6 +31,7 @@ from bot.messages import (
     PicturePart,
     PictureRequest,
     Place,
+    Poll,
     Purpose,
     Reading,
     Rendered,
@@ -258,6 +259,14 @@ class StreamsNatively(Protocol):
 
     async def edit_streamed(self, place: Place, message_id: str, rendered: Rendered, key: str) -> None:
         """Replace a message that was a stream, ending it if it is one still."""
+
+
+@runtime_checkable
+class OffersPolls(Protocol):
+    """A platform with polls of its own, which counts the votes and shows them."""
+
+    async def post_poll(self, place: Place, poll: Poll, key: str) -> str:
+        """Show a poll; its message's id. `key` is the same on every retry."""
 
 
 @runtime_checkable

@@ -123,6 +123,18 @@ class Stage:
         """Say it, and wait for the whole answer to it."""
         return await self.answer_to(await self.ada.say(text, channel, **fields), channel)
 
+    async def until(self, channel: str, holds: Callable[[Any], object]) -> Any:
+        """Wait until a message shows what makes this hold, in the channel or in a thread that hangs there."""
+        async with asyncio.timeout(10):
+            while True:
+                shown = await self.ada.shown(channel)
+                roots = [one["id"] for one in shown if one["title"] is not None]
+                threads = [await self.ada.shown(channel, root) for root in roots]
+                for message in [*shown, *(one for thread in threads for one in thread)]:
+                    if holds(message):
+                        return message
+                await asyncio.sleep(0.02)
+
     async def answer_to(self, asked: str, channel: str = "dm-ada") -> Any:
         """Wait for the whole answer to a message."""
         async with asyncio.timeout(15):

@@ -16,7 +16,7 @@ from adapters.discord.joining import greeting, greeting_place
 from adapters.discord.limits import Rank
 from adapters.discord.markdown import render
 from adapters.discord.members import Members
-from adapters.discord.outbound import CONTENT, LAYOUT, STATUS, changed_message, new_message, said_alone
+from adapters.discord.outbound import CONTENT, LAYOUT, STATUS, changed_message, new_message, new_poll, said_alone
 from adapters.discord.places import Places, Where, may_open_thread
 from adapters.discord.readers import Readers
 from adapters.discord.rest import DISCORD, Rest
@@ -37,6 +37,7 @@ from bot.messages import (
     Person,
     Place,
     PlaceKind,
+    Poll,
     Quota,
     Rendered,
 )
@@ -141,6 +142,14 @@ class DiscordAdapter:
             "POST", path, body, kind="post", channel=channel, rank=Rank.FIRST, files=files
         )
         self._history.note(body["nonce"], str(told["id"]))
+        return str(told["id"])
+
+    async def post_poll(self, place: Place, poll: Poll, key: str) -> str:
+        """Show a poll of Discord's own, once for each key."""
+        channel, path = _channel(place), f"/channels/{_channel(place)}/messages"
+        told = await self._rest.call(
+            "POST", path, new_poll(poll, key), kind="post", channel=channel, rank=Rank.FIRST
+        )
         return str(told["id"])
 
     async def edit(self, place: Place, message_id: str, rendered: Rendered) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from adapters.discord.buttons import button_row, mark_of
-from bot.messages import OutFile, Rendered
+from bot.messages import OutFile, Poll, Rendered
 
 CONTENT, LAYOUT = 2000, 4000
 """Characters that fit into a message's content, and into all texts of a layout."""
@@ -35,6 +35,14 @@ def new_message(rendered: Rendered, key: str, *, in_place: bool) -> dict[str, An
         body["message_reference"] = {"message_id": rendered.answers, "fail_if_not_exists": False}
         body["allowed_mentions"]["replied_user"] = rendered.asker is not None
     return body
+
+
+def new_poll(poll: Poll, key: str) -> dict[str, Any]:
+    """The body of a post that is a poll. Discord counts its votes and ends it by itself."""
+    answers = [{"poll_media": {"text": choice}} for choice in poll.choices]
+    shape = {"question": {"text": poll.question}, "answers": answers, "duration": poll.hours}
+    poll_body = shape | {"allow_multiselect": poll.multiple, "layout_type": 1}
+    return {"poll": poll_body, "nonce": nonce_of(key), "enforce_nonce": True, "allowed_mentions": {"parse": []}}
 
 
 def changed_message(rendered: Rendered) -> dict[str, Any]:

@@ -75,6 +75,7 @@ from bot.messages.places import (
     PlaceKind,
     person_key,
 )
+from bot.messages.polls import MOST_CHOICES, Poll, PollResult
 from bot.messages.prompt import (
     AnswerSchema,
     ChatRequest,
@@ -113,6 +114,7 @@ from bot.messages.turns import (
 
 __all__ = [
     "MODERATOR",
+    "MOST_CHOICES",
     "NOBODY",
     "OUTSIDER",
     "Ability",
@@ -162,6 +164,8 @@ __all__ = [
     "PictureWish",
     "Place",
     "PlaceKind",
+    "Poll",
+    "PollResult",
     "PromptMessage",
     "Provider",
     "Purpose",

@@ -212,6 +212,25 @@ occurrences = Table(
     Index("occurrences_by_shown", "shown"),
 )
 
+polls = Table(
+    "polls",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("place", Text, nullable=False),  # Place, as JSON
+    Column("message_id", Text, nullable=False),
+    Column("body", Text, nullable=False),  # Poll, as JSON
+    Column("unshown", Integer, nullable=False),  # whether its message is behind
+)
+
+votes = Table(
+    "votes",
+    metadata,
+    Column("poll_id", Text, primary_key=True),
+    Column("person", Text, primary_key=True),  # platform:id
+    Column("choice", Integer, primary_key=True),
+    Column("at", Float, nullable=False),
+)
+
 presence = Table(
     "presence",
     metadata,

@@ -6,6 +6,7 @@ from bot.tools.base import Tool
 from bot.tools.calculate import CALCULATE
 from bot.tools.convert_time import CONVERT_TIME
 from bot.tools.convert_units import CONVERT_UNITS
+from bot.tools.create_poll import CREATE_POLL
 from bot.tools.current_time import CURRENT_TIME
 from bot.tools.draw_picture import DRAW_PICTURE
 from bot.tools.open_file import OPEN_FILE
@@ -19,6 +20,7 @@ TOOLS: tuple[Tool[Any], ...] = (
     CALCULATE,
     CONVERT_TIME,
     CONVERT_UNITS,
+    CREATE_POLL,
     CURRENT_TIME,
     DRAW_PICTURE,
     OPEN_FILE,

@@ -30,6 +30,7 @@ class Draft:
     attachments: list[Upload] = field(default_factory=list)
     flags: int = 0
     allowed: Json | None = None
+    poll: Json | None = None
 
 
 def drafted(body: Json, uploads: list[Upload], *, ephemeral: bool = False) -> Draft:
@@ -42,6 +43,7 @@ def drafted(body: Json, uploads: list[Upload], *, ephemeral: bool = False) -> Dr
         attachments=_described(body, uploads),
         flags=int(body.get("flags") or 0) & may,
         allowed=body.get("allowed_mentions"),
+        poll=_poll(body.get("poll")),
     )
     return _checked(draft)
 
@@ -89,11 +91,26 @@ def check(draft: Draft) -> None:
     _check_embeds(draft.embeds)
     if draft.flags & MessageFlag.COMPONENTS_V2:
         _check_layout(draft)
-    elif not (draft.content or draft.embeds or draft.components or draft.attachments):
+    elif not (draft.content or draft.embeds or draft.components or draft.attachments or draft.poll):
         raise errors.empty_message()
     elif any(one.get("type") != 1 for one in draft.components):
         raise errors.invalid("components", "UNION_TYPE_CHOICES", 'Value of field "type" must be one of (1,).')
     _check_controls(draft.components)
+
+
+def _poll(poll: Json | None) -> Json | None:
+    """A poll's limits, by Discord's page on creating one."""
+    if poll is None:
+        return None
+    if not 1 <= len(poll["question"]["text"]) <= 300:
+        raise errors.too_long("poll.question.text", 300)
+    if not 1 <= len(poll["answers"]) <= 10:
+        raise errors.too_long("poll.answers", 10)
+    if any(not 1 <= len(one["poll_media"]["text"]) <= 55 for one in poll["answers"]):
+        raise errors.too_long("poll.answers.poll_media.text", 55)
+    if not 1 <= poll["duration"] <= 768:
+        raise errors.invalid("poll.duration", "NUMBER_TYPE_MAX", "int value should be between 1 and 768.")
+    return poll
 
 
 def check_nonce(body: Json) -> str | None:

@@ -46,6 +46,7 @@ def post(
         embeds=draft.embeds,
         components=draft.components,
         attachments=draft.attachments,
+        poll=draft.poll,
         reference=reference,
         pings=pings(
             draft.content,

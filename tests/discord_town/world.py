@@ -151,6 +151,7 @@ class Message:
     embeds: list[Json] = field(default_factory=list)
     components: list[Json] = field(default_factory=list)
     attachments: list[Upload] = field(default_factory=list)
+    poll: Json | None = None
     reference: Reference | None = None
     snapshot: "Message | None" = None
     pings: Pings = field(default_factory=Pings)

@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from tests.files import pdf
 from tests.tool_stage import PAGE, Stage, bomb, endless, leads_to, says, silent, stage
-from tests.web_page import upload
+from tests.web_page import Client, upload
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -145,6 +145,23 @@ async def test_a_file_is_opened_again_by_page(here: Stage) -> None:
     assert "Second." in shown
     assert "First." not in shown.rpartition("open_file")[2]
     assert "log.pdf" in (await here.ask("open page 9 of log.pdf"))["html"]
+
+
+async def test_in_a_poll_each_person_votes_once_and_everybody_sees_how_it_stands(here: Stage) -> None:
+    await here.ada.say("@Gatepost start a poll: Where to? Alps, Sea", "general")
+    poll = await here.until("general", lambda one: one["actions"] and one["actions"][0]["name"] == "vote")
+    assert [action["label"] for action in poll["actions"]] == ["Alps", "Sea"]
+    grace = Client(here.ada.http, here.ada.origin, "grace")
+
+    for who, choice in ((here.ada, 0), (grace, 0), (here.ada, 1), (grace, 0), (grace, 1)):
+        action = poll["actions"][choice]
+        pressed = {"message": poll["id"], "action": "vote", "turn": action["turn"], "value": action["value"]}
+        assert (await who.post("/api/press", **pressed))[0] == 200
+
+    shown = await here.until("general", lambda one: "2 people voted" in (one["status"] or ""))
+    assert shown["id"] == poll["id"]
+    shown = await here.until("general", lambda one: "Sea ▰▰▰▰▰▰▰▰▰▰ 2" in one["html"])
+    assert "Alps ▱▱▱▱▱▱▱▱▱▱ 0" in shown["html"]
 
 
 async def test_recent_messages_are_read_where_the_question_was_asked(here: Stage) -> None:

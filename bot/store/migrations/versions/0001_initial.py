@@ -24,6 +24,8 @@ def upgrade() -> None:
     _make_feedback()
     _make_reminders()
     _make_occurrences()
+    _make_polls()
+    _make_votes()
     _make_presence()
     _make_settings()
     _make_page_messages()
@@ -239,6 +241,27 @@ def _make_occurrences() -> None:
     )
     op.create_index("occurrences_by_reminder", "occurrences", ["reminder_id", "taken_at"])
     op.create_index("occurrences_by_shown", "occurrences", ["shown"])
+
+
+def _make_polls() -> None:
+    op.create_table(
+        "polls",
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("place", sa.Text, nullable=False),
+        sa.Column("message_id", sa.Text, nullable=False),
+        sa.Column("body", sa.Text, nullable=False),
+        sa.Column("unshown", sa.Integer, nullable=False),
+    )
+
+
+def _make_votes() -> None:
+    op.create_table(
+        "votes",
+        sa.Column("poll_id", sa.Text, primary_key=True),
+        sa.Column("person", sa.Text, primary_key=True),
+        sa.Column("choice", sa.Integer, primary_key=True),
+        sa.Column("at", sa.Float, nullable=False),
+    )
 
 
 def _make_presence() -> None:
