@@ -1,7 +1,7 @@
 """Commands as people type them where there are no fields to fill in. Pure."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bot.errors import NotAllowed
 from bot.messages import CommandCall, CommandOption, CommandSpec
@@ -10,6 +10,7 @@ from bot.messages import CommandCall, CommandOption, CommandSpec
 def parse_typed(typed: str, specs: Sequence[CommandSpec], *, otherwise: str = "") -> CommandCall:
     """The command in `name value … option:value …`. Raises `NotAllowed` with a sentence.
 
+    An option that takes the remaining words leaves the `option:value`s at their end to the others.
     `otherwise` says what to do where there is no such command.
     """
     name, *rest = typed.split(maxsplit=1)
@@ -40,9 +41,22 @@ def _next_value(open_options: Sequence[CommandOption], rest: str) -> tuple[Comma
     named = next((one for one in open_options if colon and one.name == head), None)
     option, rest = (named, tail.lstrip()) if named else (open_options[0], rest)
     if option.rest:
-        return option, rest, ""
+        value, behind = _before_named(rest, {one.name for one in open_options if one is not option})
+        return option, value, behind
     word = _first_word(rest)
     return option, word.strip("\"'") if word[:1] in "\"'" else word, rest[len(word) :].lstrip()
+
+
+def _before_named(text: str, names: Collection[str]) -> tuple[str, str]:
+    """Words as they are, and the `option:value`s behind them."""
+    end = len(text)
+    for _ in names:
+        *before, last = text[:end].rsplit(maxsplit=1)
+        name, colon, _value = last.partition(":")
+        if not before or not colon or name not in names:
+            break
+        end = len(before[0])
+    return text[:end], text[end:].lstrip()
 
 
 def _first_word(text: str) -> str:

@@ -1,14 +1,31 @@
 """The program's one port: everybody's paths on it, offered as data."""
 
+import logging
 from collections.abc import Iterable
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.errors import StartError
 from bot.ports import Route
 
 UPLOADS = 300 * 1024 * 1024
 """The most bytes of one request; adapters set tighter limits of their own."""
+
+
+_log = logging.getLogger(__name__)
+
+
+class OnlyOurFaults(logging.Filter):
+    """Leaves out that a request could not be parsed: anybody can send one, and the report quotes it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the line is about us."""
+        error = record.exc_info[1] if record.exc_info else None
+        return not isinstance(error, HttpProcessingError)
+
+
+_OURS = OnlyOurFaults()
 
 
 class Port:
@@ -29,7 +46,8 @@ async def listen(host: str, port: int, routes: Iterable[Route]) -> Port:
     app = web.Application(client_max_size=UPLOADS)
     for route in routes:
         app.router.add_route(route.method, route.path, route.handler)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0, handler_cancellation=False)
+    _log.addFilter(_OURS)
+    runner = web.AppRunner(app, access_log=None, logger=_log, shutdown_timeout=1.0, handler_cancellation=False)
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()

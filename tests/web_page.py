@@ -25,6 +25,14 @@ from bot.store.page import PageLog
 SPECS = (
     CommandSpec("help", "What can be typed."),
     CommandSpec("model", "Which model answers.", (CommandOption("name", "a model's id", complete=True),)),
+    CommandSpec(
+        "draw",
+        "Draw something.",
+        (
+            CommandOption("what", "what to draw", rest=True),
+            CommandOption("size", "how large", choices=("big", "small")),
+        ),
+    ),
     CommandSpec("reset", "Forget what was said here.", private=False),
 )
 

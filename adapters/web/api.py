@@ -25,6 +25,8 @@ PersonalCall: TypeAlias = Callable[[web.Request, Person], Awaitable[web.StreamRe
 _STATIC = Path(__file__).parent / "static"
 _PAGE_LENGTH = 60
 _ZONE = re.compile(r"[A-Za-z]\w{1,30}(?:[/+-][\w+-]{1,30}){0,3}", re.ASCII)
+_DIGITS = 4
+_NO_FILE = "That file is not there any more."
 
 
 def _zone(named: str) -> str | None:
@@ -123,18 +125,17 @@ class Api:
 
     async def _file(self, request: web.Request, who: Person) -> web.Response:
         message = await self._messages.find(request.match_info["message"])
-        n = request.match_info["n"]
+        n = _number(request)
         seen = message is not None and message.place.channel in workspace.channels_of(who)
-        if message is None or not seen or not n.isdecimal() or int(n) >= len(message.files):
-            raise Refused(404, "That file is not there any more.")
-        file = message.files[int(n)]
+        if message is None or not seen or n >= len(message.files):
+            raise Refused(404, _NO_FILE)
+        file = message.files[n]
         return _download(file.name, file.media_type, await self._files.get(file.sha256))
 
     async def _private_file(self, request: web.Request, who: Person) -> web.Response:
-        n = request.match_info["n"]
-        file = self._whispers.find(request.match_info["note"], int(n), who) if n.isdecimal() else None
+        file = self._whispers.find(request.match_info["note"], _number(request), who)
         if file is None:
-            raise Refused(404, "That file is not there any more.")
+            raise Refused(404, _NO_FILE)
         return _download(file.name, file.media_type, file.data)
 
     def _place(self, request: web.Request, who: Person) -> Place:
@@ -142,6 +143,14 @@ class Api:
         if channel not in workspace.channels_of(who):
             raise Refused(404, "There is no such channel.")
         return workspace.place(channel, request.query.get("thread") or None)
+
+
+def _number(request: web.Request) -> int:
+    """Which file of a message is meant; of more digits than any message has files, none."""
+    n = request.match_info["n"]
+    if not n.isdecimal() or len(n) > _DIGITS:
+        raise Refused(404, _NO_FILE)
+    return int(n)
 
 
 def _download(name: str, media_type: str, data: bytes) -> web.Response:

@@ -14,9 +14,13 @@ async def run(context: CommandContext) -> str:
 
 
 def usage(spec: CommandSpec) -> str:
-    """How a command is typed."""
-    options = (f"{o.name.upper()}" if o.required else f"[{o.name.upper()}]" for o in spec.options)
-    return " ".join((f"/{spec.name}", *options))
+    """How a command is typed: behind an option that takes all further words, the others need their names."""
+    words, named = [f"/{spec.name}"], False
+    for option in spec.options:
+        shown = f"{option.name}:{option.name.upper()}" if named else option.name.upper()
+        words.append(shown if option.required else f"[{shown}]")
+        named = named or option.rest
+    return " ".join(words)
 
 
 HELP = Command(CommandSpec("help", "What I can do"), run)

@@ -23,7 +23,7 @@ async def run(context: CommandContext) -> str:
         return f"No model matches `{wanted}`."
     lines = [f"- {describe(model)}" for model in found[:MOST]]
     if len(found) > MOST:
-        lines.append("There are more: narrow it down with `/models WORDS`.")
+        lines += ["", "There are more: narrow it down with `/models WORDS`."]
     return "\n".join(lines)
 
 

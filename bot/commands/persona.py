@@ -16,7 +16,7 @@ async def run(context: CommandContext) -> str:
         return f"Done {WORDS[scope]}. {await _now(context)}"
     built_in = (f"- `{name}`: {text}" for name, text in PERSONAS.items())
     how = f"Choose one with `/persona NAME`, or describe your own; `/persona {DEFAULT}` goes back."
-    return "\n".join((await _now(context), *built_in, how))
+    return "\n".join((await _now(context), "", *built_in, "", how))
 
 
 async def _now(context: CommandContext) -> str:

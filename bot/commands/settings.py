@@ -15,12 +15,12 @@ async def run(context: CommandContext) -> str:
     name, value = context.option("name"), context.option("value")
     if not name:
         chosen = await chosen_in(context)
-        return "\n".join((*(_line(one, chosen) for one in PREFERENCES), _HOW))
+        return "\n".join((*(_line(one, chosen) for one in PREFERENCES), "", _HOW))
     preference = BY_NAME.get(name.lower())
     if preference is None:
         raise CommandRefused(f"There is no setting `{name[:40]}`. `/settings` lists them.")
     if not value:
-        return f"{_line(preference, await chosen_in(context))}\n{_takes(preference)}"
+        return f"{_line(preference, await chosen_in(context))}\n\n{_takes(preference)}"
     scope = await choose_for(context, preference, value)
     now = _line(preference, await chosen_in(context)).removeprefix("- ")
     return f"Done {WORDS[scope]}. In force now: {now}"

@@ -96,6 +96,16 @@ async def test_the_palette_completes_by_keyboard_and_the_answer_is_for_this_tab_
     await expect(private).to_have_count(0)
 
 
+async def test_words_of_a_text_are_not_completed_as_other_options_and_named_ones_are(page: Page) -> None:
+    box = composer(page)
+    await box.press_sequentially("/draw a s")
+    await expect(page.get_by_role("option")).to_have_count(0)
+    await box.press_sequentially("hed size:s")
+    await expect(page.get_by_role("option")).to_have_text(["small"])
+    await box.press("Tab")
+    await expect(box).to_have_value("/draw a shed size:small")
+
+
 async def test_a_wrong_command_comes_back_to_be_mended(world: Playground, page: Page) -> None:
     await say(page, "/usr/bin is a folder")
 

@@ -278,6 +278,21 @@ async def test_a_persona_is_chosen_shown_and_told_to_the_model_until_it_is_taken
     assert plain.exchange.json["messages"][0]["content"] == SYSTEM
 
 
+async def test_what_can_be_done_stands_below_a_list_and_is_no_part_of_its_last_point(tmp_path: Path) -> None:
+    async with house(tmp_path, catalogue=CATALOGUE) as here:
+        await here.people.command("persona")
+        personas = await shown(here)
+        await here.people.command("settings")
+        settings = await told(here)
+        await here.people.command("settings", name="temperature")
+        one = await told(here, 1)
+
+    assert "\n\n- `concise`" in personas
+    assert "\n\nChoose one" in personas
+    assert "\n\nChange one" in settings
+    assert "\n\nChange it" in one
+
+
 async def test_a_persona_in_ones_own_words_is_for_oneself_alone(tmp_path: Path) -> None:
     async with house(tmp_path, catalogue=CATALOGUE) as here:
         await here.people.command("persona", persona="A pirate who  counts everything", scope="me")

@@ -64,7 +64,8 @@ async def test_files_of_a_private_answer_are_shown_to_that_person_alone(tmp_path
         assert (file["name"], file["picture"], file["description"]) == ("chart.png", True, "Two bars")
         async with ada.http.get(f"{ada.origin}{file['url']}?as=ada") as response:
             assert (response.content_type, await response.read()) == ("image/png", PNG)
-        for url in (f"{file['url']}?as=grace", f"{file['url'][:-1]}1?as=ada", "/private/none/0?as=ada"):
+        endless = f"{file['url'][:-1]}{'9' * 5000}?as=ada"
+        for url in (f"{file['url']}?as=grace", f"{file['url'][:-1]}1?as=ada", "/private/none/0?as=ada", endless):
             async with ada.http.get(f"{ada.origin}{url}") as response:
                 assert response.status == 404
 

@@ -22,6 +22,7 @@ SPECS = (
         (
             CommandOption("tone", "how", required=True, choices=("short", "long")),
             CommandOption("question", "what", rest=True),
+            CommandOption("size", "how large", choices=("big", "small")),
         ),
     ),
 )
@@ -99,12 +100,25 @@ def test_a_command_takes_its_options_in_order_or_by_name() -> None:
     assert asked.options == {"tone": "long", "question": "why is  the sky: blue?"}
 
 
+def test_an_option_that_takes_all_further_words_leaves_the_named_ones_at_their_end() -> None:
+    def asked(text: str) -> tuple[str | None, str | None]:
+        options = parse_command(f"/ask long {text}", SPECS).options
+        return options.get("question"), options.get("size")
+
+    assert asked("draw  a\nhouse size:big") == ("draw  a\nhouse", "big")
+    assert asked("size:big draw a house") == ("draw a house", "big")
+    assert asked("question:draw a house  size:small ") == ("draw a house", "small")
+    assert asked("is size:big better?") == ("is size:big better?", None)
+    assert asked("what: colour:red") == ("what: colour:red", None)
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
         ("/usr is a folder", "There is no command /usr. To send it as a message, put a space before it."),
         ("/ask", "/ask needs tone: how"),
         ("/ask loud x", "/ask takes short, long as tone."),
+        ("/ask long a house size:huge", "/ask takes big, small as size."),
         ("/help me", "/help does not know what to do with “me”."),
     ],
 )

@@ -48,13 +48,25 @@ export class Palette {
 
   async options(name, words) {
     const spec = this.commands.find((one) => one.name === name.toLowerCase());
-    const option = spec?.options[words.length - 1];
+    const { option, typed, ahead } = spec ? this.typing(spec, words) : {};
     if (!option) return [];
-    const typed = words.at(-1);
-    const before = `/${[name, ...words.slice(0, -1)].join(" ")} `;
+    const before = `/${[name, ...ahead].join(" ")}`;
     const fixed = option.choices.filter((value) => value.startsWith(typed)).map((value) => ({ value, label: value }));
     const choices = option.complete ? await this.suggested(spec, option, typed) : fixed;
     return choices.map(({ value, label }) => ({ text: before + value, label: value, detail: label === value ? "" : label }));
+  }
+
+  /** The option that is being typed, what is typed of it, and what stands ahead of that. */
+  typing({ options }, words) {
+    const last = words.length - 1;
+    const named = options.find((one) => words[last].startsWith(`${one.name}:`));
+    if (named) {
+      const typed = words[last].slice(named.name.length + 1);
+      return { option: named, typed, ahead: [...words.slice(0, last), `${named.name}:`] };
+    }
+    const rest = options.findIndex((one) => one.rest);
+    const at = rest < 0 ? last : Math.min(rest, last); // that one takes all further words
+    return { option: options[at], typed: words.slice(at).join(" "), ahead: [...words.slice(0, at), ""] };
   }
 
   async suggested(spec, option, typed) {
