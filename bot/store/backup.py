@@ -188,7 +188,7 @@ def restore(archive: Path, data_dir: Path, database_url: str, clock: Callable[[]
         old.append((data_dir / "files", data_dir / aside / "files"))
         new = [(copy / _DATABASE, database), (files / "files", data_dir / "files")]
         moved = _move([*old, *new])
-    asides = dict.fromkeys(target.parent for _, target in moved if target.parent.name == aside)
+    asides = dict.fromkeys(target.parent.resolve() for _, target in moved if target.parent.name == aside)
     return Restored(manifest.version, manifest.revision, len(manifest.members) - 1, tuple(asides))
 
 

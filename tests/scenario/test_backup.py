@@ -203,6 +203,15 @@ def test_a_restore_moves_what_was_there_aside(tmp_path: Path) -> None:
     assert sorted(content(aside)) == [1, 2]
 
 
+def test_one_place_is_named_once_however_it_was_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive, data = archive_of(tmp_path), tmp_path / "source"
+    monkeypatch.chdir(tmp_path)
+
+    done = restore(archive, Path("source"), url_of(data), clock=lambda: 1_800_000_000.0)
+
+    assert done.aside == (data / "before-restore-20270115-080000",)
+
+
 def test_a_restore_that_cannot_finish_puts_everything_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
