@@ -108,12 +108,12 @@ class Message:
                 yield _Break(line.at, Rank.ITEM if is_item else line.rank, line)
             low, high = max(line.at, earliest), min(end, room)
             if low < high:
+                # Its end belongs to the line after it, in which something may be open that this one opened.
                 if line.fence is None and not line.table:
                     ends = _SENTENCE_END.finditer(self.text, low, high)
-                    yield from (_Break(found.end(), Rank.SENTENCE, line) for found in ends)
-                yield from (
-                    _Break(found.end(), Rank.WORD, line) for found in _SPACE.finditer(self.text, low, high)
-                )
+                    yield from (_Break(found.end(), Rank.SENTENCE, line) for found in ends if found.end() < end)
+                words = _SPACE.finditer(self.text, low, high)
+                yield from (_Break(found.end(), Rank.WORD, line) for found in words if found.end() < end)
 
     def _first_possible(self, breaks: list["_Break"]) -> Cut | None:
         for one in breaks[:_MOST_TRIED]:

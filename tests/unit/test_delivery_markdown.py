@@ -120,6 +120,17 @@ def test_no_part_exceeds_the_limit_even_when_rendering_makes_it_longer(
     assert max(len(render(part)) for part in split(answer, limit, render)) <= limit
 
 
+def test_a_cut_right_after_a_line_that_opens_a_fence_opens_it_again() -> None:
+    answer = (
+        "*slanted* and `code` and ~~gone~~ and __strong__ ~~~\ntildes\n~~~\n"
+        f"{'x' * 98}\n```python\ndef f(x):\n    return x\n\n\nprint(f(1))\n```\n"
+    )
+
+    parts = split(answer, 120, str)
+
+    assert not any(open_fences(part) for part in parts), parts
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.sampled_from(PIECES[:18]), max_size=25).map("".join), limits)
 def test_no_part_leaves_a_fence_open(answer: str, limit: int) -> None:
