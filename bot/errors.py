@@ -4,6 +4,7 @@ GatepostError
 ├── StartError            the program cannot start: settings, port, data directory, second process
 ├── GatewayError          the model's side
 │   ├── GatewayRefused    key refused or missing
+│   │   └── AddressWrong  no gateway is at the address that is set
 │   ├── GatewayUnpaid     no credit
 │   │   └── KeyLimitReached  a spending limit of the key
 │   ├── ModelUnknown      no such model
@@ -90,6 +91,10 @@ class GatewayRefused(GatewayError):
     """401, or 403 for an account that is not set up: the operator has to act."""
 
     sentence = "I can't reach my AI service right now. The operator has been told."
+
+
+class AddressWrong(GatewayRefused):
+    """404 or 405 as no gateway says it: it is not at this address, or not all of it."""
 
 
 class GatewayUnpaid(GatewayError):

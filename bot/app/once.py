@@ -9,7 +9,7 @@ from pathlib import Path
 from adapters.terminal.adapter import TerminalAdapter
 from bot.access import Access
 from bot.app.core import core, desk_for, intake_for, open_gateway
-from bot.errors import GatepostError, GatewayDown, GatewayRefused
+from bot.errors import AddressWrong, GatepostError, GatewayDown, GatewayRefused
 from bot.gateway.client import OpenAIGateway
 from bot.media.reader import WorkerReader
 from bot.messages import Model, TurnState
@@ -35,7 +35,7 @@ async def ask(
     """
     adapter = TerminalAdapter(write, note, time.time)
     async with core(settings, directory, f"sqlite:///{directory / 'ask.db'}") as parts:
-        await learn_models(parts.gateway)
+        unlisted = await learn_models(parts.gateway)
         freshening = asyncio.create_task(parts.gateway.keep_fresh())
         model = parts.about.default_model
         desk = desk_for(parts, [adapter], lasting=False)
@@ -50,27 +50,32 @@ async def ask(
             await desk.close(drain)
         turn = await parts.store.read(last_turn)
         whole = turn is not None and turn.state is TurnState.DONE
+        if not whole and unlisted is not None:
+            raise unlisted
         if not whole and parts.gateway.models() and parts.gateway.model(model) is None:
             near = ", ".join(one.id for one in parts.gateway.search(model.rpartition("/")[2], 3))
             note(f"`gatepost models` lists no {model}.{f' Did you mean {near}?' if near else ''}")
     return whole
 
 
-async def learn_models(gateway: OpenAIGateway) -> None:
+async def learn_models(gateway: OpenAIGateway) -> AddressWrong | None:
     """Take the catalogue's copy, for what the model can take; only where there is none is it waited for.
 
-    Without it the question is asked all the same. Raises GatewayRefused or GatewayDown where asking would only
-    fail more slowly.
+    Without it the question is asked all the same; where there is no list at all, the returned `AddressWrong`
+    may be why it fails then. Raises GatewayRefused or GatewayDown where asking would only fail more slowly.
     """
     if await gateway.recall():
-        return
+        return None
     try:
         async with asyncio.timeout(5):
             await gateway.refresh()
+    except AddressWrong as error:
+        return error
     except (GatewayRefused, GatewayDown):
         raise
     except (GatepostError, TimeoutError):
-        return
+        return None
+    return None
 
 
 async def list_models(settings: Settings) -> Sequence[Model]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from bot.cli.arguments import parser
 from bot.cli.process import make_streams_usable, silence_output
 from bot.cli.serving import serve
-from bot.errors import GatepostError, GatewayDown, GatewayRefused, sentence_for
+from bot.errors import AddressWrong, GatepostError, GatewayDown, GatewayRefused, sentence_for
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -43,6 +43,8 @@ def run(arguments: Sequence[str]) -> int:
 
 def operators_sentence(error: GatepostError) -> str:
     """What is printed about this error: who runs the program can mend what people in a chat cannot."""
+    if isinstance(error, AddressWrong):
+        return "There is no gateway at AI_GATEWAY_BASE_URL. Check the address; it usually ends in /v1."
     if isinstance(error, GatewayRefused):
         return "The gateway refused the key. Check AI_GATEWAY_API_KEY."
     if isinstance(error, GatewayDown):

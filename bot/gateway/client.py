@@ -90,7 +90,7 @@ class OpenAIGateway:
         self._exchanges = Exchanges(self._transport, timeouts, self._reasons)
         self._random = random
         self._catalogue = Catalogue(
-            self._exchanges.get, clock=clock, random=random, cache_file=cache_file, watched=watched
+            self._exchanges.listing, clock=clock, random=random, cache_file=cache_file, watched=watched
         )
         self._manners = Manners(base_url, lambda: self._catalogue.priced, clock, byok, routes)
         self._making = Making(self._transport, random, self._manners.dialect)

@@ -6,7 +6,7 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.errors import GatewayDown, GatewaySilent, RequestInvalid
+from bot.errors import AddressWrong, GatewayDown, GatewayRefused, GatewaySilent, RequestInvalid
 from bot.gateway import catalogue
 from bot.gateway.reader import MAX_LINE, StreamReader
 from bot.gateway.transport import Transport
@@ -61,6 +61,16 @@ class Exchanges:
                     return await _read(answer, catalogue.MAX_BYTES)
         except TimeoutError as error:
             raise GatewaySilent(f"no answer to {path} in time") from error
+
+    async def listing(self, path: str) -> bytes:
+        """The body of a path of the catalogue. The AI gateway shows that to anybody, whatever the key is worth;
+        many other endpoints only to who has one. Fails with a `GatewayError`."""
+        try:
+            return await self.get(path)
+        except AddressWrong:
+            raise
+        except GatewayRefused:
+            return await self.get(path, signed=True)
 
     async def look_up(self, path: str) -> tuple[int, bytes]:
         """The status and the body of a small signed request, whatever the status. Fails with a `GatewayError`."""

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import orjson
 
 from bot.errors import (
+    AddressWrong,
     GatewayBusy,
     GatewayDown,
     GatewayError,
@@ -58,12 +59,15 @@ _BY_STATUS: Mapping[int, Kind] = {
     401: GatewayRefused,
     402: GatewayUnpaid,
     403: GatewayRefused,
-    405: GatewayRefused,
+    405: AddressWrong,
     408: GatewayDown,
     409: GatewayDown,
     413: RequestTooLarge,
     429: GatewayBusy,
 }
+
+_NO_SUCH_PATH = {"detail": "Not Found"}
+"""What the framework under many servers says where nobody listens; a web page or a bare line means the same."""
 
 _PRIVACY = re.compile(r"zero.data.retention|\bZDR\b|prompt.training|\btraining\b", re.I)
 
@@ -155,7 +159,7 @@ def cleaned(words: str) -> str:
 
 def _error(told: Mapping[str, Any], message: str, status: int | None, generation_id: str | None) -> GatewayError:
     type_ = _type(told)
-    kind, about = _kind(status, type_, message, bool(told)), None
+    kind, about = _kind(status, type_, message, bool(told) and told != _NO_SUCH_PATH), None
     if kind is GatewayBusy and "free tier" in message.lower():
         about = "account"
     elif kind is ModelNotAllowed and type_ == "no_providers_available" and _PRIVACY.search(message):
@@ -179,15 +183,14 @@ def _parameter(told: Mapping[str, Any], message: str) -> str | None:
     return quoted[1] if quoted else None
 
 
-def _kind(status: int | None, type_: str, message: str, is_json: bool) -> Kind:
+def _kind(status: int | None, type_: str, message: str, is_told: bool) -> Kind:
     kind = _BY_TYPE.get(type_)
     if kind in (None, RequestInvalid):
         kind = _BY_STATUS.get(status or 0, kind)
     if kind not in (None, RequestInvalid):
         return kind
     if status == 404:
-        # A web page instead of an error: the address is wrong, not the model.
-        return ModelUnknown if is_json else GatewayRefused
+        return ModelUnknown if is_told else AddressWrong
     if status is not None and status >= 500:
         return GatewayDown
     by_text = next((meant for pattern, meant in _BY_TEXT if pattern.search(message)), None)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.errors import (
+    AddressWrong,
     GatewayBusy,
     GatewayDown,
     GatewayError,
@@ -116,6 +117,8 @@ def advice(error: GatewayError) -> str:
         return "add credits to the gateway's account"
     if isinstance(error, GatewayBusy):
         return "the free tier is throttled as a whole; buying credits ends that"
+    if isinstance(error, AddressWrong):
+        return "check AI_GATEWAY_BASE_URL; it usually ends in /v1"
     if "customer_verification_required" in str(error):
         return "add a card to the gateway's account"
     return "check AI_GATEWAY_API_KEY, VERCEL_OIDC_TOKEN and AI_GATEWAY_BASE_URL"

@@ -108,6 +108,25 @@ def test_a_refused_key_and_a_silent_address_are_told_to_who_can_mend_them(
     assert silent.sentence == "gatepost: The gateway does not answer. Check AI_GATEWAY_BASE_URL and the network."
 
 
+@pytest.mark.parametrize("words", [("ask", "hello"), ("models",)])
+def test_an_address_without_its_v1_is_not_blamed_on_the_key(here: Here, words: tuple[str, ...]) -> None:
+    class Elsewhere(Quiet):
+        def do_GET(self) -> None:
+            self.answer(404, {"detail": "Not Found"})
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.do_GET()
+
+    with serving_by(Elsewhere) as address:
+        ran = here.run(*words, AI_GATEWAY_BASE_URL=address, AI_GATEWAY_API_KEY=KEY)
+
+    assert ran.status == 1
+    said = "gatepost: There is no gateway at AI_GATEWAY_BASE_URL. Check the address; it usually ends in /v1.\n"
+    assert ran.err.endswith(said)
+    assert "GatewayRefused" not in ran.err
+
+
 def test_models_are_listed_for_people_and_for_programs(here: Here) -> None:
     rows = here.run("models").out.splitlines()
     listed = json.loads(here.run("models", "--json").out)

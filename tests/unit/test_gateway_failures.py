@@ -6,6 +6,7 @@ import orjson
 import pytest
 
 from bot.errors import (
+    AddressWrong,
     GatewayBusy,
     GatewayDown,
     GatewayError,
@@ -66,8 +67,10 @@ RESPONSES: list[tuple[int, object, type[GatewayError]]] = [
     (403, _error("Violates terms", "permission_error"), RequestRefused),
     (403, HTML, GatewayRefused),
     (404, _error("No such model", "model_not_found", param={"modelId": "a/b"}), ModelUnknown),
-    (404, HTML, GatewayRefused),
-    (405, b"", GatewayRefused),
+    (404, HTML, AddressWrong),
+    (404, b"404 page not found", AddressWrong),
+    (404, b'{"detail": "Not Found"}', AddressWrong),
+    (405, b"", AddressWrong),
     (408, b"", GatewayDown),
     (413, b"Payload too large", RequestTooLarge),
     (413, _error("Request body too large", "invalid_request_error"), RequestTooLarge),

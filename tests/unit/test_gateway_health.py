@@ -3,6 +3,7 @@
 import pytest
 
 from bot.errors import (
+    AddressWrong,
     GatewayBusy,
     GatewayDown,
     GatewayError,
@@ -108,6 +109,10 @@ def test_a_pause_is_told_once_and_looked_at_by_one(time: Time) -> None:
 
 def test_a_missing_card_is_told_as_one() -> None:
     assert "card" in advice(GatewayRefused("403 customer_verification_required"))
+
+
+def test_a_wrong_address_is_not_blamed_on_the_key() -> None:
+    assert advice(AddressWrong("404")) == "check AI_GATEWAY_BASE_URL; it usually ends in /v1"
 
 
 def test_what_is_nobodys_fault_but_the_requests_pauses_nothing(time: Time) -> None:

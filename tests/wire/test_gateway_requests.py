@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from bot.errors import (
+    AddressWrong,
     GatewayBusy,
     GatewayDown,
     GatewayError,
@@ -202,8 +203,8 @@ REFUSALS: list[tuple[Script, type[GatewayError]]] = [
     (_replies(403, _error("customer_verification_required")), GatewayRefused),
     (_replies(403, _error("no_providers_available")), ModelNotAllowed),
     (_replies(404, _error("model_not_found")), ModelUnknown),
-    (_replies(404, HTML, content_type="text/html"), GatewayRefused),
-    (_replies(405), GatewayRefused),
+    (_replies(404, HTML, content_type="text/html"), AddressWrong),
+    (_replies(405), AddressWrong),
     (_replies(413, b"Payload too large", content_type="text/plain"), RequestTooLarge),
     (_replies(424, _error("failed_dependency")), RequestInvalid),
     (_replies(429, _error("rate_limit_exceeded"), retry_after="60"), GatewayBusy),
@@ -283,6 +284,15 @@ async def test_the_catalogue_is_read_kept_and_known_after_a_restart(tmp_path: Pa
         assert known is not None
         assert known.name == "Beta"
         assert gateway.model("acme/none") is None
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_an_endpoint_that_lists_its_models_only_to_who_has_a_key_is_shown_it(status: int) -> None:
+    async with _gateway(_replies(status, {"error": "no key"}), _replies(200, ROWS)) as (gateway, server):
+        await gateway.refresh()
+
+        assert [model.id for model in gateway.models()] == ["acme/alpha-2", "acme/beta"]
+    assert [one.headers.get("authorization") for one in server.seen] == [None, "Bearer vck_test"]
 
 
 @pytest.mark.parametrize("reply", [_replies(200, b"<html>"), _replies(200, b'{"data":[]}'), _replies(500)])

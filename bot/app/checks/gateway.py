@@ -8,7 +8,7 @@ from decimal import Decimal
 from random import Random
 
 from bot.app.core import about, credential
-from bot.errors import GatewayError, GatewayRefused, GatewayUnpaid
+from bot.errors import AddressWrong, GatewayError, GatewayRefused, GatewayUnpaid
 from bot.gateway.client import OpenAIGateway
 from bot.messages import Finding, Mark
 from bot.settings import Settings
@@ -38,6 +38,10 @@ async def _look(gateway: OpenAIGateway, settings: Settings) -> AsyncGenerator[Fi
     address = settings.ai_gateway_base_url
     try:
         await gateway.refresh()
+    except AddressWrong:
+        said = f"There is no gateway at {address}. Check AI_GATEWAY_BASE_URL; it usually ends in /v1."
+        yield Finding("gateway", Mark.FAULT, said)
+        return
     except GatewayRefused:
         yield Finding("gateway", Mark.FAULT, f"{address} refuses to list its models. {_key_advice(settings)}")
         return
