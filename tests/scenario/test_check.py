@@ -133,6 +133,15 @@ async def test_settings_in_a_directory_from_which_nobody_starts_are_found(tmp_pa
     assert f"Start from {tmp_path}." in found.said
 
 
+async def test_a_slip_in_a_settings_name_is_found_and_what_is_for_other_programs_is_not(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("BUDGET_PER_DY=0.5\nPOSTGRES_USER=me\nHTTP_PORT=0\nDISCORD_BOT_TOKEN_FILE=\n")
+
+    found = (await looked_at(tmp_path))["settings"]
+
+    assert found.mark is Mark.WARNING
+    assert found.said.endswith("nothing reads BUDGET_PER_DY: is BUDGET_PER_DAY meant?")
+
+
 async def test_a_page_that_others_ought_to_reach_but_cannot_is_found(tmp_path: Path) -> None:
     found = (await looked_at(tmp_path, HTTP_HOST="0.0.0.0"))["playground"]
 

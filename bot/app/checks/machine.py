@@ -3,15 +3,17 @@
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 import aiohttp
 
+from bot.envfile import read_env_file
 from bot.errors import StartError
 from bot.http import try_port
 from bot.messages import Finding, Mark
-from bot.settings import Settings
+from bot.settings import SECRETS, Settings
 from bot.store.lock import serving_process
 from bot.store.upgrade import examine
 
@@ -45,9 +47,12 @@ def _found(name: str, look: Callable[[], str]) -> Finding:
 
 
 def _env_file() -> Finding:
-    """Settings that are in a file nobody reads are the most common mistake of all."""
+    """Settings in a file that nobody reads are the most common mistake of all; then names with a slip in them."""
     here = Path(".env").absolute()
     if here.is_file():
+        if slips := _slips(read_env_file(str(here))):
+            said = "; ".join(f"nothing reads {name}: is {meant} meant?" for name, meant in slips)
+            return Finding("settings", Mark.WARNING, f"In {here}: {said}")
         return Finding("settings", Mark.OK, f"read from {here} and the environment")
     near = (Path(__file__).parents[3] / ".env", here.parent.parent / ".env")
     elsewhere = next((path for path in near if path.is_file()), None)
@@ -55,6 +60,13 @@ def _env_file() -> Finding:
         said = f"{elsewhere} is not read, as there is none in {here.parent}. Start from {elsewhere.parent}."
         return Finding("settings", Mark.WARNING, said)
     return Finding("settings", Mark.OK, f"from the environment; there is no .env in {here.parent}")
+
+
+def _slips(names: Iterable[str]) -> Sequence[tuple[str, str]]:
+    """Names that are almost a setting's, with that; the file may well hold what is for other programs."""
+    known = [*(field.upper() for field in Settings.model_fields), *(f"{secret}_FILE" for secret in SECRETS)]
+    unknown = (name for name in names if name.upper() not in known)
+    return [(name, near[0]) for name in unknown if (near := get_close_matches(name.upper(), known, 1, 0.85))]
 
 
 def _data_directory(directory: Path) -> str:
