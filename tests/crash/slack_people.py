@@ -28,6 +28,7 @@ class SlackPeople:
         self._channels = {name: town.channel(name, town.ada, town.grace) for name in CHANNELS}
         self._channels |= {f"dm-{name}": self._people[name].dm for name in PEOPLE}
         self._names: dict[tuple[str, str], str] = {}
+        self._before: set[str] = set()  # what was said before the first seed
 
     @property
     def seen(self) -> Seen:
@@ -54,10 +55,18 @@ class SlackPeople:
         """Everything that is to be seen, place by place."""
         return self._all()
 
+    async def greet(self) -> None:
+        """Talk with it once: from then on it knows since when it was away, however long a new start takes."""
+        asked = self._town.ada.says(self._channels["dm-ada"], "repeat after me: welcome")
+        await self.until(lambda seen: any(one.us and one.words == "welcome" for one in seen.values()))
+        channel = self._channels["dm-ada"]
+        await self._town.until(lambda: not any(one.streaming for one in channel.visible()), PATIENCE)
+        self._before = {one.ts for one in channel.visible()} | {asked.ts}
+
     def _all(self) -> list[Shown]:
         found: list[Shown] = []
         for name, channel in self._channels.items():
-            said = [one for one in channel.visible() if not one.thread_ts]
+            said = [one for one in channel.visible() if not one.thread_ts and one.ts not in self._before]
             if channel.kind == "im":
                 found += [self._shown(one, name) for root in said for one in self._thread(channel, root)]
                 continue
@@ -100,7 +109,7 @@ class SlackPeople:
 
 @asynccontextmanager
 async def slack_people(directory: Path, *, streams: bool) -> AsyncIterator[tuple[Program, SlackPeople]]:
-    """The program on a Slack of its own, with native streams or without, and the people there."""
+    """The program on a Slack of its own, with streams or without, and the people there; it has been greeted."""
     async with slack_town() as town:
         town.api.limits.on = False  # a killed process forgets what it has used of them
         town.deliveries.retries = _RETRIES
@@ -114,4 +123,5 @@ async def slack_people(directory: Path, *, streams: bool) -> AsyncIterator[tuple
         people = SlackPeople(town)
         async with program(directory, **settings) as running:
             await town.sockets.connected(seconds=3 * PATIENCE)
+            await people.greet()
             yield running, people
