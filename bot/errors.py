@@ -193,6 +193,8 @@ class ModelResting(GatewayDown):
 class NotOffered(GatewayError):
     """The gateway has no such service, or will never know what was asked about."""
 
+    sentence = "The AI service here does not offer that."
+
 
 class AnswerEmpty(GatewayError):
     """A finish without text and without tool calls."""

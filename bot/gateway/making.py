@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.errors import (
+    AddressWrong,
     AnswerCutOff,
     GatewayDown,
     GatewayError,
     GatewaySilent,
+    NotOffered,
     ParameterNotSupported,
     PromptTooLong,
     RequestInvalid,
@@ -131,6 +133,8 @@ class Making:
                     return await self._read(response)
         except TimeoutError as error:
             raise GatewaySilent(f"no answer to {path} in time") from error
+        except AddressWrong as error:  # chat may well be offered here, so the key is left alone
+            raise NotOffered(f"{path}: {error}") from error
 
     async def _read(self, response: "httpx2.Response") -> bytes:
         body = bytearray()

@@ -13,7 +13,15 @@ import pytest
 from PIL import Image
 
 from bot.demo.server import DemoGateway
-from bot.errors import AnswerCutOff, AnswerEmpty, GatewayDown, GatewayError, GatewaySilent, RequestRefused
+from bot.errors import (
+    AnswerCutOff,
+    AnswerEmpty,
+    GatewayDown,
+    GatewayError,
+    GatewaySilent,
+    NotOffered,
+    RequestRefused,
+)
 from bot.gateway.client import OpenAIGateway
 from bot.gateway.making import DRAWING_SECONDS
 from bot.messages import (
@@ -158,6 +166,22 @@ async def test_what_the_provider_declines_is_not_tried_again() -> None:
 
     assert type(failure) is RequestRefused
     assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize("status", [404, 405])
+async def test_an_endpoint_that_makes_no_pictures_still_makes_everything_else(status: int) -> None:
+    nothing = _replies(status, b"404 page not found")
+    vectors = _replies(200, {"data": [{"index": 0, "embedding": [0.5]}], "model": "acme/vectors"})
+    async with _gateway(nothing, nothing, vectors) as (gateway, server):
+        deltas, failure = await _drawn(gateway)
+        with pytest.raises(NotOffered):
+            await gateway.embed(["words"], "acme/vectors")
+        made = await gateway.embed(["words"], "acme/vectors")
+
+    assert deltas == []
+    assert isinstance(failure, NotOffered)
+    assert len(made.vectors) == 1
+    assert len(server.seen) == 3
 
 
 async def test_a_size_that_is_not_taken_is_left_to_the_model() -> None:
