@@ -42,10 +42,17 @@ def refused(refusal: Refusal, cheaper: str | None, now: float) -> str:
     if level.limit == 0:
         whom = "for one person" if level.whose is Whose.PERSON else "here"
         return f"Nothing may be spent {whom}, so I can't answer. Only the operator can change that."
-    said = [_left(refusal), resets(now)]
+    said = [_never(refusal)] if refusal.wanted > level.limit else [_left(refusal), resets(now)]
     if cheaper is not None:
         said.append(f"`{cheaper}` costs less and still fits: press the button, or switch with `/model {cheaper}`.")
     return " ".join(said)
+
+
+def _never(refusal: Refusal) -> str:
+    """That no day has room for it, so that nobody waits for the next one."""
+    limit, whom = refusal.level.limit, " for one person" if refusal.level.whose is Whose.PERSON else ""
+    could = f"This answer could cost {money(refusal.wanted)}, and only {money(limit)} a day may be spent{whom}"
+    return f"{could}. Choose a cheaper model with `/model`, or shorter answers with `/settings max_tokens 1000`."
 
 
 def _left(refusal: Refusal) -> str:

@@ -105,7 +105,7 @@ async def test_a_limit_that_is_reached_says_what_is_left_when_it_resets_and_what
     assert instead.exchange.json["model"] == "zeta/fast-3"
 
 
-async def test_the_sentence_of_a_reached_limit(tmp_path: Path) -> None:
+async def test_a_limit_that_has_no_room_on_any_day_does_not_bid_anybody_wait(tmp_path: Path) -> None:
     limits = SpendingLimits(person=Decimal("0.08"))
     async with house(
         tmp_path, catalogue=CATALOGUE, spending=limits, cheaper="zeta/fast-3", clock=lambda: EVENING
@@ -115,11 +115,29 @@ async def test_the_sentence_of_a_reached_limit(tmp_path: Path) -> None:
         asked = here.asked.qsize()
 
     assert said == (
-        "⚠ Your $0.08 for today is nearly used up: $0.08 is left, and this answer could cost $0.09. "
-        "It resets at 00:00 UTC, in 2 h 30 min. "
+        "⚠ This answer could cost $0.09, and only $0.08 a day may be spent for one person. "
+        "Choose a cheaper model with `/model`, or shorter answers with `/settings max_tokens 1000`. "
         "`zeta/fast-3` costs less and still fits: press the button, or switch with `/model zeta/fast-3`."
     )
     assert asked == 0
+
+
+async def test_the_sentence_of_a_reached_limit(tmp_path: Path) -> None:
+    limits = SpendingLimits(person=Decimal("0.10"))
+    async with house(
+        tmp_path, catalogue=CATALOGUE, spending=limits, cheaper="zeta/fast-3", clock=lambda: EVENING
+    ) as here:
+        await here.people.say("hello")
+        await (await here.request()).finish("hi", cost="0.05")
+        await here.answered()
+        await here.people.say("more")
+        said = await said_last(here, 2)
+
+    assert said == (
+        "⚠ Your $0.10 for today is nearly used up: $0.05 is left, and this answer could cost $0.09. "
+        "It resets at 00:00 UTC, in 2 h 30 min. "
+        "`zeta/fast-3` costs less and still fits: press the button, or switch with `/model zeta/fast-3`."
+    )
 
 
 async def test_what_is_used_up_is_called_used_up(tmp_path: Path) -> None:
@@ -226,7 +244,8 @@ async def test_a_large_file_sets_more_aside_before_the_request_and_is_refused_wh
         said = await said_last(here, 1)
         spent = await here.store.read(rows)
 
-    assert said.startswith("⚠ Your $0.10 for today is nearly used up")
+    assert said.startswith("⚠ This answer could cost $0.1")
+    assert "only $0.10 a day may be spent for one person" in said
     assert here.asked.qsize() == 0
     assert [(state, amount) for state, amount, _ in spent] == [(State.RELEASED, Decimal(0))]
 
