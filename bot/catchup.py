@@ -15,7 +15,7 @@ from bot.errors import StoreError
 from bot.messages import Inbound, Place, PlaceKind
 from bot.ports import CatchesUp, Clock
 from bot.store.engine import Store
-from bot.store.intents.absence import known_dms, present, present_until
+from bot.store.intents.absence import begin_presence, known_dms, present, present_until
 
 log = structlog.get_logger(__name__)
 
@@ -64,11 +64,25 @@ class CatchUp:
 
     async def run(self) -> None:
         """Never returns. What is said while we catch up comes in by itself, and counts once."""
+        first = await self._begin()
         while True:
             await self._missed.wait()
             self._missed.clear()
-            await self._until_caught_up()
+            if not first:
+                await self._until_caught_up()
+            first = False
             await self._stay()
+
+    async def _begin(self) -> bool:
+        """Whether this is the first start of all, which looks back at nothing.
+
+        It is noted before anything is heard: who is killed over the first questions has to look back at them.
+        """
+        try:
+            return await self._store.write(begin_presence, self._platform, self._clock())
+        except StoreError as error:
+            log.warning("presence not stored", platform=self._platform, error=type(error).__name__)
+            return False
 
     async def _until_caught_up(self) -> None:
         while True:

@@ -161,6 +161,22 @@ async def test_the_first_start_of_all_looks_back_at_nothing(tmp_path: Path) -> N
         assert home.asked.empty()
 
 
+async def test_who_died_before_it_ever_heard_anything_looks_back_to_its_first_start(tmp_path: Path) -> None:
+    source = Source([said(1, "asked in its first moments", 1)], connected=False)
+    async with house(tmp_path) as home:
+        killed = asyncio.create_task(CatchUp("town", source, home.intake, home.store, lambda: NOW - 5).run())
+        async with asyncio.timeout(10):
+            while await home.store.read(present_until, "town") is None:  # noqa: ASYNC110 - nobody is told
+                await asyncio.sleep(0.005)
+        killed.cancel()
+        source.connected = True
+        async with catching_up(home, source, last_seen=None):
+            await home.answer("here it is")
+            await home.answered()
+
+        assert source.asked == [NOW - 5 - OVERLAP]
+
+
 async def test_a_long_absence_is_looked_back_at_for_a_week(tmp_path: Path) -> None:
     source = Source()
     async with house(tmp_path) as home, catching_up(home, source, last_seen=NOW - 90 * 24 * 3600.0):

@@ -146,7 +146,10 @@ def test_a_list_that_cannot_be_read_is_asked_for_again_soon_and_then_less_often(
 # --- withdrawn, or not there ---------------------------------------------------------------------
 
 
-async def test_the_operator_is_warned_once_of_a_default_model_that_cannot_be_counted_on() -> None:
+async def test_the_operator_is_warned_once_of_a_default_model_that_cannot_be_counted_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.gateway.catalogue.log", structlog.get_logger())  # one that nobody has bound yet
     soon = _list("acme/old", deprecated_at=int(NOW + SOON / 2) * 1000)
     catalogue = _catalogue(Endpoint(models=soon).fetch, watched="acme/old acme/gone")
 

@@ -17,6 +17,14 @@ def present(conn: Connection, platform: str, now: float) -> None:
     conn.execute(insert(presence).values(platform=platform, until=now))
 
 
+def begin_presence(conn: Connection, platform: str, now: float) -> bool:
+    """Note when we first began to listen to a platform, once for ever; whether this was it."""
+    if present_until(conn, platform) is not None:
+        return False
+    present(conn, platform, now)
+    return True
+
+
 def present_until(conn: Connection, platform: str) -> float | None:
     """Until when everything this platform told is kept; None before we first listened."""
     return conn.scalar(select(presence.c.until).where(presence.c.platform == platform))
