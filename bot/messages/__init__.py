@@ -96,6 +96,7 @@ from bot.messages.reminders import (
     Reminder,
     Where,
 )
+from bot.messages.search import Hit, Query
 from bot.messages.shown import (
     Budget,
     CallKind,
@@ -142,6 +143,7 @@ __all__ = [
     "FilePart",
     "Finding",
     "Finish",
+    "Hit",
     "ImageDelta",
     "Inbound",
     "InboundKind",
@@ -169,6 +171,7 @@ __all__ = [
     "PromptMessage",
     "Provider",
     "Purpose",
+    "Query",
     "Quota",
     "Reading",
     "ReadingKind",
