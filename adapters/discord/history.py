@@ -9,6 +9,7 @@ import discord
 from adapters.discord import inbound as taken
 from adapters.discord.connection import Connection
 from adapters.discord.errors import Refusal, not_found
+from adapters.discord.ids import first_at, time_of
 from adapters.discord.outbound import layout_mark, marks_of, nonce_of
 from adapters.discord.places import Places
 from adapters.discord.rest import Rest
@@ -17,7 +18,6 @@ from bot.messages import Attachment, Failure, FailureKind, Inbound, PastMessage,
 
 _PAGE = 100
 _MOST_KNOWN = 1_000
-_SNOWFLAKE_EPOCH = 1_420_070_400_000
 
 
 class History:
@@ -69,13 +69,13 @@ class History:
             here += [*guild.text_channels, *guild.voice_channels, *guild.threads]
             for channel in here:
                 last = channel.last_message_id
-                if last is not None and _time_of(last) >= since and _may_read(channel):
+                if last is not None and time_of(last) >= since and _may_read(channel):
                     found.append(_place(guild, channel))
         return [*found, *known]
 
     async def said_since(self, place: Place, since: float, limit: int) -> Sequence[Inbound]:
         """What people said there since, as it would have come in; nothing where we may not look any more."""
-        client, after = self._session.client, _snowflake_at(since)
+        client, after = self._session.client, first_at(since)
         raw: list[Any] = []
         try:
             while len(raw) < limit:
@@ -89,7 +89,7 @@ class History:
             raise
         if client is None:
             return ()
-        took_part = (await self._places.find(client, _guild(place), int(place.thread or place.channel))).took_part
+        took_part = (await self._places.find(_guild(place), int(place.thread or place.channel))).took_part
         messages = [self._message(client, one, place) for one in reversed(raw[:limit])]
         events = [taken.heard(one, place, self._session.me, took_part=took_part) for one in messages]
         return [one for one in events if one is not None and one.person.kind is PersonKind.HUMAN]
@@ -165,11 +165,3 @@ def _may_read(channel: discord.abc.GuildChannel | discord.Thread) -> bool:
 
 def _before(read: Sequence[Any]) -> dict[str, str]:
     return {"before": str(read[-1]["id"])} if read else {}
-
-
-def _time_of(snowflake: int) -> float:
-    return discord.utils.snowflake_time(snowflake).timestamp()
-
-
-def _snowflake_at(time: float) -> int:
-    return max(0, int(time * 1000) - _SNOWFLAKE_EPOCH) << 22

@@ -7,9 +7,9 @@ from typing import Any
 
 import discord
 
-from adapters.discord.connection import Connection
 from adapters.discord.inbound import moderates, place_of
 from adapters.discord.rest import Rest
+from adapters.discord.session import Session
 from bot.messages import Place
 
 _THREADS = (10, 11, 12)
@@ -27,55 +27,52 @@ class Where:
 class Places:
     """Knows what discord.py knows, and asks Discord for threads that were asleep when we came."""
 
-    def __init__(self, rest: Rest) -> None:
+    def __init__(self, rest: Rest, session: Session) -> None:
         self._rest = rest
+        self._session = session
         self._asked: OrderedDict[int, asyncio.Future[Where]] = OrderedDict()
 
-    async def find(self, client: Connection, guild: int | None, channel: int) -> Where:
+    async def find(self, guild: int | None, channel: int) -> Where:
         """The place of this channel or thread. Raises Refusal where Discord will not say."""
         if guild is None:
             return Where(place_of(None, channel))
-        known = client.get_channel(channel)
+        known = self._session.connection.get_channel(channel)
         if isinstance(known, discord.Thread):
-            ours = known.me is not None or known.owner_id == _me(client)
+            ours = known.me is not None or known.owner_id == self._session.me
             return Where(place_of(guild, known.parent_id, known.id), ours)
         if known is not None:
             return Where(place_of(guild, channel))
-        return await self._ask(client, guild, channel)
+        return await self._ask(guild, channel)
 
-    async def _ask(self, client: Connection, guild: int, channel: int) -> Where:
+    def may_open_thread(self, place: Place) -> bool:
+        """Whether we may open a thread in a channel and write in it, as far as discord.py knows."""
+        client = self._session.client
+        channel = client.get_channel(int(place.channel)) if client is not None else None
+        if channel is None:
+            return True  # not known yet: Discord will say
+        if not isinstance(channel, discord.TextChannel):
+            return False
+        rights = channel.permissions_for(channel.guild.me)
+        return rights.create_public_threads and rights.send_messages_in_threads
+
+    async def _ask(self, guild: int, channel: int) -> Where:
         """One question for all who wait, so that what was said there stays in order."""
         found = self._asked.get(channel)
         if found is None or (found.done() and found.exception() is not None):
-            found = asyncio.ensure_future(self._fetch(client, guild, channel))
+            found = asyncio.ensure_future(self._fetch(guild, channel))
             self._asked[channel] = found
             if len(self._asked) > _MOST_KNOWN:
                 self._asked.popitem(last=False)
         return await asyncio.shield(found)
 
-    async def _fetch(self, client: Connection, guild: int, channel: int) -> Where:
+    async def _fetch(self, guild: int, channel: int) -> Where:
         data: Any = await self._rest.patiently("GET", f"/channels/{channel}", kind="channel", channel=str(channel))
         if data.get("type") not in _THREADS:
             return Where(place_of(guild, channel))
-        ours = "member" in data or data.get("owner_id") == str(_me(client))
+        ours = "member" in data or data.get("owner_id") == str(self._session.me)
         return Where(place_of(guild, int(data["parent_id"]), channel), ours)
-
-
-def may_open_thread(client: Connection, place: Place) -> bool:
-    """Whether we may open a thread in a channel and write in it, as far as discord.py knows."""
-    channel = client.get_channel(int(place.channel))
-    if channel is None:
-        return True  # not known yet: Discord will say
-    if not isinstance(channel, discord.TextChannel):
-        return False
-    rights = channel.permissions_for(channel.guild.me)
-    return rights.create_public_threads and rights.send_messages_in_threads
 
 
 def may_moderate(interaction: "discord.Interaction[Any]") -> bool:
     """Whether who acted keeps order where they did."""
     return interaction.guild_id is not None and moderates(interaction.permissions)
-
-
-def _me(client: Connection) -> int:
-    return client.user.id if client.user is not None else 0

@@ -34,13 +34,11 @@ NO_CONTENT = (
 class Session:
     """Holds the client. `client` is None until Discord has told who we are."""
 
-    def __init__(
-        self, token: str, base_url: str, rest: Rest, listener: Listener, *, settle: float, polite: float
-    ) -> None:
+    def __init__(self, token: str, base_url: str, rest: Rest, *, settle: float, polite: float) -> None:
         self._token = token
         self._base_url = base_url
         self._rest = rest
-        self._make: Callable[[bool], Connection] = lambda content: Connection(
+        self._make: Callable[[Listener, bool], Connection] = lambda listener, content: Connection(
             listener, message_content=content, settle=settle, polite=polite
         )
         self._application: asyncio.Future[dict[str, Any]] | None = None
@@ -58,7 +56,13 @@ class Session:
         """The application's id, as soon as Discord tells it."""
         return str((await asyncio.shield(self._known()))["id"])
 
-    async def start(self) -> None:
+    @property
+    def connection(self) -> Connection:
+        """The client, for whoever was told something by it."""
+        assert self.client is not None
+        return self.client
+
+    async def start(self, listener: Listener) -> None:
         """Ask once who we are, and connect beside everything else. Raises StartError for a refused token."""
         try:
             told = await self._rest.call("GET", "/oauth2/applications/@me", kind="application")
@@ -68,7 +72,7 @@ class Session:
             log.warning("discord does not answer yet", detail=str(refused))
         else:
             self._known().set_result(told)
-        self._running = asyncio.create_task(self._run())
+        self._running = asyncio.create_task(self._run(listener))
 
     async def stop(self) -> None:
         """End the connection."""
@@ -83,12 +87,12 @@ class Session:
             self._application = asyncio.get_running_loop().create_future()
         return self._application
 
-    async def _run(self) -> None:
+    async def _run(self, listener: Listener) -> None:
         """Connect, again and again: discord.py resumes by itself, and gives up only for what it can't mend."""
         pause = _FIRST_PAUSE
         while True:
             try:
-                await self._connect()
+                await self._connect(listener)
             except discord.LoginFailure:
                 log.error("discord refuses the token", sentence=REFUSED)
                 return
@@ -102,7 +106,7 @@ class Session:
             await asyncio.sleep(pause)
             pause = min(_LONGEST_PAUSE, max(_FIRST_PAUSE, pause * 2))
 
-    async def _connect(self) -> None:
+    async def _connect(self, listener: Listener) -> None:
         if not self._known().done():
             told = await self._rest.patiently("GET", "/oauth2/applications/@me", kind="application")
             self._known().set_result(told)
@@ -112,7 +116,7 @@ class Session:
         if self._base_url != DISCORD:
             told = await self._rest.patiently("GET", "/gateway", kind="gateway")
             point_at(self._base_url, str(told["url"]))
-        self.client = self._make(self.message_content)
+        self.client = self._make(listener, self.message_content)
         await self._rest.set_aside(_LOGIN_CALLS)
         await self.client.start(self._token)
 

@@ -1,0 +1,90 @@
+"""What an interaction is answered with: something within three seconds, and what there is to say afterwards.
+
+A token is good for a quarter of an hour. What is said later, or after Discord forgot the token, is said otherwise.
+"""
+
+import asyncio
+from collections import OrderedDict
+from typing import Any
+
+import discord
+import structlog
+
+from adapters.discord.errors import Refusal
+from adapters.discord.ids import time_of
+from adapters.discord.outbound import EPHEMERAL, said_alone
+from adapters.discord.rest import Rest
+from bot.ports import Clock
+
+log = structlog.get_logger(__name__)
+
+TOKEN_SECONDS = 14.5 * 60
+"""How long after the event its token is used; Discord takes it for half a minute more."""
+
+MESSAGE, LATER, UPDATE_LATER, UPDATE, CHOICES, FORM = 4, 5, 6, 7, 8, 9
+"""What a first answer can be, in Discord's numbers."""
+
+LATER_PRIVATE, LATER_PUBLIC, UPDATED, SAID = "later-private", "later-public", "update", "said"
+"""How an event was acknowledged, which decides how the rest is said: written into its handle."""
+
+_MOST_KNOWN = 500
+
+
+class Responses:
+    """Answers interactions, each first at once and then by its handle."""
+
+    def __init__(self, rest: Rest, clock: Clock) -> None:
+        self._rest = rest
+        self._clock = clock
+        self._first: OrderedDict[str, asyncio.Task[bool]] = OrderedDict()
+
+    def acknowledge(self, interaction: "discord.Interaction[Any]", kind: int, data: Any) -> None:
+        """Answer first of all, beside everything else; what follows waits for it."""
+        first = asyncio.ensure_future(self.respond(interaction, kind, data))
+        self._first[str(interaction.id)] = first
+        if len(self._first) > _MOST_KNOWN:
+            self._first.popitem(last=False)
+
+    def defer(self, interaction: "discord.Interaction[Any]", *, private: bool) -> str:
+        """Say that an answer follows, which will be for all or for one; how it is to be said then."""
+        self.acknowledge(interaction, LATER, {"flags": EPHEMERAL} if private else {})
+        return LATER_PRIVATE if private else LATER_PUBLIC
+
+    async def respond(self, interaction: "discord.Interaction[Any]", kind: int, data: Any) -> bool:
+        """Answer, and wait for it; whether Discord took it."""
+        path = f"/interactions/{interaction.id}/{interaction.token}/callback"
+        try:
+            await self._rest.answer("POST", path, {"type": kind, "data": data})
+        except Refusal as refused:
+            log.warning("interaction not acknowledged", kind=kind, detail=str(refused))
+            return False
+        return True
+
+    async def say(self, handle: str, text: str, *, private: bool) -> bool:
+        """Say it as the answer to an event; False when that is not possible any more."""
+        interaction_id, application, token, style = handle.split(":", 3)
+        begun = self._first.get(interaction_id)
+        if begun is not None and not await asyncio.shield(begun):
+            return False
+        if self._clock() - time_of(int(interaction_id)) > TOKEN_SECONDS:
+            return False
+        try:
+            await self._say(f"/webhooks/{application}/{token}", style, text, private=private)
+        except Refusal as refused:
+            log.warning("interaction not answered", detail=str(refused))
+            return False
+        return True
+
+    async def _say(self, webhook: str, style: str, text: str, *, private: bool) -> None:
+        bodies = list(said_alone(text, private=private))
+        if style == LATER_PUBLIC and private:
+            await self._rest.answer("DELETE", f"{webhook}/messages/@original")
+        elif style in (LATER_PUBLIC, LATER_PRIVATE, SAID):
+            await self._rest.answer("PATCH", f"{webhook}/messages/@original", bodies.pop(0))
+        for body in bodies:
+            await self._rest.answer("POST", webhook, body)
+
+
+def handle_of(interaction: "discord.Interaction[Any]", style: str) -> str:
+    """What an answer to it needs to know, as one text that can be stored."""
+    return f"{interaction.id}:{interaction.application_id}:{interaction.token}:{style}"
