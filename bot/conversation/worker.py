@@ -209,13 +209,13 @@ class Worker:
         turn = claimed.turn
         log.error("turn given up", place=turn.place.key, turn=turn.id, attempt=turn.attempt)
         self._ports.ledger.give_back(claimed.reservation)
-        await self._end(claimed, reply, words.gave_up(turn.id[:8]), "GaveUp")
+        await self._end(claimed, reply, words.gave_up(turn.reference), "GaveUp")
 
     async def _fail(self, claimed: Claim, reply: Showing, error: Exception) -> None:
         turn = claimed.turn
         log.exception("turn failed", place=turn.place.key, turn=turn.id, error=type(error).__name__)
         known = error if isinstance(error, GatepostError) else GatepostError(str(error))
-        await self._end(claimed, reply, words.failed(known, turn.id[:8]), type(error).__name__)
+        await self._end(claimed, reply, words.failed(known, turn.reference), type(error).__name__)
 
     async def _end(self, claimed: Claim, reply: Showing, status: str, error: str) -> None:
         turn = claimed.turn

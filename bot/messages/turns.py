@@ -46,3 +46,8 @@ class Turn:
     attempt: int = 0
     restarts: int = 0
     final: Rendered | None = None
+
+    @property
+    def reference(self) -> str:
+        """What people are shown of its id, and the log can be searched for."""
+        return self.id[:8]
