@@ -38,7 +38,7 @@ from bot.messages import (
 )
 from bot.ports import Adapter
 from bot.store.intents.calls import begin_calls
-from bot.store.intents.turns import Claim
+from bot.store.intents.claims import Claim
 
 log = structlog.get_logger(__name__)
 

@@ -27,10 +27,11 @@ from bot.messages import (
     person_key,
 )
 from bot.ports import OpensThreads, offers
-from bot.store.intents.inbox import Accepted, Outcome, Target, accept_by_command, accept_message, speakers
+from bot.store.intents.inbox import Accepted, Outcome, Target, accept_by_command, accept_message
 from bot.store.intents.owed import want_stopped
 from bot.store.intents.posts import settle_posts
 from bot.store.intents.recovery import Undelivered, undelivered, unfinished
+from bot.store.intents.speakers import speakers
 from bot.store.intents.turns import accept_and_begin, cancel_waiting
 
 log = structlog.get_logger(__name__)

@@ -21,8 +21,8 @@ from bot.messages import (
     TurnKind,
 )
 from bot.ports import Adapter, ReadFile, ReadsHistory, offers
+from bot.store.intents.claims import Claim
 from bot.store.intents.history import keep_readings, seed
-from bot.store.intents.turns import Claim
 
 log = structlog.get_logger(__name__)
 

@@ -17,7 +17,7 @@ from bot.messages import (
     account_of,
     person_key,
 )
-from bot.store.intents.turns import Claim
+from bot.store.intents.claims import Claim
 
 NO_WORDS = "A variation of this picture."
 """What is drawn where somebody sent a picture and not a word."""

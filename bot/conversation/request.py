@@ -22,7 +22,7 @@ from bot.messages import (
     person_key,
 )
 from bot.personas import PERSONA, persona_text
-from bot.store.intents.turns import Claim
+from bot.store.intents.claims import Claim
 
 
 async def build_request(

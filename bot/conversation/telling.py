@@ -10,7 +10,7 @@ from bot.conversation.thoughts import Thoughts
 from bot.delivery.pump import Showing
 from bot.errors import AnswerCutOff
 from bot.messages import Delta, Finish, ImageDelta, ReasoningDelta, Retrying, TextDelta
-from bot.store.intents.turns import ROUND_BREAK
+from bot.store.intents.claims import ROUND_BREAK
 
 SILENCE = 1.5
 """Seconds without a word after which people are told that the model thinks."""

@@ -17,7 +17,7 @@ from bot.errors import GatepostError, ToolFailed, sentence_for
 from bot.messages import Item, Reading, Role, ToolCall, person_key
 from bot.ports import Adapter
 from bot.store.intents.calls import CallState, call_state, end_call
-from bot.store.intents.turns import Claim
+from bot.store.intents.claims import Claim
 from bot.tools.base import INVALID, Surroundings, Tool, ToolContext, ToolPorts, ToolResult
 
 log = structlog.get_logger(__name__)

@@ -14,7 +14,8 @@ from bot.conversation.ports import Ports
 from bot.delivery.pump import Showing
 from bot.messages import Action, ActionName, Rendered, TurnKind
 from bot.ports import Adapter
-from bot.store.intents.turns import Claim, finish, restart
+from bot.store.intents.claims import Claim
+from bot.store.intents.turns import finish, restart
 
 log = structlog.get_logger(__name__)
 

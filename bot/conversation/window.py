@@ -10,8 +10,8 @@ from bot.conversation.ports import Ports
 from bot.conversation.toolbox import Seen
 from bot.messages import Item, Role, ToolCall
 from bot.ports import Adapter
+from bot.store.intents.claims import Claim
 from bot.store.intents.history import cut
-from bot.store.intents.turns import Claim
 
 
 class Window:

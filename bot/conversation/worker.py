@@ -17,8 +17,9 @@ from bot.delivery.pump import Post, Showing
 from bot.errors import GatepostError, StoreError
 from bot.messages import Action, ActionName, Inbound, InboundKind, PlaceKind, Rendered, Turn, TurnState
 from bot.ports import Adapter
+from bot.store.intents.claims import Claim
 from bot.store.intents.posts import PostRow, first_post, settle_posts
-from bot.store.intents.turns import Claim, claim, finish, hand_over, resume
+from bot.store.intents.turns import claim, finish, hand_over, resume
 
 log = structlog.get_logger(__name__)
 

@@ -14,10 +14,11 @@ from bot.conversation.prompt import Moment, build, files_needed
 from bot.messages import Inbound, InboundKind, Item, Place, Rendered, Role, TurnKind, TurnState
 from bot.store.codec import dump
 from bot.store.engine import Store, open_store
+from bot.store.intents.claims import Claim
 from bot.store.intents.history import cut
 from bot.store.intents.inbox import Target, accept_message
 from bot.store.intents.rows import open_conversation
-from bot.store.intents.turns import Claim, claim, finish
+from bot.store.intents.turns import claim, finish
 from bot.store.schema import conversations, inbox, items, posts, turns
 from tests.bench.core import MODEL, question, workplace
 from tests.bench.figures import Figure

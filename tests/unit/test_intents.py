@@ -28,6 +28,7 @@ from bot.messages import (
 from bot.preferences import Scope
 from bot.store.intents.calls import begin_calls, end_call
 from bot.store.intents.changes import accept_delete, accept_edit
+from bot.store.intents.claims import Claim
 from bot.store.intents.history import cut, keep_readings, reset, seed
 from bot.store.intents.inbox import (
     Accepted,
@@ -35,15 +36,14 @@ from bot.store.intents.inbox import (
     Target,
     accept_again,
     accept_message,
-    speakers,
 )
 from bot.store.intents.owed import accept_command
 from bot.store.intents.posts import first_post, record_post, settle_posts
 from bot.store.intents.recovery import unfinished
 from bot.store.intents.rows import alive, find_turn
 from bot.store.intents.settings import Chosen, choose, chosen_where, in_force
+from bot.store.intents.speakers import speakers
 from bot.store.intents.turns import (
-    Claim,
     cancel_waiting,
     claim,
     finish,

@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import Connection, create_engine, event, select, update
 
 from bot.messages import ActionName, InboundKind, Rendered, TurnKind, TurnState
-from bot.store.intents.inbox import Outcome, accept_again, speakers
+from bot.store.intents.inbox import Outcome, accept_again
 from bot.store.intents.owed import accept_command, accept_stop, settle_command, take_owed
 from bot.store.intents.recovery import unfinished
+from bot.store.intents.speakers import speakers
 from bot.store.intents.turns import finish
 from bot.store.schema import inbox, metadata, turns
 from tests.unit.test_intents import ADA, GRACE, THREAD, answer, ask, begin, message, press

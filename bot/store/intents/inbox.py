@@ -1,16 +1,12 @@
 """What happens on a platform, taken in: one commit each, and each event once."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from sqlalchemy import Connection, and_, bindparam, exists, insert, select
+from sqlalchemy import Connection, bindparam, exists, insert, select
 
 from bot.messages import (
     Inbound,
-    Item,
-    PastMessage,
-    Person,
     Place,
     PlaceKind,
     Role,
@@ -21,12 +17,12 @@ from bot.messages import (
 from bot.preferences import FOLLOW_UPS
 from bot.store.codec import dump, load
 from bot.store.intents.rows import (
-    LINE,
     add_conversation,
     append,
     count,
     find_turn,
 )
+from bot.store.intents.said import item_from
 from bot.store.intents.settings import in_force
 from bot.store.schema import conversations, inbox, posts, turns
 
@@ -44,13 +40,6 @@ _KNOWN = select(
 )
 _ADD_TURN = insert(turns)
 _PLACE = select(conversations.c.place).where(conversations.c.key == bindparam("conversation"))
-_SPEAKERS = (
-    select(turns.c.requester, inbox.c.body)
-    .select_from(LINE)
-    .join(turns, turns.c.id == LINE.c.id)
-    .outerjoin(inbox, and_(inbox.c.turn_id == turns.c.id, inbox.c.body != ""))
-    .order_by(LINE.c.back, inbox.c.id)
-)
 
 
 class Outcome(StrEnum):
@@ -178,22 +167,6 @@ def turn_away(conn: Connection, inbound: Inbound, now: float) -> bool:
     return accept_once(conn, replace(inbound, key=f"turned away:{inbound.place.parent.key}"), now)
 
 
-def speakers(conn: Connection, turn_id: str) -> tuple[Person, ...]:
-    """Everybody whose words a turn answers, in order, each once; the nearest turns' first."""
-    rows = conn.execute(_SPEAKERS, {"turn_id": turn_id}).all()
-    pairs = [(load(Person, row.requester), load(Inbound, row.body) if row.body else None) for row in rows]
-    return _each_once(person for first, said in pairs for person in (first, *([said.person] if said else [])))
-
-
-def askers(first: Person, asked: Iterable[Inbound]) -> tuple[Person, ...]:
-    """Who asked first and the people behind these messages, in order, each once."""
-    return _each_once((first, *(inbound.person for inbound in asked)))
-
-
-def _each_once(people: Iterable[Person]) -> tuple[Person, ...]:
-    return tuple({person.id: person for person in people}.values())
-
-
 def seen(conn: Connection, inbound: Inbound) -> bool:
     """Whether the event was taken in before."""
     return conn.scalar(_SEEN, {"event": inbound.key}) is not None
@@ -250,33 +223,6 @@ def _note(conn: Connection, inbound: Inbound, target: Target, now: float) -> Acc
     record(conn, inbound, now, target.conversation)
     append(conn, target.conversation, [item_from(inbound, Role.NOTE, None)], inbound.place)
     return Accepted(Outcome.NOTED, target.conversation)
-
-
-def item_from(inbound: Inbound, role: Role, turn_id: str | None) -> Item:
-    """A message as an item of history, its files still to be read."""
-    return Item(
-        seq=0,
-        role=role,
-        text=inbound.text,
-        person=inbound.person,
-        message_id=inbound.message_id,
-        turn_id=turn_id,
-        sent_at=inbound.sent_at,
-        attachments=inbound.attachments,
-    )
-
-
-def note_from(past: PastMessage) -> Item:
-    """A message that a question refers to, as an item of history, its files still to be read."""
-    return Item(
-        seq=0,
-        role=Role.NOTE,
-        text=past.text,
-        person=past.person,
-        message_id=past.message_id,
-        sent_at=past.sent_at,
-        attachments=past.attachments,
-    )
 
 
 def _add_turn(

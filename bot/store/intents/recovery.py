@@ -8,9 +8,9 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, or_, select
 
 from bot.messages import Inbound, Reading, Turn, TurnState
+from bot.store.intents.claims import asked_in, made_in
 from bot.store.intents.posts import ENDED, OPEN, PostRow, posts_of
 from bot.store.intents.rows import find_turn, get_turn
-from bot.store.intents.turns import asked_in, made_in
 from bot.store.schema import turns
 
 log = structlog.get_logger(__name__)

@@ -1,20 +1,15 @@
 """The life of a turn: claimed, tried, perhaps tried again, ended. Each step is one commit."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from sqlalchemy import Connection, and_, bindparam, case, delete, func, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 
 from bot.messages import (
     Inbound,
     InboundKind,
     Item,
-    Person,
     Place,
-    Reading,
-    Refusal,
     Rendered,
-    Reservation,
     Role,
     Turn,
     TurnKind,
@@ -22,32 +17,24 @@ from bot.messages import (
     person_key,
 )
 from bot.store.codec import dump, load
-from bot.store.intents.accounts import Purse, reserve_for_turn
-from bot.store.intents.inbox import Accepted, Target, accept_message, askers, item_from, note_from, speakers
+from bot.store.intents.accounts import Purse
+from bot.store.intents.claims import Claim, asked_in, claimed
+from bot.store.intents.inbox import Accepted, Target, accept_message
 from bot.store.intents.posts import PostRow, add_post, posts_of
 from bot.store.intents.rows import (
     LINE,
-    answer_parts,
     append,
-    count,
     erase_items,
     find_turn,
     get_turn,
-    load_item,
     turn_of,
 )
+from bot.store.intents.said import make_history
 from bot.store.intents.settings import MODEL, in_force
 from bot.store.schema import conversations, inbox, items, posts, turns
 
-WINDOW = 600
-"""The most items a prompt is made of; a cut keeps conversations well below it."""
-
 CONTINUE = "Continue exactly where you stopped. Do not repeat anything."
 """What the model is asked when somebody presses Continue."""
-
-ROUND_BREAK = "\n\n"
-"""What stands between the texts of two rounds of one answer."""
-
 
 _BEGIN = (
     update(turns)
@@ -60,25 +47,7 @@ _BEGIN = (
     )
     .returning(turns)
 )
-_ASKED = (
-    select(inbox.c.body)
-    .where(inbox.c.turn_id == bindparam("turn_id"), inbox.c.body != "", inbox.c.kind != InboundKind.BUTTON)
-    .order_by(inbox.c.id)
-)
 _KNOWN = select(items.c.message_id).where(items.c.turn_id == bindparam("turn_id"), items.c.message_id.is_not(None))
-_CUT = case(
-    (conversations.c.start_seq > conversations.c.cut_seq, conversations.c.start_seq), else_=conversations.c.cut_seq
-)
-_VISIBLE = and_(items.c.conversation == conversations.c.key, items.c.seq >= _CUT, items.c.erased == 0)
-_WINDOW = (
-    select(
-        _CUT.label("cut_seq"), conversations.c.start_seq, conversations.c.media_seq, conversations.c.seeded, items
-    )
-    .select_from(conversations.outerjoin(items, _VISIBLE))
-    .where(conversations.c.key == bindparam("conversation"))
-    .order_by(items.c.seq.desc())
-    .limit(WINDOW)
-)
 _END = (
     update(turns)
     .where(turns.c.id == bindparam("turn_id"), turns.c.state == TurnState.RUNNING)
@@ -94,33 +63,6 @@ _ASKED_BEFORE = (
     .order_by(LINE.c.back.desc(), inbox.c.id)
 )
 _SEEDED = update(conversations).where(conversations.c.key == bindparam("conversation")).values(seeded=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A turn to work on, with all it takes: read in the commit that made it ours.
-
-    `items` is the history the model sees, `said` the text of this answer that is there already. The history
-    begins at `cut_seq` (what was said since `start_seq` may have been cut off), its pictures and whole files at
-    `media_seq`. `asked` are the messages to answer.
-    `seeded` is False when the place's earlier messages were never read. `chosen` are the preferences in force for
-    who asked, by name. `made` are the pictures of this answer that there are already. `reservation` is the money
-    set aside for the first request, or why there is none.
-    """
-
-    turn: Turn
-    speakers: tuple[Person, ...]
-    items: tuple[Item, ...]
-    posts: tuple[PostRow, ...]
-    said: str
-    start_seq: int
-    cut_seq: int
-    media_seq: int
-    seeded: bool
-    asked: tuple[Inbound, ...]
-    chosen: Mapping[str, str]
-    made: tuple[Reading, ...]
-    reservation: Reservation | Refusal | None
 
 
 def accept_and_begin(
@@ -167,14 +109,14 @@ def claim(
     turn = turn_of(row)
     asked = asked_in(conn, turn_id)
     if turn.origin is None:
-        _make_history(conn, turn, asked)
+        make_history(conn, turn, asked)
     else:
         _take_over(conn, turn)
     shown = posts_of(conn, turn_id)
     if not shown:
         add_post(conn, post_key, turn_id, turn.place, 0)
         shown = (PostRow(post_key, 0, None),)
-    return _claim(conn, turn, asked, shown, chosen, purse)
+    return claimed(conn, turn, asked, shown, chosen, purse)
 
 
 def resume(conn: Connection, turn_id: str, purse: Purse | None = None) -> Claim | None:
@@ -184,7 +126,7 @@ def resume(conn: Connection, turn_id: str, purse: Purse | None = None) -> Claim 
         return None
     conn.execute(update(turns).where(turns.c.id == turn_id).values(attempt=turns.c.attempt + 1))
     chosen = in_force(conn, turn.place, person_key(turn.place.platform, turn.requester))
-    return _claim(conn, get_turn(conn, turn_id), asked_in(conn, turn_id), posts_of(conn, turn_id), chosen, purse)
+    return claimed(conn, get_turn(conn, turn_id), asked_in(conn, turn_id), posts_of(conn, turn_id), chosen, purse)
 
 
 def hand_over(conn: Connection, turn_id: str) -> None:
@@ -212,10 +154,10 @@ def restart(
         conn.execute(delete(turns).where(turns.c.id == joined.id))
     asked = asked_in(conn, turn_id)
     known = set(conn.scalars(_KNOWN, {"turn_id": turn_id}))
-    _make_history(conn, turn, [inbound for inbound in asked if inbound.message_id not in known])
+    make_history(conn, turn, [inbound for inbound in asked if inbound.message_id not in known])
     conn.execute(update(turns).where(turns.c.id == turn_id).values(restarts=turns.c.restarts + 1))
     chosen = in_force(conn, turn.place, person_key(turn.place.platform, turn.requester))
-    return _claim(conn, get_turn(conn, turn_id), asked, posts_of(conn, turn_id), chosen, purse)
+    return claimed(conn, get_turn(conn, turn_id), asked, posts_of(conn, turn_id), chosen, purse)
 
 
 def finish(
@@ -253,21 +195,6 @@ def cancel_waiting(conn: Connection, turn_id: str, final: Rendered, now: float) 
     return done.rowcount > 0
 
 
-def _make_history(conn: Connection, turn: Turn, asked: Iterable[Inbound]) -> None:
-    """A turn's messages become items."""
-    for inbound in asked:
-        _note_quotes(conn, turn, inbound)
-        append(conn, turn.conversation, [item_from(inbound, Role.USER, turn.id)], inbound.place)
-
-
-def _note_quotes(conn: Connection, turn: Turn, inbound: Inbound) -> None:
-    """What a question refers to stands before it, unless the conversation knows it already."""
-    for quote in inbound.quotes:
-        known = (items.c.conversation == turn.conversation, items.c.message_id == quote.message_id)
-        if not count(conn, items, *known):
-            append(conn, turn.conversation, [note_from(quote)], quote.place or inbound.place)
-
-
 def _take_over(conn: Connection, turn: Turn) -> None:
     """A continued or repeated answer owns the messages of the one before it."""
     chain = conn.scalars(_BEFORE, {"turn_id": turn.id}).all()
@@ -287,54 +214,4 @@ def _take_over(conn: Connection, turn: Turn) -> None:
     erase_items(conn, answered)
     known = set(conn.scalars(select(items.c.message_id).where(items.c.turn_id.in_(chain))))
     asked_before = [load(Inbound, body) for body in conn.scalars(_ASKED_BEFORE, {"turn_id": turn.id})]
-    _make_history(conn, turn, [inbound for inbound in asked_before if inbound.message_id not in known])
-
-
-def _claim(
-    conn: Connection,
-    turn: Turn,
-    asked: tuple[Inbound, ...],
-    shown: tuple[PostRow, ...],
-    chosen: Mapping[str, str],
-    purse: Purse | None,
-) -> Claim:
-    rows = conn.execute(_WINDOW, {"conversation": turn.conversation}).all()
-    row = rows[0]  # there is one without an item where nothing is visible
-    window = tuple(load_item(row) for row in reversed(rows) if row.id is not None)
-    return Claim(
-        turn=turn,
-        speakers=speakers(conn, turn.id) if turn.origin else askers(turn.requester, asked),
-        items=window,
-        posts=shown,
-        said=_said(conn, turn, window),
-        start_seq=row.start_seq,
-        cut_seq=row.cut_seq,
-        media_seq=row.media_seq,
-        seeded=bool(row.seeded),
-        asked=asked,
-        chosen=chosen,
-        made=made_in(conn, turn) if turn.origin or turn.attempt > 1 else (),
-        reservation=None if purse is None else reserve_for_turn(conn, turn, window, chosen, purse),
-    )
-
-
-def made_in(conn: Connection, turn: Turn) -> tuple[Reading, ...]:
-    """The files that a turn's answer shows, drawn by the model or made by its tools: its own, and those of what
-    it continues."""
-    answers, makers = answer_parts(conn, turn), (Role.ASSISTANT, Role.TOOL)
-    mine = (items.c.turn_id.in_(answers), items.c.role.in_(makers), items.c.erased == 0)
-    rows = conn.execute(select(items).where(*mine).order_by(items.c.id)).all()
-    return tuple(reading for row in rows for reading in load_item(row).files if reading.shown is not None)
-
-
-def asked_in(conn: Connection, turn_id: str) -> tuple[Inbound, ...]:
-    """The messages that a turn answers, in order."""
-    return tuple(load(Inbound, body) for body in conn.scalars(_ASKED, {"turn_id": turn_id}))
-
-
-def _said(conn: Connection, turn: Turn, window: Iterable[Item]) -> str:
-    """What people can already read of this answer: earlier rounds, and what is being continued."""
-    before = find_turn(conn, turn.origin) if turn.origin and turn.kind is TurnKind.CONTINUE else None
-    start = before.final.text if before and before.final else ""
-    rounds = [i.text for i in window if i.turn_id == turn.id and i.role is Role.ASSISTANT and i.text]
-    return start + ROUND_BREAK.join(rounds)
+    make_history(conn, turn, [inbound for inbound in asked_before if inbound.message_id not in known])
