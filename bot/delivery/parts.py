@@ -1,13 +1,14 @@
 """The messages of one reply: what became of each, and the next call that brings them closer to the reply."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.delivery.courier import Job, Message
-from bot.delivery.posts import Outcome
+from bot.delivery.posts import Outcome, Post
 from bot.delivery.reply import Reply
 from bot.delivery.schedule import Share
-from bot.delivery.streaming import Grows, Streaming
+from bot.delivery.streaming import Grows, Stream, Streaming
 from bot.messages import ActionName, CallKind, FailureKind, Rendered
 from bot.ports import Adapter, NewId, ShowsStatus, offers
 
@@ -41,11 +42,34 @@ class Parts:
         return any(message.message_id is not None for message in self.messages)
 
     @property
-    def everything(self) -> tuple[Message, ...]:
-        """All messages, those left behind as well."""
+    def outcomes(self) -> Mapping[str, Outcome]:
+        """What became of each message, those left behind as well, by its key."""
+        return {one.key: one.outcome or Outcome.REFUSED for one in self._everything}
+
+    @property
+    def receipts(self) -> Mapping[str, str]:
+        """The ids of messages that are not stored yet, by the message's key."""
+        return {one.key: one.message_id for one in self._everything if one.message_id and not one.receipted}
+
+    @property
+    def _everything(self) -> tuple[Message, ...]:
         return (*self.messages, *self._left_behind)
 
-    def go_on_in_new(self, job: Job) -> None:
+    def take_over(self, posts: Sequence[Post], key: str | None) -> bool:
+        """Go on with messages that there are, and keys that may have become some; whether there is one of these.
+
+        `key` is stored, and no message was made under it.
+        """
+        for post in sorted(posts, key=lambda one: one.n):
+            known = post.message_id is not None
+            message = Message(post.key, post.message_id, intended=True, receipted=known, unsure=not known)
+            message.stream = Stream.of_old() if self.streaming.port is not None else None
+            self.messages.append(message)
+        if key is not None:
+            self.messages.append(Message(key, intended=True))
+        return any(message.unsure for message in self.messages)
+
+    def _go_on_in_new(self, job: Job) -> None:
         """A message can't be changed any more: another takes its place, and it goes once that one is there."""
         self.messages[job.n] = Message(self._new_key())
         self._left_behind.append(job.message)
@@ -85,6 +109,30 @@ class Parts:
         if not stream.open:
             self.streaming.count(Grows.EDITING)
         return True
+
+    def refuse(self, job: Job, kind: FailureKind) -> None:
+        """What a refusal that does not pass by itself means for the message."""
+        message = job.message
+        message.unsure = False
+        if kind == FailureKind.RATE_LIMIT:
+            return
+        if kind == FailureKind.INVALID:
+            self._change_text(job)
+        elif kind == FailureKind.UNEDITABLE and job.verb is CallKind.EDIT:
+            self._go_on_in_new(job)
+        else:
+            gone = kind == FailureKind.NOT_FOUND and job.verb is not CallKind.POST
+            message.outcome = Outcome.GONE if gone else Outcome.REFUSED
+            self.unwanted = True
+
+    def _change_text(self, job: Job) -> None:
+        """The platform does not take this text: wait for another; at the end try the bare text, once."""
+        if not job.want.final:
+            job.message.sent = job.want
+        elif job.message.plain or job.verb is CallKind.DELETE:
+            job.message.outcome = Outcome.REFUSED
+        else:
+            job.message.plain = True
 
     def count_begun(self, job: Job) -> None:
         """Count a message that is about to begin to grow, before the next one asks how many do."""

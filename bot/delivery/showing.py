@@ -5,20 +5,21 @@ from collections.abc import Coroutine, Mapping, Sequence
 
 import structlog
 
-from bot.delivery.courier import Courier, Job, Message, Where
+from bot.delivery.courier import Courier, Job, Where
 from bot.delivery.pacing import Urgency
 from bot.delivery.parts import Parts
 from bot.delivery.posts import Outcome, Post, PostLog
 from bot.delivery.reply import Reply
+from bot.delivery.rest import Rest
 from bot.delivery.schedule import Report, Schedule
-from bot.delivery.streaming import GRACE, Grows, Stream
+from bot.delivery.sight import Sight
+from bot.delivery.streaming import GRACE, Grows
 from bot.errors import StoreError
 from bot.messages import Action, CallKind, Failure, FailureKind, OutFile, Place
 from bot.ports import Adapter, CallFigures, Meter, NewId, Reconciles, offers
 
 log = structlog.get_logger(__name__)
 
-_FIRST_BACKOFF, _LONGEST_BACKOFF = 0.5, 30.0
 _STATUS_AGAIN = 100.0
 """Seconds after which a status is shown again; Slack takes it away after two minutes."""
 _CALL_TIMEOUT = 60.0
@@ -54,13 +55,10 @@ class Showing:
         self._reply = Reply(can.text_limit, adapter.render, later=can.later_limit, asker=asker or None)
         self._changed = False  # there may be something to send
         self._calling = False
-        self._unseen_since: float | None = None
-        self._changes = 0  # since people last saw one
-        self._visible_since: float | None = None
-        self._failures = 0
-        self._rest: asyncio.TimerHandle | None = None  # until a failed call is tried again
+        self._sight = Sight(self._loop.time)
         self._done = asyncio.Event()
         self._share = schedule.join(place, self)
+        self._rest = Rest(self._loop, self._share.wake)
         self._parts = Parts(adapter, self._reply, self._share, new_key)
         self._awaited: CallKind | None = None  # the kind of call that was last asked for
 
@@ -74,19 +72,12 @@ class Showing:
 
     def resume(self, posts: Sequence[Post], key: str | None, text: str) -> None:
         """Go on from what is there: messages, and keys that may have become some; `key` is stored but unused."""
-        for post in sorted(posts, key=lambda one: one.n):
-            known = post.message_id is not None
-            message = Message(post.key, post.message_id, intended=True, receipted=known, unsure=not known)
-            message.stream = Stream.of_old() if self._parts.streaming.port is not None else None
-            self._parts.messages.append(message)
-            if not known and not offers(self._adapter, Reconciles):
-                self._courier.in_doubt = True
-        if key is not None:
-            self._parts.messages.append(Message(key, intended=True))
+        unsure = self._parts.take_over(posts, key)
+        self._courier.in_doubt = unsure and not offers(self._adapter, Reconciles)
         if text:
             self._reply.push(text)
             self._parts.written = True
-            self._visible_since = self._loop.time()
+            self._sight.see_text()
 
     # --- what the turn does ----------------------------------------------------------------------
 
@@ -98,12 +89,12 @@ class Showing:
     @property
     def visible_since(self) -> float | None:
         """When people first saw text of this reply, in the loop's time; None while they have not."""
-        return self._visible_since
+        return self._sight.visible_since
 
     @property
     def visible(self) -> bool:
         """Whether the platform has accepted any text of this reply."""
-        return self._visible_since is not None
+        return self._sight.visible_since is not None
 
     @property
     def shown(self) -> bool:
@@ -118,7 +109,7 @@ class Showing:
     def push(self, text: str) -> None:
         """Add to the answer."""
         self._reply.push(text)
-        self._changes += 1
+        self._sight.changes += 1
         self._parts.written = self._parts.written or not text.isspace()
         if not self._changed or (self._awaited is CallKind.STATUS and self._parts.written):
             self._touch()
@@ -149,17 +140,15 @@ class Showing:
         What became of each message, by its key. Raises `StoreError`; people then see the end all the same.
         """
         self._parts.settling = True
-        self._end_rest()
+        self._rest.end()
         self._touch()
         if not self._calling:
             self._advance()
         await self._done.wait()
         self._share.leave(self)
         self._parts.streaming.count(Grows.NOT)
-        everything = self._parts.everything
-        outcomes = {one.key: one.outcome or Outcome.REFUSED for one in everything}
-        receipts = {one.key: one.message_id for one in everything if one.message_id and not one.receipted}
-        await self._log.settled(self._turn_id, outcomes, receipts)
+        outcomes = self._parts.outcomes
+        await self._log.settled(self._turn_id, outcomes, self._parts.receipts)
         return outcomes
 
     async def abandon(self) -> Mapping[str, Outcome]:
@@ -186,7 +175,7 @@ class Showing:
 
     def urgency(self, kind: CallKind | None) -> Urgency | None:
         """How urgent the next call is; None while there is none of this kind to make."""
-        if self._calling or not self._changed or self._rest is not None:
+        if self._calling or not self._changed or self._rest.lasts:
             return None
         if kind is not None and kind is not self._parts.kind():
             return None
@@ -197,11 +186,11 @@ class Showing:
     @property
     def since(self) -> float:
         """Since when something is unseen."""
-        return self._unseen_since or 0.0
+        return self._sight.unseen_since or 0.0
 
     def age(self, now: float) -> float:
         """For how many seconds people have been seeing text of this reply."""
-        return 0.0 if self._visible_since is None else now - self._visible_since
+        return self._sight.age(now)
 
     def next_call(self, kind: CallKind | None) -> Coroutine[None, None, Report] | None:
         """The call to make now; None when there is nothing of this kind to do after all."""
@@ -216,15 +205,13 @@ class Showing:
             return None
         self._calling = True
         self._parts.count_begun(job)
-        unseen, self._unseen_since = self._unseen_since, None
-        return self._make(job, unseen)
+        return self._make(job, self._sight.take_unseen())
 
     # --- choosing --------------------------------------------------------------------------------
 
     def _touch(self) -> None:
         self._changed = True
-        if self._unseen_since is None:
-            self._unseen_since = self._loop.time()
+        self._sight.miss()
         self._awaited = self._parts.kind() if self._share.by_kind else None
         self._share.wake()
 
@@ -253,14 +240,14 @@ class Showing:
                 self._seen(job)
             ended = job.verb is CallKind.STOP and not job.want.final  # what it could not show is edited in
             self._changed = self._changed or not made or ended
-            self._failures = 0
+            self._rest.forget()
             report = Report(made=made)
             self._count(job, "made" if made else "unneeded", unseen)
         except Exception as error:  # noqa: BLE001 - whatever a platform or the disk does, the reply goes on
             failure = self._failed(error, job)
             report = Report(failure)
             self._count(job, failure.kind.value, None)
-            self._unseen_since = unseen
+            self._sight.unseen_since = unseen
             self._changed = True
         finally:
             self._calling = False
@@ -275,8 +262,8 @@ class Showing:
             self._parts.status_shown = job.want.status
             self._loop.call_later(_STATUS_AGAIN, self._show_status_again)
             return
-        if self._visible_since is None and (job.text if job.verb is CallKind.START else job.want.text):
-            self._visible_since = self._loop.time()
+        if job.text if job.verb is CallKind.START else job.want.text:
+            self._sight.see_text()
         if job.verb is CallKind.START:
             self._loop.call_later(self._parts.streaming.seconds + GRACE, self._touch_stream)
         if self.shown and not self._done.is_set():
@@ -292,10 +279,7 @@ class Showing:
 
     def _count(self, job: Job, result: str, unseen: float | None) -> None:
         """Tell the meter of a call; `unseen` is since when people had not seen what it shows."""
-        age, saved = None, 0
-        if result == "made" and unseen is not None and self.visible:
-            age = self._loop.time() - unseen
-            saved, self._changes = max(0, self._changes - 1), 0
+        age, saved = self._sight.see(unseen) if result == "made" else (None, 0)
         self._meter.call(CallFigures(self._adapter.platform, job.verb.value, result, age, saved))
 
     # --- failing ---------------------------------------------------------------------------------
@@ -303,50 +287,11 @@ class Showing:
     def _failed(self, error: Exception, job: Job) -> Failure:
         ours = isinstance(error, TimeoutError | StoreError)
         failure = Failure(FailureKind.TRANSIENT) if ours else self._adapter.classify(error)
-        log.warning(
-            "call refused",
-            verb=job.verb.value,
-            kind=failure.kind.value,
-            error=type(error).__name__,
-            place=self._place.key,
-            turn=self._turn_id,
-        )
+        told = {"verb": job.verb.value, "kind": failure.kind.value, "error": type(error).__name__}
+        log.warning("call refused", place=self._place.key, turn=self._turn_id, **told)
         goes_on = self._parts.goes_on_without(job, failure.kind)
         if failure.kind == FailureKind.TRANSIENT and job.verb is not CallKind.STATUS:
-            self._back_off()
-            return failure
-        if goes_on:
-            return failure
-        job.message.unsure = False
-        if failure.kind == FailureKind.RATE_LIMIT:
-            return failure
-        if failure.kind == FailureKind.INVALID:
-            self._invalid(job)
-        elif failure.kind == FailureKind.UNEDITABLE and job.verb is CallKind.EDIT:
-            self._parts.go_on_in_new(job)
-        else:
-            gone = failure.kind == FailureKind.NOT_FOUND and job.verb is not CallKind.POST
-            job.message.outcome = Outcome.GONE if gone else Outcome.REFUSED
-            self._parts.unwanted = True
+            self._rest.begin()
+        elif not goes_on:
+            self._parts.refuse(job, failure.kind)
         return failure
-
-    def _invalid(self, job: Job) -> None:
-        """The platform does not take this text: wait for another; at the end try the bare text, once."""
-        if not job.want.final:
-            job.message.sent = job.want
-        elif job.message.plain or job.verb is CallKind.DELETE:
-            job.message.outcome = Outcome.REFUSED
-        else:
-            job.message.plain = True
-
-    def _back_off(self) -> None:
-        wait = min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2**self._failures)
-        self._failures += 1
-        self._end_rest()
-        self._rest = self._loop.call_later(wait, self._end_rest)
-
-    def _end_rest(self) -> None:
-        if self._rest is not None:
-            self._rest.cancel()
-            self._rest = None
-            self._share.wake()
