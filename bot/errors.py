@@ -31,6 +31,7 @@ GatepostError
 ├── ToolFailed            a tool could not do it; the sentence is for the model
 ├── CommandRefused        a command that cannot be carried out as it was typed
 ├── BudgetReached         a request may cost more than is left for today; says when that changes
+├── SearchNotReady        a platform can't search just now; its text says why, and what to do
 ├── TimeUnclear           words that name no time, a past one, or more than one; the sentence asks
 ├── ReminderRefused       a reminder that can't be kept or found
 └── NotAllowed            this person may not do this here
@@ -254,6 +255,10 @@ class BudgetReached(SaidError):
     def __init__(self, said: str, cheaper: str | None = None) -> None:
         super().__init__(said)
         self.cheaper = cheaper
+
+
+class SearchNotReady(SaidError):
+    """A platform's own search can't be used just now, or not for this question; its text says why."""
 
 
 class TimeUnclear(SaidError):

@@ -7,7 +7,9 @@ import discord
 import structlog
 
 from adapters.discord.acted import Acted
+from adapters.discord.audience import audience_of
 from adapters.discord.commands import offered, same
+from adapters.discord.connection import Connection
 from adapters.discord.errors import Refusal
 from adapters.discord.hearing import Hearing
 from adapters.discord.history import History
@@ -26,6 +28,7 @@ from adapters.discord.session import Session
 from bot.errors import PlatformError
 from bot.messages import (
     Attachment,
+    Audience,
     Budget,
     CallKind,
     Capabilities,
@@ -174,10 +177,12 @@ class DiscordAdapter:
         return place_of(None, int(await self._posting.open_dm(person)))
 
     async def can_read(self, person: Person, place: Place) -> bool:
-        """Whether this person sees this channel or thread at this moment. Raises Refusal."""
-        if not self._hearing.connected:
-            raise Refusal(Failure(FailureKind.TRANSIENT), "not connected: the channels are not known")
-        return await self._readers.can_read(self._session.connection, person, place)
+        """Whether this person can read what was said in this channel or thread. Raises Refusal."""
+        return await self._readers.can_read(self._knowing, person, place)
+
+    async def audience(self, place: Place) -> Audience:
+        """Who can read this place. Raises Refusal."""
+        return await audience_of(self._knowing, self._readers, place)
 
     def thread_for(self, place: Place, message_id: str) -> Place | None:
         """A thread on a message has the message's id."""
@@ -228,6 +233,13 @@ class DiscordAdapter:
     async def said_since(self, place: Place, since: float, limit: int) -> Sequence[Inbound]:
         """What people said there, as it would have come in."""
         return await self._history.said_since(place, since, limit)
+
+    @property
+    def _knowing(self) -> Connection:
+        """The connection while it knows channels and rights as they are. Raises Refusal."""
+        if not self._hearing.connected:
+            raise Refusal(Failure(FailureKind.TRANSIENT), "not connected: the channels are not known")
+        return self._session.connection
 
     def _read(self, raw: dict[str, Any], channel: int, guild: int | None) -> discord.Message:
         return self._session.connection.message_from(raw, channel, guild)

@@ -1,5 +1,7 @@
 """Who can read a channel at this moment, asked of Discord: its members' roles are told to no bot by themselves."""
 
+import asyncio
+from collections import OrderedDict
 from typing import Any
 
 import discord
@@ -7,7 +9,9 @@ import discord
 from adapters.discord.connection import Connection
 from adapters.discord.errors import Refusal
 from adapters.discord.rest import Rest
-from bot.messages import FailureKind, Person, Place
+from bot.messages import FailureKind, Person, Place, PlaceKind
+
+_MOST_KNOWN = 2_000
 
 
 class Readers:
@@ -15,42 +19,83 @@ class Readers:
 
     def __init__(self, rest: Rest) -> None:
         self._rest = rest
+        self._asked: dict[str, asyncio.Task[Any]] = {}
+        self._recipients: OrderedDict[str, str] = OrderedDict()  # who is in a direct message never changes
 
     async def can_read(self, client: Connection, person: Person, place: Place) -> bool:
-        """Whether this person sees this channel or thread. Raises Refusal where Discord does not tell."""
-        if not person.id.isdecimal() or not place.workspace.isdecimal():
+        """Whether this person can read what was said there. Raises Refusal where Discord does not tell."""
+        if not person.id.isdecimal():
+            return False
+        if place.kind is PlaceKind.DM:
+            return await self.recipient(place) == person.id
+        if not place.workspace.isdecimal():
             return False
         guild = client.get_guild(int(place.workspace))
         channel = guild.get_channel(int(place.channel)) if guild is not None else None
         if guild is None or channel is None:
             return False
-        member = await self._told(f"/guilds/{guild.id}/members/{person.id}", str(guild.id))
-        if member is None:
+        roles = await self.roles(guild, person)
+        if roles is None:
             return False
-        rights = rights_of(guild, channel, int(person.id), {int(role) for role in member["roles"]})
-        if place.thread is None or not rights.view_channel or rights.manage_threads:
-            return rights.view_channel
-        return not await self._is_private(client, place) or await self._is_in_thread(person, place)
+        rights = rights_of(guild, channel, int(person.id), roles)
+        if not reads(channel, rights):
+            return False
+        if place.thread is None or rights.manage_threads:
+            return True
+        return not await self.is_private(client, place) or await self.is_in_thread(person, place)
 
-    async def _is_private(self, client: Connection, place: Place) -> bool:
+    async def roles(self, guild: discord.Guild, person: Person) -> set[int] | None:
+        """The roles of a member; None for who is none. Raises Refusal where Discord does not tell."""
+        member = await self._told(f"/guilds/{guild.id}/members/{person.id}", str(guild.id))
+        return None if member is None else {int(role) for role in member["roles"]}
+
+    async def is_private(self, client: Connection, place: Place) -> bool:
+        """Whether a thread has readers of its own. One that is not found counts as if it had."""
         known = client.get_channel(int(place.thread or 0))
         if isinstance(known, discord.Thread):
             return known.is_private()
         told = await self._told(f"/channels/{place.thread}", str(place.thread))
         return told is None or told.get("type") == discord.ChannelType.private_thread.value
 
-    async def _is_in_thread(self, person: Person, place: Place) -> bool:
+    async def is_in_thread(self, person: Person, place: Place) -> bool:
+        """Whether somebody was let into a thread."""
         path = f"/channels/{place.thread}/thread-members/{person.id}"
         return await self._told(path, str(place.thread)) is not None
 
+    async def recipient(self, place: Place) -> str | None:
+        """The id of the one person a direct message is with; None where it is not with one."""
+        if place.channel not in self._recipients:
+            told = await self._told(f"/channels/{place.channel}", place.channel)
+            people = [str(one["id"]) for one in (told or {}).get("recipients") or ()]
+            if told is None or told.get("type") != discord.ChannelType.private.value or len(people) != 1:
+                return None
+            self._recipients[place.channel] = people[0]
+            if len(self._recipients) > _MOST_KNOWN:
+                self._recipients.popitem(last=False)
+        return self._recipients[place.channel]
+
     async def _told(self, path: str, channel: str) -> Any:
-        """What Discord answers; None where there is no such thing, or it is none of ours."""
+        """What Discord answers now, one question for all who ask it meanwhile; None where there is no such
+        thing, or it is none of ours."""
+        asking = self._asked.get(path)
+        if asking is None:
+            asking = self._asked[path] = asyncio.create_task(self._ask(path, channel))
+            asking.add_done_callback(lambda _: self._asked.pop(path, None))
+        return await asyncio.shield(asking)
+
+    async def _ask(self, path: str, channel: str) -> Any:
         try:
             return await self._rest.patiently("GET", path, kind="reader", channel=channel)
         except Refusal as refused:
             if refused.failure.kind in (FailureKind.NOT_FOUND, FailureKind.FORBIDDEN):
                 return None
             raise
+
+
+def reads(channel: discord.abc.GuildChannel, rights: discord.Permissions) -> bool:
+    """Whether somebody with these rights can open a channel and what was said in it before."""
+    voice = isinstance(channel, discord.VoiceChannel | discord.StageChannel)
+    return rights.view_channel and rights.read_message_history and (rights.connect or not voice)
 
 
 def rights_of(

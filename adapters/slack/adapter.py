@@ -17,11 +17,12 @@ from adapters.slack.inbound import PLATFORM, is_ts
 from adapters.slack.past import Past
 from adapters.slack.people import People
 from adapters.slack.posting import Posting, known_ts
-from adapters.slack.readers import can_read
+from adapters.slack.readers import Readers
 from adapters.slack.transport import HttpEvents, Socket, bolt_app
 from bot.errors import PlatformError, StartError
 from bot.messages import (
     Attachment,
+    Audience,
     Budget,
     CallKind,
     Capabilities,
@@ -79,6 +80,7 @@ class SlackAdapter:
     ) -> None:
         self._api = Api(token, base_url)
         self._people = People(self._api, clock)
+        self._readers = Readers(self._api, self._people, clock)
         self._files = Files(self._api)
         self._past = Past(self._api, self._people)
         self._posting = Posting(self._api, self._files, self._past, self._people)
@@ -208,7 +210,11 @@ class SlackAdapter:
 
     async def can_read(self, person: Person, place: Place) -> bool:
         """Whether this person may read there at this moment. Raises SlackRefused."""
-        return await can_read(self._api, self._people, person, place)
+        return await self._readers.can_read(person, place)
+
+    async def audience(self, place: Place) -> Audience:
+        """Who can read this channel, and so its threads. Raises SlackRefused."""
+        return await self._readers.audience(place)
 
     def fetch(self, attachment: Attachment) -> AsyncIterator[bytes]:
         """The bytes of a file somebody attached."""

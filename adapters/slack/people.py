@@ -14,7 +14,7 @@ from bot.ports import Clock
 
 log = structlog.get_logger(__name__)
 
-_FRESH = 3600.0
+FRESH = 3600.0
 _MOST = 20_000
 
 
@@ -69,10 +69,11 @@ class People:
         known = self._known.get(user)
         return known[1].team if known else otherwise
 
-    async def find(self, user: str, ours: str) -> Profile:
-        """Who this is. Raises SlackRefused when Slack cannot be asked just now: they may be a guest."""
+    async def find(self, user: str, ours: str, within: float = FRESH) -> Profile:
+        """Who this is, as Slack said `within` so many seconds. Raises SlackRefused when Slack cannot be asked just
+        now: they may be a guest."""
         known = self._known.get(user)
-        if known is not None and self._clock() - known[0] < _FRESH:
+        if known is not None and self._clock() - known[0] < within:
             return known[1]
         asking = self._asked.get(user)
         if asking is None:

@@ -17,6 +17,7 @@ from adapters.web.workspace import GATEPOST, PLACE_KEYS, PLATFORM
 from bot.errors import GatepostError, PlatformError, StoreError, sentence_for
 from bot.messages import (
     Attachment,
+    Audience,
     Budget,
     Capabilities,
     Failure,
@@ -187,6 +188,13 @@ class WebAdapter:
     async def can_read(self, person: Person, place: Place) -> bool:
         """Everybody reads the channels, and nobody another's direct messages."""
         return place.channel in workspace.channels_of(person)
+
+    async def audience(self, place: Place) -> Audience:
+        """Everybody in the channels, one person in a direct message."""
+        found = workspace.audience(place)
+        if found is None:
+            raise _refusal(FailureKind.NOT_FOUND, "no such place")
+        return found
 
     async def typing(self, place: Place) -> None:
         """Show that we are writing."""

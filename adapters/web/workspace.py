@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.messages import MODERATOR, Person, PersonKind, Place, PlaceKind
+from bot.messages import MODERATOR, Audience, Person, PersonKind, Place, PlaceKind, Reach
 
 PLATFORM = "web"
 WORKSPACE = "local"
@@ -30,6 +30,18 @@ def place(channel: str, thread: str | None = None) -> Place:
     """The place with these ids."""
     kind = PlaceKind.DM if channel.startswith("dm-") else PlaceKind.CHANNEL
     return Place(PLATFORM, WORKSPACE, channel, thread, PlaceKind.THREAD if thread else kind)
+
+
+def audience(where: Place) -> Audience | None:
+    """Who can read there; None where there is no such place."""
+    whole = place(where.channel)
+    circle = frozenset({whole.key})
+    if where.channel in CHANNELS:
+        return Audience(whole.workspace_key, Reach.WORKSPACE, whole.key, circle)
+    alone = next((one.id for one in PEOPLE if dm(one) == where.channel), None)
+    if alone is None:
+        return None
+    return Audience(whole.workspace_key, Reach.ALONE, whole.key, circle, alone_with=alone)
 
 
 PLACE_KEYS = frozenset(place(channel).key for channel in (*CHANNELS, *map(dm, PEOPLE)))

@@ -1,5 +1,6 @@
 """The values that cross a seam: frozen, slotted, JSON-safe. No library's object is ever inside one."""
 
+from bot.messages.audience import Audience, Reach, Readable
 from bot.messages.catalogue import (
     Ability,
     Credits,
@@ -124,6 +125,7 @@ __all__ = [
     "ActionName",
     "AnswerSchema",
     "Attachment",
+    "Audience",
     "Budget",
     "CallKind",
     "Caller",
@@ -173,6 +175,8 @@ __all__ = [
     "Purpose",
     "Query",
     "Quota",
+    "Reach",
+    "Readable",
     "Reading",
     "ReadingKind",
     "Reasoning",

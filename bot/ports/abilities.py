@@ -4,14 +4,18 @@ from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
 
 from bot.messages import (
+    Audience,
     Budget,
     CallKind,
     CommandSpec,
+    Hit,
     Inbound,
     PastMessage,
     Person,
     Place,
     Poll,
+    Query,
+    Readable,
     Rendered,
 )
 from bot.ports.adapter import Health, Route
@@ -110,7 +114,39 @@ class ChecksReaders(Protocol):
     """A platform that says who may read what."""
 
     async def can_read(self, person: Person, place: Place) -> bool:
-        """Whether this person may read this place at this moment. Where it can't be told it raises."""
+        """Whether this person may read what was said in this place, at this moment. Where it can't be told it
+        raises."""
+
+
+@runtime_checkable
+class KnowsAudience(Protocol):
+    """A platform that says how far a place reaches."""
+
+    async def audience(self, place: Place) -> Audience:
+        """Who can read this place, as it was seconds ago at most. Where it can't be told it raises."""
+
+
+@runtime_checkable
+class ListsReadable(Protocol):
+    """A platform that says all that somebody can read."""
+
+    async def readable(self, person: Person, workspace: str) -> Sequence[Readable]:
+        """The places of a workspace that both this person and we can read, as it was seconds ago at most: its
+        channels, each with the threads that are open to its readers, and the threads with readers of their own.
+
+        Where it can't be told it raises.
+        """
+
+
+@runtime_checkable
+class SearchesMessages(Protocol):
+    """A platform with a search of its own that a bot may use."""
+
+    async def search(self, person: Person, query: Query, handle: str | None) -> Sequence[Hit]:
+        """What it finds for this person in the query's places, best first. `handle` is that of their event.
+
+        Raises `SearchNotReady` where it can't search yet, or not for this event.
+        """
 
 
 @runtime_checkable
