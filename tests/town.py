@@ -35,6 +35,7 @@ GRACE = Person("u2", "Grace")
 US = Person("bot", "Gatepost", PersonKind.SELF)
 CHANNEL = Place("town", "w", "square")
 THREAD = Place("town", "w", "square", "t0", PlaceKind.THREAD)
+BEGAN = 1_700_000_000.0
 DM = Place("town", "w", "dm", kind=PlaceKind.DM)
 
 
@@ -54,6 +55,11 @@ class Shown:
     rendered: Rendered | None = None
     attachments: tuple[Attachment, ...] = ()
     edits: int = 0
+
+    @property
+    def at(self) -> float:
+        """When it was said: a second after the one before."""
+        return BEGAN + int(self.id.removeprefix("m"))
 
     @property
     def status(self) -> str | None:
@@ -86,6 +92,7 @@ class Town:
     titles: dict[str, str] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     posts: list[str] = field(default_factory=list)
+    reads: list[tuple[Place, float]] = field(default_factory=list)
     fetched: list[str] = field(default_factory=list)
     fetch_failures: int = 0
     dms_closed: set[str] = field(default_factory=set)
@@ -270,6 +277,18 @@ class PlainTownAdapter:
         until = next((n for n, m in enumerate(known) if m.id == before), len(known))
         past = [PastMessage(m.id, m.person, m.text, 0.0, m.attachments, m.place) for m in known[:until]]
         return past[-limit:]
+
+    async def past_since(
+        self, place: Place, since: float, limit: int, told: Callable[[int], None]
+    ) -> Sequence[PastMessage]:
+        self.town.reads.append((place, since))
+        known = [m for m in self.town.messages.values() if m.place == place or m.id == place.thread]
+        past = [PastMessage(m.id, m.person, m.text, m.at, m.attachments, m.place) for m in known if m.at >= since]
+        told(len(past))
+        return past[-limit:]
+
+    def link(self, place: Place, message_id: str) -> str | None:
+        return f"https://town.test/{place.thread or place.channel}/{message_id}"
 
     async def open_dm(self, person: Person, place: Place) -> Place:
         return dm_of(person)

@@ -14,7 +14,7 @@ from adapters.discord.errors import Refusal
 from adapters.discord.hearing import Hearing
 from adapters.discord.history import History
 from adapters.discord.ids import snowflake
-from adapters.discord.inbound import PLATFORM, place_of
+from adapters.discord.inbound import PLATFORM, message_link, place_of
 from adapters.discord.interactions import Interactions
 from adapters.discord.markdown import render
 from adapters.discord.members import Members
@@ -197,6 +197,16 @@ class DiscordAdapter:
     async def history(self, place: Place, before: str, limit: int) -> Sequence[PastMessage]:
         """What was said before; in a thread that begins with the message it hangs on."""
         return await self._history.before(place, snowflake(before), limit)
+
+    async def past_since(
+        self, place: Place, since: float, limit: int, told: Callable[[int], None]
+    ) -> Sequence[PastMessage]:
+        """What was said from then on; a thread begins with the message it hangs on."""
+        return await self._history.since(place, since, limit, told)
+
+    def link(self, place: Place, message_id: str) -> str | None:
+        """The address of a message, which opens in the app."""
+        return message_link(place, message_id)
 
     async def reconcile(self, place: Place, key: str) -> str | None:
         """The message that was posted with this key."""

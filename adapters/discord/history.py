@@ -1,7 +1,7 @@
 """What was said on Discord before: read for context, for catching up, and to find our own posts again."""
 
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Any
 
 import discord
@@ -42,6 +42,23 @@ class History:
         if place.thread is not None and len(said) < limit and (start := await self._start(place)) is not None:
             said = [start, *(one for one in said if one.message_id != start.message_id)]
         return said[-limit:]
+
+    async def since(
+        self, place: Place, since: float, limit: int, told: Callable[[int], None]
+    ) -> Sequence[PastMessage]:
+        """What was said from then on, the newest `limit`, oldest first; page by page back from the end."""
+        least, raw = first_at(since), list[Any]()
+        while len(raw) < limit:
+            page = await self._read(place, {"limit": str(_PAGE), **_before(raw)})
+            raw += [one for one in page if int(one["id"]) >= least]
+            told(len(raw))
+            if len(page) < _PAGE or int(page[-1]["id"]) < least:
+                break
+        said = [one for one in self._past(raw[:limit], place) if one is not None]
+        if place.thread is not None and len(raw) < limit and int(place.thread) >= least:
+            start = await self._start(place)
+            said = said if start is None else [start, *(one for one in said if one.message_id != start.message_id)]
+        return said
 
     async def posted(self, place: Place, key: str) -> str | None:
         """Our message with this key: one we were told of, or one that bears its marks among the newest hundred.

@@ -57,6 +57,12 @@ def place_of(guild: int | None, channel: int, thread: int | None = None) -> Plac
     return Place(PLATFORM, str(guild), str(channel), None if thread is None else str(thread), kind)
 
 
+def message_link(place: Place, message_id: str) -> str:
+    """The address of a message in a channel, a thread or a direct message."""
+    guild = "@me" if place.kind is PlaceKind.DM else place.workspace
+    return f"https://discord.com/channels/{guild}/{place.thread or place.channel}/{message_id}"
+
+
 def heard(
     message: discord.Message, place: Place, me: int, *, took_part: bool, kind: InboundKind = InboundKind.MESSAGE
 ) -> Inbound | None:

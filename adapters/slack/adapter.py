@@ -13,7 +13,7 @@ from adapters.slack.away import Away
 from adapters.slack.failures import DEAD_TOKEN, SlackRefused
 from adapters.slack.files import Files
 from adapters.slack.hearing import Hearing
-from adapters.slack.inbound import PLATFORM, is_ts
+from adapters.slack.inbound import PLATFORM, is_ts, message_link
 from adapters.slack.past import Past
 from adapters.slack.people import People
 from adapters.slack.posting import Posting, known_ts
@@ -223,6 +223,17 @@ class SlackAdapter:
     async def history(self, place: Place, before: str, limit: int) -> Sequence[PastMessage]:
         """What was said before."""
         return await self._past.before(place, before, limit)
+
+    async def past_since(
+        self, place: Place, since: float, limit: int, told: Callable[[int], None]
+    ) -> Sequence[PastMessage]:
+        """What was said from then on."""
+        return await self._past.since(place, since, limit, told)
+
+    def link(self, place: Place, message_id: str) -> str | None:
+        """The address of a message, once we know our own."""
+        us = self._api.known
+        return message_link(us, place, message_id) if us is not None and is_ts(message_id) else None
 
     def thread_for(self, place: Place, message_id: str) -> Place:
         """A thread is called like the message it hangs on."""

@@ -62,7 +62,14 @@ class Api:
         async with self._asking:
             if self._us is None:
                 answer = await self.read("auth.test")
-                self._us = Us(str(answer["team_id"]), str(answer["user_id"]), str(answer.get("bot_id", "")))
+                self._us = Us(
+                    str(answer["team_id"]), str(answer["user_id"]), str(answer.get("bot_id", "")), _home(answer)
+                )
+        return self._us
+
+    @property
+    def known(self) -> Us | None:
+        """Who we are, if that was asked already."""
         return self._us
 
     async def write(self, method: str, **arguments: Any) -> Json:
@@ -169,6 +176,12 @@ class Api:
                 return response.status == 200
         except (aiohttp.ClientError, TimeoutError, OSError):
             return False
+
+
+def _home(told: Json) -> str:
+    """The address of the workspace's pages, ending in a slash."""
+    url = str(told.get("url") or "https://slack.com/")
+    return url if url.endswith("/") else f"{url}/"
 
 
 async def _pieces(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:

@@ -21,11 +21,12 @@ _SAID = frozenset({None, "", "file_share", "thread_broadcast", "me_message", "bo
 
 @dataclass(frozen=True, slots=True)
 class Us:
-    """Who we are in a workspace."""
+    """Who we are in a workspace, and the address of its pages."""
 
     team: str
     user: str
     bot: str
+    url: str = ""
 
 
 def is_ts(text: str) -> bool:
@@ -42,6 +43,12 @@ def place_of(team: str, message: Json, channel: str) -> Place:
     if root == ts:
         return Place(PLATFORM, team, channel)
     return Place(PLATFORM, team, channel, root, PlaceKind.THREAD)
+
+
+def message_link(us: Us, place: Place, ts: str) -> str:
+    """The address of a message; one in a thread opens with the thread."""
+    thread = f"?thread_ts={place.thread}&cid={place.channel}" if place.thread and place.thread != ts else ""
+    return f"{us.url}archives/{place.channel}/p{ts.replace('.', '')}{thread}"
 
 
 def says_something(event: Json) -> bool:

@@ -1,7 +1,8 @@
 """What was said before, and which of our posts are there: reads of a channel's or a thread's history."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from math import ceil
+from typing import Any, TypeAlias
 
 from adapters.slack.api import Api
 from adapters.slack.inbound import Us, kind_of, past, people_in, text_in, words_of
@@ -9,9 +10,12 @@ from adapters.slack.outbound import key_in
 from adapters.slack.people import People
 from bot.messages import PastMessage, Person, PersonKind, Place, PlaceKind
 
+Json: TypeAlias = dict[str, Any]
+
 _PAGES = 5
+_MOST_PAGES = 50
 _PAGE = 200
-_NAMES = 30
+_NAMES, _NAMES_OF_MANY = 30, 100
 
 
 class Past:
@@ -25,12 +29,24 @@ class Past:
         """At most `limit` messages before that one, oldest first. A thread begins with what it hangs on."""
         us = await self._api.us()
         raw = await self._thread(place, before) if place.thread else await self._channel(place, before, limit)
-        said = [one for one in raw if one.get("subtype") != "tombstone" and (one.get("user") or one.get("bot_id"))]
-        said = said[-limit:]
-        named = [user for one in said for user in (str(one.get("user") or ""), *people_in(one.get("text", "")))]
-        unknown = [user for user in dict.fromkeys(named) if user and user != us.user]
-        await self._people.learn(unknown[:_NAMES], us.team)
-        return [self._past(one, place, us) for one in said]
+        said = [one for one in raw if _says(one)]
+        return await self._told(said[-limit:], place, us, _NAMES)
+
+    async def since(
+        self, place: Place, since: float, limit: int, told: Callable[[int], None]
+    ) -> Sequence[PastMessage]:
+        """What was said from then on, the newest `limit`, oldest first."""
+        us = await self._api.us()
+        asked: Json = {"channel": place.channel, "limit": _PAGE}
+        if since > 0:
+            asked |= {"oldest": f"{since:.6f}", "inclusive": "true"}
+        # A channel is told from its end, a thread from its beginning: of that all has to be read.
+        method, most = ("conversations.replies", _MOST_PAGES) if place.thread else ("conversations.history", 0)
+        raw = await self._pages(
+            method, most or ceil(limit / _PAGE), told, **asked, **({"ts": place.thread} if place.thread else {})
+        )
+        said = sorted((one for one in raw if _says(one) and float(one["ts"]) >= since), key=lambda one: one["ts"])
+        return await self._told(said[-limit:], place, us, _NAMES_OF_MANY)
 
     async def posted(self, place: Place, key: str) -> tuple[str | None, str | None]:
         """The message posted with a key, or else the newest of ours that bears none: a stream that never ended."""
@@ -47,6 +63,12 @@ class Past:
                 unclaimed = str(message["ts"])
         return None, unclaimed
 
+    async def _told(self, said: Sequence[Json], place: Place, us: Us, most_names: int) -> Sequence[PastMessage]:
+        named = [user for one in said for user in (str(one.get("user") or ""), *people_in(one.get("text", "")))]
+        unknown = [user for user in dict.fromkeys(named) if user and user != us.user]
+        await self._people.learn(unknown[:most_names], us.team)
+        return [self._past(one, place, us) for one in said]
+
     def _past(self, message: dict[str, Any], place: Place, us: Us) -> PastMessage:
         user = str(message.get("user") or message.get("bot_id") or "")
         kind = kind_of(message, us)
@@ -62,14 +84,14 @@ class Past:
         return list(reversed(answer.get("messages", [])))
 
     async def _thread(self, place: Place, before: str) -> list[dict[str, Any]]:
-        return await self._pages(
-            "conversations.replies", channel=place.channel, ts=place.thread, latest=before, limit=_PAGE
-        )
+        asked: Json = {"channel": place.channel, "ts": place.thread, "latest": before, "limit": _PAGE}
+        return await self._pages("conversations.replies", _PAGES, **asked)
 
     async def _newest(self, place: Place) -> list[dict[str, Any]]:
         if place.thread is not None:
             return await self._pages(
                 "conversations.replies",
+                _PAGES,
                 channel=place.channel,
                 ts=place.thread,
                 limit=_PAGE,
@@ -80,13 +102,21 @@ class Past:
         )
         return list(reversed(answer.get("messages", [])))
 
-    async def _pages(self, method: str, **asked: Any) -> list[dict[str, Any]]:
+    async def _pages(
+        self, method: str, most: int, told: Callable[[int], None] = lambda _: None, **asked: Any
+    ) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
         cursor = None
-        for _ in range(_PAGES):
+        for _ in range(most):
             answer = await self._api.read(method, cursor=cursor, **asked)
             found += answer.get("messages", [])
+            told(len(found))
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") or None
             if cursor is None:
                 break
         return found
+
+
+def _says(message: Json) -> bool:
+    """Whether somebody wrote it, and it is still there."""
+    return message.get("subtype") != "tombstone" and bool(message.get("user") or message.get("bot_id"))

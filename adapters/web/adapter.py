@@ -40,6 +40,7 @@ CAPABILITIES = Capabilities(
     text_limit=8000, edits=Budget(20, 2.0), threads=True, buttons=True, private_replies=True
 )
 _PIECE = 256 * 1024
+_PAGE = 500
 
 
 class WebAdapter:
@@ -161,6 +162,23 @@ class WebAdapter:
         """What was said before; in a thread that begins with the message it hangs on."""
         said = await self._store.said(place, before, limit)
         return [heard.past(message) for message in said if not message.deleted]
+
+    async def past_since(
+        self, place: Place, since: float, limit: int, told: Callable[[int], None]
+    ) -> Sequence[PastMessage]:
+        """What was said from then on."""
+        found: list[PageMessage] = []
+        while len(found) < limit:
+            page = await self._store.said(place, found[0].id if found else None, min(limit - len(found), _PAGE))
+            found = [*(one for one in page if one.sent_at >= since), *found]
+            told(len(found))
+            if len(page) < _PAGE or page[0].sent_at < since:
+                break
+        return [heard.past(message) for message in found if not message.deleted]
+
+    def link(self, place: Place, message_id: str) -> str | None:
+        """Where the page shows a message."""
+        return workspace.link(place, message_id)
 
     async def reconcile(self, place: Place, key: str) -> str | None:
         """The message that was posted with this key."""

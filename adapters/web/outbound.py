@@ -23,6 +23,9 @@ INLINE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _DIRECTION = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 _COLONS = 200
+_WITHIN = re.compile(r"#/(?:channel|dm)/[\w%/-]{1,200}")
+"""The address of a message on the page, as `workspace.link` makes it."""
+
 _SAFE_SCHEMES = frozenset({"http", "https", "mailto"})
 
 
@@ -51,8 +54,9 @@ class PageRenderer(RendererHTML):
         return f'<a class="picture-link"{_away(str(token.attrs.get("src", "")))}>{alt}</a>'
 
     def link_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
-        """A link leaves the page without saying where it was."""
-        return f"<a{_away(str(tokens[idx].attrs.get('href', '')))}>"
+        """A link leaves the page without saying where it was, or leads to a message on it."""
+        href = str(tokens[idx].attrs.get("href", ""))
+        return f'<a href="{escapeHtml(href)}">' if _WITHIN.fullmatch(href) else f"<a{_away(href)}>"
 
     def fence(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
         """A block of code, with its language and a button that copies it."""
@@ -131,6 +135,8 @@ class PageMarkdown(MarkdownIt):
 
     def validateLink(self, url: str) -> bool:  # noqa: N802  # the library's name
         """Only links that a click may safely follow; anything else stays text."""
+        if _WITHIN.fullmatch(url):
+            return True
         try:
             return urlsplit(url.strip()).scheme.lower() in _SAFE_SCHEMES
         except ValueError:

@@ -1,6 +1,7 @@
 """The playground's little world: its channels, the people one can be, and where they talk. Pure."""
 
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from bot.messages import MODERATOR, Audience, Person, PersonKind, Place, PlaceKind, Reach
 
@@ -42,6 +43,13 @@ def audience(where: Place) -> Audience | None:
     if alone is None:
         return None
     return Audience(whole.workspace_key, Reach.ALONE, whole.key, circle, alone_with=alone)
+
+
+def link(where: Place, message_id: str) -> str:
+    """The address of a message within the page: `#/channel/general/thread/ID/message/ID`; `-` is no thread."""
+    channel = "dm/-" if where.channel.startswith("dm-") else f"channel/{where.channel}"
+    thread, message = quote(where.thread or "-", safe=""), quote(message_id, safe="")
+    return f"#/{channel}/thread/{thread}/message/{message}"
 
 
 PLACE_KEYS = frozenset(place(channel).key for channel in (*CHANNELS, *map(dm, PEOPLE)))

@@ -4,8 +4,8 @@ import asyncio
 
 from bot.conversation import words
 from bot.conversation.ports import Ports
-from bot.conversation.prompt import clean_name
 from bot.delivery.pump import Showing
+from bot.fencing import clean_name
 from bot.messages import Action, ActionName, ToolCall, Turn
 from bot.ports import Adapter
 from bot.store.intents.calls import CallState, call_state, mark_of, set_call_state

@@ -41,6 +41,25 @@ class ReadsHistory(Protocol):
 
 
 @runtime_checkable
+class ReadsSince(Protocol):
+    """A platform that tells all that was said in a place, as far back as is wanted."""
+
+    async def past_since(
+        self, place: Place, since: float, limit: int, told: Callable[[int], None]
+    ) -> Sequence[PastMessage]:
+        """What was said there at that time or later, oldest first, with what a thread hangs on; where it is more
+        than `limit`, the newest. `told` hears after every page how many there are so far."""
+
+
+@runtime_checkable
+class LinksMessages(Protocol):
+    """A platform whose messages have addresses."""
+
+    def link(self, place: Place, message_id: str) -> str | None:
+        """The address of a message in the place where it stands; None while that can't be told. From memory."""
+
+
+@runtime_checkable
 class Reconciles(Protocol):
     """A platform that can tell what became of a post."""
 

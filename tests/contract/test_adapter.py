@@ -10,7 +10,7 @@ import pytest
 
 from bot.errors import PlatformError
 from bot.messages import FailureKind, Inbound, InboundKind, PersonKind, Place, Rendered
-from bot.ports import Adapter, OpensThreads, ReadsHistory, Reconciles
+from bot.ports import Adapter, LinksMessages, OpensThreads, ReadsHistory, ReadsSince, Reconciles
 from tests.discord_bot import discord_bot
 from tests.slack_stage import slack_over_socket
 from tests.web_page import ScriptedIntake, playground
@@ -237,6 +237,49 @@ async def test_history_is_what_was_said_before_oldest_first_and_no_more_than_ask
     past = await stage.adapter.history(place, last.message_id, 3)
     assert [message.text for message in past] == ["two", "three", "four"]
     assert [message.person.kind for message in past] == [PersonKind.HUMAN, PersonKind.HUMAN, PersonKind.SELF]
+
+
+async def test_all_that_was_said_since_a_time_is_read_or_the_newest_of_it(stage: Stage) -> None:
+    assert isinstance(stage.adapter, ReadsSince)
+    said = [await stage.hear(text) for text in ("one", "two", "gone", "three")]
+    await stage.remove(said[2].message_id)
+    place, told = said[0].place, list[int]()
+    await stage.adapter.post(place, Rendered("four"), "key")
+
+    whole = await stage.adapter.past_since(place, 0.0, 100, told.append)
+    since = await stage.adapter.past_since(place, whole[1].sent_at, 100, told.append)
+    newest = await stage.adapter.past_since(place, 0.0, 2, told.append)
+    assert [message.text for message in whole] == ["one", "two", "three", "four"]
+    assert [message.text for message in since] == ["two", "three", "four"]
+    assert [message.text for message in newest] == ["three", "four"]
+    assert told
+
+
+async def test_a_thread_is_read_with_what_it_hangs_on(stage: Stage) -> None:
+    assert isinstance(stage.adapter, OpensThreads)
+    assert isinstance(stage.adapter, ReadsSince)
+    event = await stage.hear("a question")
+    thread = stage.adapter.thread_for(event.place, event.message_id)
+    assert thread is not None
+    await stage.adapter.open_thread(event.place, event.message_id, "a title")
+    await stage.adapter.post(thread, Rendered("an answer"), "key")
+    await stage.hear("and then?", thread)
+
+    past = await stage.adapter.past_since(thread, 0.0, 100, lambda _: None)
+    late = await stage.adapter.past_since(thread, past[-1].sent_at, 100, lambda _: None)
+    assert [message.text for message in past] == ["a question", "an answer", "and then?"]
+    assert [message.place for message in past] == [thread.parent, thread, thread]
+    assert [message.text for message in late][-1] == "and then?"
+    assert "a question" not in [message.text for message in late]
+
+
+async def test_every_message_has_an_address_of_its_own(stage: Stage) -> None:
+    assert isinstance(stage.adapter, LinksMessages)
+    first, second = await stage.hear("one"), await stage.hear("two")
+
+    links = [stage.adapter.link(one.place, one.message_id) for one in (first, second)]
+    assert None not in links
+    assert len(set(links)) == 2
 
 
 async def test_the_place_of_a_thread_is_known_before_it_is_opened(stage: Stage) -> None:

@@ -12,12 +12,10 @@ from bot.conversation.history import Cut, Room, plan_cut, whole_calls
 from bot.conversation.prompt import (
     Moment,
     build,
-    clean_name,
-    fence,
     files_needed,
-    quote_imitations,
     unseen,
 )
+from bot.fencing import clean_name, fence, quote_imitations
 from bot.messages import (
     FilePart,
     Item,

@@ -35,18 +35,20 @@ function putBackRefused(entry) {
 
 const channelHash = (channel) => (channel.startsWith("dm-") ? "#/dm" : `#/channel/${channel}`);
 
-/** The place an address names: `#/channel/general`, `#/channel/general/thread/ID`, `#/dm`. */
+/** What an address names: `#/channel/general`, `#/channel/general/thread/ID`, `#/dm`, and a message in it behind
+ * `/message/`, where `-` stands for no thread. */
 function addressed() {
-  const [, kind, name, , thread] = location.hash.split("/").map(decodeURIComponent);
+  const [, kind, name, , thread, , message = null] = location.hash.split("/").map(decodeURIComponent);
   const { channels, dm } = world.state;
-  if (kind === "dm") return { channel: dm, thread: null };
-  return { channel: channels.includes(name) ? name : channels[0], thread: thread || null };
+  if (kind === "dm") return { channel: dm, thread: null, message };
+  return { channel: channels.includes(name) ? name : channels[0], thread: thread && thread !== "-" ? thread : null, message };
 }
 
 async function goTo() {
-  const { channel, thread } = addressed();
+  const { channel, thread, message } = addressed();
   showChannel(channel);
   showThread(channel, thread);
+  if (message) (threadPane ?? channelPane).find(message).catch(() => {});
   document.body.classList.remove("menu");
   markChannels();
 }
@@ -81,7 +83,8 @@ function showThread(channel, thread) {
 }
 
 function load(pane) {
-  pane.load().catch((error) => pane.composer.complain(error.message));
+  pane.loading = pane.load();
+  pane.loading.catch((error) => pane.composer.complain(error.message));
 }
 
 function openThread(message) {

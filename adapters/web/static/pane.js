@@ -197,6 +197,13 @@ export class Pane {
     }
   }
 
+  /** Shows a message, however long ago it was said. */
+  async find(id) {
+    await this.loading;
+    while (!this.shown.has(id) && !this.earlier.hidden) await this.loadEarlier();
+    this.jump(id);
+  }
+
   jump(id) {
     const element = this.shown.get(id);
     element?.scrollIntoView({ block: "center" });
