@@ -62,7 +62,7 @@ async def earlier_messages(ports: Ports, adapter: Adapter, claim: Claim) -> Earl
         return Earlier()
     notes = as_notes(past, ports.limits.earlier_files)
     places = [message.place or first.place for message in past]
-    return Earlier(await ports.store.write(seed, claim.turn.conversation, notes, places))
+    return Earlier(await ports.store.write(seed, claim.turn.conversation, notes, places, ports.clock()))
 
 
 def as_notes(past: Sequence[PastMessage], most_files: int) -> tuple[Item, ...]:

@@ -28,7 +28,9 @@ inbox = Table(
     Column("body", Text, nullable=False),  # Inbound; blank once the message is deleted, or nothing is owed to it
     Column("owed", Integer, nullable=False),  # a command: which attempt to carry it out this is; 0 when it is done
     Column("received_at", Float, nullable=False),
+    Column("person", Text),  # platform:id, where a body is kept or was
     Index("inbox_by_message", "place", "message_id"),
+    Index("inbox_by_person", "person", "received_at"),
     Index("inbox_by_turn", "turn_id"),
     Index("inbox_by_owed", "owed"),
 )
@@ -59,9 +61,13 @@ items = Table(
     Column("turn_id", Text),
     Column("body", Text, nullable=False),  # Item; blank once erased
     Column("erased", Integer, nullable=False),
+    Column("person", Text),  # platform:id of whoever said it, until it is erased
+    Column("at", Float, nullable=False),  # since when it is kept
     UniqueConstraint("conversation", "seq"),
     Index("items_by_message", "place", "message_id"),
     Index("items_by_turn", "turn_id"),
+    Index("items_by_person", "person", "at"),
+    Index("items_by_age", "erased", "at"),
 )
 
 turns = Table(
@@ -181,6 +187,7 @@ feedback = Table(
     Column("rating", Text, nullable=False),  # good, bad
     Column("model", Text),
     Column("at", Float, nullable=False),
+    Index("feedback_by_person", "person"),
 )
 
 reminders = Table(
@@ -220,6 +227,9 @@ polls = Table(
     Column("message_id", Text, nullable=False),
     Column("body", Text, nullable=False),  # Poll, as JSON
     Column("unshown", Integer, nullable=False),  # whether its message is behind
+    Column("person", Text, nullable=False),  # platform:id of whoever asked for it
+    Column("closes_at", Float, nullable=False),
+    Index("polls_by_person", "person"),
 )
 
 votes = Table(
@@ -229,6 +239,7 @@ votes = Table(
     Column("person", Text, primary_key=True),  # platform:id
     Column("choice", Integer, primary_key=True),
     Column("at", Float, nullable=False),
+    Index("votes_by_person", "person"),
 )
 
 presence = Table(

@@ -7,7 +7,7 @@ import structlog
 from pydantic import BaseModel, Field, StringConstraints
 
 from bot.errors import ToolFailed
-from bot.messages import MOST_CHOICES, Poll, PollResult
+from bot.messages import MOST_CHOICES, Poll, PollResult, person_key
 from bot.polls import shown_poll
 from bot.ports import OffersPolls, offers
 from bot.store.intents.polls import open_poll
@@ -47,7 +47,8 @@ async def create_poll(context: ToolContext, arguments: CreatePoll) -> str:
     except Exception as error:  # an adapter's own errors have no common root
         log.warning("poll refused", place=context.place.key, failure=adapter.classify(error).kind)
         raise ToolFailed("the platform did not take the poll") from error
-    await context.world.store.write(open_poll, poll, context.place, message_id)
+    asker = person_key(context.place.platform, context.requester)
+    await context.world.store.write(open_poll, poll, context.place, message_id, asker)
     return "The poll stands in this place as a message of its own; people vote by its buttons, each once."
 
 

@@ -196,7 +196,7 @@ def test_an_edit_at_work_is_what_a_restart_asks(conn: Connection) -> None:
     begin(conn, "turn1")
     accept_edit(conn, message(1, "what?", kind=InboundKind.EDIT), TARGET, "x", 2.0)
 
-    again = restart(conn, "turn1")
+    again = restart(conn, "turn1", 5.0)
 
     assert again is not None
     assert [item.text for item in again.items] == ["what?"]
@@ -222,8 +222,8 @@ def test_a_next_message_joins_the_turn_at_work_and_is_asked_once(conn: Connectio
     begin(conn, "turn1")
     ask(conn, 2, "two")
 
-    alone = restart(conn, "turn1")
-    joined = restart(conn, "turn1", "turn2")
+    alone = restart(conn, "turn1", 5.0)
+    joined = restart(conn, "turn1", 5.0, "turn2")
 
     assert alone is not None
     assert joined is not None
@@ -412,7 +412,7 @@ def test_earlier_messages_stand_in_front_and_are_never_doubled(conn: Connection)
     begin(conn, "turn5")
     notes = [Item(0, Role.NOTE, f"note {n}", GRACE, f"m{n}", sent_at=float(n)) for n in (3, 4, 5)]
 
-    seeded = seed(conn, THREAD.key, notes, [THREAD] * 3)
+    seeded = seed(conn, THREAD.key, notes, [THREAD] * 3, 50.0)
 
     assert [note.text for note in seeded] == ["note 3", "note 4"]
     again = resume(conn, "turn5")

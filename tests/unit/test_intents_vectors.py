@@ -66,7 +66,7 @@ def test_vectors_are_forgotten_by_model_or_whole(conn: Connection) -> None:
 def test_the_vector_of_a_message_goes_with_its_words(conn: Connection, kind: InboundKind) -> None:
     add_conversation(conn, THREAD.key, THREAD, 0.0)
     for n in (1, 2):
-        append(conn, THREAD.key, [Item(0, Role.NOTE, f"words {n}", ADA, f"m{n}")], THREAD)
+        append(conn, THREAD.key, [Item(0, Role.NOTE, f"words {n}", ADA, f"m{n}")], THREAD, 1.0)
     first, second = conn.scalars(select(items.c.id).order_by(items.c.id)).all()
     keep_vectors(conn, Owner.ITEM, SMALL, {first: (1.0, 0.0), second: (0.0, 1.0)}, 0.0)
 

@@ -28,7 +28,7 @@ def mark_of(call_id: str) -> str:
 
 def begin_calls(conn: Connection, conversation: str, item: Item, now: float) -> tuple[Item, ...]:
     """Record a round's tool calls before any of them runs."""
-    numbered = append(conn, conversation, [item], None)
+    numbered = append(conn, conversation, [item], None, now)
     for call in item.tool_calls:
         row = {"turn_id": item.turn_id, "call_id": call.id, "name": call.name, "started_at": now}
         conn.execute(insert(tool_calls).values(state=CallState.STARTED, **row))
@@ -42,7 +42,7 @@ def end_call(conn: Connection, conversation: str, item: Item, now: float) -> tup
         .where(tool_calls.c.turn_id == item.turn_id, tool_calls.c.call_id == item.tool_call_id)
         .values(state=CallState.DONE, ended_at=now)
     )
-    return append(conn, conversation, [item], None)
+    return append(conn, conversation, [item], None, now)
 
 
 def call_state(conn: Connection, turn_id: str, call_id: str) -> CallState | None:

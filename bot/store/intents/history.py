@@ -11,7 +11,9 @@ from bot.store.intents.rows import SEED_ROOM, insert_items, load_item, open_conv
 from bot.store.schema import conversations, items
 
 
-def seed(conn: Connection, conversation: str, notes: Sequence[Item], places: Sequence[Place]) -> tuple[Item, ...]:
+def seed(
+    conn: Connection, conversation: str, notes: Sequence[Item], places: Sequence[Place], now: float
+) -> tuple[Item, ...]:
     """Put what was said before we came in front of everything else, once. Messages known already are left out.
 
     `places` are where the notes' messages stand, one each: by it an edit or a deletion finds them.
@@ -26,7 +28,7 @@ def seed(conn: Connection, conversation: str, notes: Sequence[Item], places: Seq
     conn.execute(update(conversations).where(conversations.c.key == conversation).values(seeded=1))
     seeded: list[Item] = []
     for seq, (note, place) in enumerate(new, SEED_ROOM - len(new)):
-        seeded += insert_items(conn, conversation, [note], place, [seq])
+        seeded += insert_items(conn, conversation, [note], place, [seq], now)
     return tuple(seeded)
 
 

@@ -182,6 +182,7 @@ def record(
     owed: bool = False,
 ) -> None:
     """Keep the event, so that it is taken in once; with its words only where it has to be answered."""
+    kept = turn_id is not None or owed
     event = {
         "key": inbound.key,
         "kind": inbound.kind,
@@ -189,9 +190,10 @@ def record(
         "message_id": inbound.message_id,
         "conversation": conversation,
         "turn_id": turn_id,
-        "body": dump(inbound) if turn_id is not None or owed else "",
+        "body": dump(inbound) if kept else "",
         "owed": int(owed),
         "received_at": now,
+        "person": person_key(inbound.place.platform, inbound.person) if kept else None,
     }
     conn.execute(_ADD_EVENT, event)
 
@@ -221,7 +223,7 @@ def conversation_of(conn: Connection, place_key: str, message_id: str) -> str | 
 
 def _note(conn: Connection, inbound: Inbound, target: Target, now: float) -> Accepted:
     record(conn, inbound, now, target.conversation)
-    append(conn, target.conversation, [item_from(inbound, Role.NOTE, None)], inbound.place)
+    append(conn, target.conversation, [item_from(inbound, Role.NOTE, None)], inbound.place, now)
     return Accepted(Outcome.NOTED, target.conversation)
 
 

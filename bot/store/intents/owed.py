@@ -31,7 +31,7 @@ def accept_command(conn: Connection, inbound: Inbound, now: float) -> bool:
 
 def settle_command(conn: Connection, key: str) -> None:
     """Note that a command was carried out and answered, and forget what it said."""
-    conn.execute(update(inbox).where(inbox.c.key == key).values(owed=0, body=""))
+    conn.execute(update(inbox).where(inbox.c.key == key).values(owed=0, body="", person=None))
 
 
 def take_owed(conn: Connection, platforms: Collection[str]) -> tuple[Owed, ...]:

@@ -19,10 +19,10 @@ class ShownPoll:
     message_id: str
 
 
-def open_poll(conn: Connection, poll: Poll, place: Place, message_id: str) -> None:
-    """Remember a poll that people see."""
+def open_poll(conn: Connection, poll: Poll, place: Place, message_id: str, person: str) -> None:
+    """Remember a poll that people see. `person` is the key of whoever asked for it."""
     row = {"id": poll.id, "place": dump(place), "message_id": message_id, "body": dump(poll), "unshown": 0}
-    conn.execute(insert(polls).values(**row))
+    conn.execute(insert(polls).values(**row, person=person, closes_at=poll.closes_at))
 
 
 def vote(conn: Connection, inbound: Inbound, now: float) -> bool | None:

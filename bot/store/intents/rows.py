@@ -6,7 +6,20 @@ from typing import Any
 
 from sqlalchemy import CTE, Connection, Row, bindparam, func, insert, literal, select, update
 
-from bot.messages import Item, Person, Place, Reading, Rendered, Role, StoredFile, Turn, TurnKind, TurnState
+from bot.messages import (
+    Item,
+    Person,
+    PersonKind,
+    Place,
+    Reading,
+    Rendered,
+    Role,
+    StoredFile,
+    Turn,
+    TurnKind,
+    TurnState,
+    person_key,
+)
 from bot.store.codec import dump, load
 from bot.store.held import unheld
 from bot.store.intents.vectors import Owner, forget_vectors
@@ -115,7 +128,9 @@ def add_conversation(conn: Connection, key: str, place: Place, now: float) -> No
     conn.execute(_ADD_CONVERSATION, fresh)
 
 
-def append(conn: Connection, conversation: str, new: Sequence[Item], place: Place | None) -> tuple[Item, ...]:
+def append(
+    conn: Connection, conversation: str, new: Sequence[Item], place: Place | None, now: float
+) -> tuple[Item, ...]:
     """Put items at the end of a conversation; the same items, numbered.
 
     `place` is where their messages stand, for items that are messages of the platform.
@@ -124,11 +139,16 @@ def append(conn: Connection, conversation: str, new: Sequence[Item], place: Plac
         return ()
     taken = {"conversation": conversation, "count": len(new)}
     first = conn.execute(_TAKE_NUMBERS, taken).scalar_one() - len(new)
-    return insert_items(conn, conversation, new, place, range(first, first + len(new)))
+    return insert_items(conn, conversation, new, place, range(first, first + len(new)), now)
 
 
 def insert_items(
-    conn: Connection, conversation: str, new: Sequence[Item], place: Place | None, seqs: Iterable[int]
+    conn: Connection,
+    conversation: str,
+    new: Sequence[Item],
+    place: Place | None,
+    seqs: Iterable[int],
+    now: float,
 ) -> tuple[Item, ...]:
     """Put items at given numbers, with references to the files they hold."""
     numbered = tuple(renumber(item, seq) for item, seq in zip(new, seqs, strict=True))
@@ -142,10 +162,18 @@ def insert_items(
             "turn_id": item.turn_id,
             "body": dump(item),
             "erased": 0,
+            "person": _author(conversation, item),
+            "at": now,
         }
         row_id = conn.execute(_ADD_ITEM, row).scalar_one()
         refer(conn, row_id, item.files)
     return numbered
+
+
+def _author(conversation: str, item: Item) -> str | None:
+    """The key of the person whose words these are. A conversation's key begins with its platform."""
+    said = item.person if item.person is not None and item.person.kind is PersonKind.HUMAN else None
+    return person_key(conversation.partition(":")[0], said) if said is not None and said.id else None
 
 
 def renumber(item: Item, seq: int) -> Item:
@@ -183,7 +211,7 @@ def erase_items(conn: Connection, rows: Sequence[Row[Any]]) -> tuple[str, ...]:
     hashes = set(conn.scalars(select(files.c.sha256).where(files.c.item_id.in_(ids))))
     conn.execute(files.delete().where(files.c.item_id.in_(ids)))
     forget_vectors(conn, Owner.ITEM, ids)
-    conn.execute(update(items).where(items.c.id.in_(ids)).values(body="", erased=1))
+    conn.execute(update(items).where(items.c.id.in_(ids)).values(body="", erased=1, person=None))
     bump_prefix(conn, {row.conversation for row in rows})
     return unheld(conn, hashes) if hashes else ()
 

@@ -9,19 +9,19 @@ from bot.store.intents.rows import append, count
 from bot.store.schema import items
 
 
-def make_history(conn: Connection, turn: Turn, asked: Iterable[Inbound]) -> None:
+def make_history(conn: Connection, turn: Turn, asked: Iterable[Inbound], now: float) -> None:
     """A turn's messages become items."""
     for inbound in asked:
-        _note_quotes(conn, turn, inbound)
-        append(conn, turn.conversation, [item_from(inbound, Role.USER, turn.id)], inbound.place)
+        _note_quotes(conn, turn, inbound, now)
+        append(conn, turn.conversation, [item_from(inbound, Role.USER, turn.id)], inbound.place, now)
 
 
-def _note_quotes(conn: Connection, turn: Turn, inbound: Inbound) -> None:
+def _note_quotes(conn: Connection, turn: Turn, inbound: Inbound, now: float) -> None:
     """What a question refers to stands before it, unless the conversation knows it already."""
     for quote in inbound.quotes:
         known = (items.c.conversation == turn.conversation, items.c.message_id == quote.message_id)
         if not count(conn, items, *known):
-            append(conn, turn.conversation, [_note_from(quote)], quote.place or inbound.place)
+            append(conn, turn.conversation, [_note_from(quote)], quote.place or inbound.place, now)
 
 
 def item_from(inbound: Inbound, role: Role, turn_id: str | None) -> Item:

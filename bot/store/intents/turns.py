@@ -109,9 +109,9 @@ def claim(
     turn = turn_of(row)
     asked = asked_in(conn, turn_id)
     if turn.origin is None:
-        make_history(conn, turn, asked)
+        make_history(conn, turn, asked, now)
     else:
-        _take_over(conn, turn)
+        _take_over(conn, turn, now)
     shown = posts_of(conn, turn_id)
     if not shown:
         add_post(conn, post_key, turn_id, turn.place, 0)
@@ -139,7 +139,7 @@ def hand_over(conn: Connection, turn_id: str) -> None:
 
 
 def restart(
-    conn: Connection, turn_id: str, joining: str | None = None, purse: Purse | None = None
+    conn: Connection, turn_id: str, now: float, joining: str | None = None, purse: Purse | None = None
 ) -> Claim | None:
     """Begin a running turn again with its messages as they are now; those of a turn that joins it become its own.
 
@@ -154,7 +154,7 @@ def restart(
         conn.execute(delete(turns).where(turns.c.id == joined.id))
     asked = asked_in(conn, turn_id)
     known = set(conn.scalars(_KNOWN, {"turn_id": turn_id}))
-    make_history(conn, turn, [inbound for inbound in asked if inbound.message_id not in known])
+    make_history(conn, turn, [inbound for inbound in asked if inbound.message_id not in known], now)
     conn.execute(update(turns).where(turns.c.id == turn_id).values(restarts=turns.c.restarts + 1))
     chosen = in_force(conn, turn.place, person_key(turn.place.platform, turn.requester))
     return claimed(conn, get_turn(conn, turn_id), asked, posts_of(conn, turn_id), chosen, purse)
@@ -179,7 +179,7 @@ def finish(
     done = conn.execute(_END, ending)
     if done.rowcount == 0:
         return False
-    append(conn, turn.conversation, said, None)
+    append(conn, turn.conversation, said, None, now)
     if seeded:
         conn.execute(_SEEDED, {"conversation": turn.conversation})
     return True
@@ -195,13 +195,13 @@ def cancel_waiting(conn: Connection, turn_id: str, final: Rendered, now: float) 
     return done.rowcount > 0
 
 
-def _take_over(conn: Connection, turn: Turn) -> None:
+def _take_over(conn: Connection, turn: Turn, now: float) -> None:
     """A continued or repeated answer owns the messages of the one before it."""
     chain = conn.scalars(_BEFORE, {"turn_id": turn.id}).all()
     conn.execute(update(posts).where(posts.c.turn_id.in_(chain), posts.c.state != "gone").values(turn_id=turn.id))
     if turn.kind is TurnKind.CONTINUE:
         request = Item(seq=0, role=Role.USER, text=CONTINUE, person=turn.requester, turn_id=turn.id)
-        append(conn, turn.conversation, [request], None)
+        append(conn, turn.conversation, [request], None, now)
         return
     asked = select(inbox.c.message_id).where(inbox.c.turn_id.in_(chain), inbox.c.kind != InboundKind.BUTTON)
     answered = conn.execute(
@@ -214,4 +214,4 @@ def _take_over(conn: Connection, turn: Turn) -> None:
     erase_items(conn, answered)
     known = set(conn.scalars(select(items.c.message_id).where(items.c.turn_id.in_(chain))))
     asked_before = [load(Inbound, body) for body in conn.scalars(_ASKED_BEFORE, {"turn_id": turn.id})]
-    make_history(conn, turn, [inbound for inbound in asked_before if inbound.message_id not in known])
+    make_history(conn, turn, [inbound for inbound in asked_before if inbound.message_id not in known], now)

@@ -47,8 +47,10 @@ def _make_inbox() -> None:
         sa.Column("body", sa.Text, nullable=False),
         sa.Column("owed", sa.Integer, nullable=False),
         sa.Column("received_at", sa.Float, nullable=False),
+        sa.Column("person", sa.Text),
     )
     op.create_index("inbox_by_message", "inbox", ["place", "message_id"])
+    op.create_index("inbox_by_person", "inbox", ["person", "received_at"])
     op.create_index("inbox_by_turn", "inbox", ["turn_id"])
     op.create_index("inbox_by_owed", "inbox", ["owed"])
 
@@ -80,10 +82,14 @@ def _make_items() -> None:
         sa.Column("turn_id", sa.Text),
         sa.Column("body", sa.Text, nullable=False),
         sa.Column("erased", sa.Integer, nullable=False),
+        sa.Column("person", sa.Text),
+        sa.Column("at", sa.Float, nullable=False),
         sa.UniqueConstraint("conversation", "seq"),
     )
     op.create_index("items_by_message", "items", ["place", "message_id"])
     op.create_index("items_by_turn", "items", ["turn_id"])
+    op.create_index("items_by_person", "items", ["person", "at"])
+    op.create_index("items_by_age", "items", ["erased", "at"])
 
 
 def _make_turns() -> None:
@@ -210,6 +216,7 @@ def _make_feedback() -> None:
         sa.Column("model", sa.Text),
         sa.Column("at", sa.Float, nullable=False),
     )
+    op.create_index("feedback_by_person", "feedback", ["person"])
 
 
 def _make_reminders() -> None:
@@ -251,7 +258,10 @@ def _make_polls() -> None:
         sa.Column("message_id", sa.Text, nullable=False),
         sa.Column("body", sa.Text, nullable=False),
         sa.Column("unshown", sa.Integer, nullable=False),
+        sa.Column("person", sa.Text, nullable=False),
+        sa.Column("closes_at", sa.Float, nullable=False),
     )
+    op.create_index("polls_by_person", "polls", ["person"])
 
 
 def _make_votes() -> None:
@@ -262,6 +272,7 @@ def _make_votes() -> None:
         sa.Column("choice", sa.Integer, primary_key=True),
         sa.Column("at", sa.Float, nullable=False),
     )
+    op.create_index("votes_by_person", "votes", ["person"])
 
 
 def _make_presence() -> None:

@@ -1,0 +1,41 @@
+"""Everything that is kept about people: told to them, forgotten when they ask, let go with time. One tuple.
+
+Whoever adds a table in which people's words or names stand adds an entry here, or a line to `EXEMPT`.
+"""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from bot.store.intents.keeping import Kept, Theirs
+from bot.store.intents.kept_acts import FEEDBACK, POLLS, REMINDERS, SETTINGS, USAGE, VOTES
+from bot.store.intents.kept_page import PAGE
+from bot.store.intents.kept_words import ANSWERS, MESSAGES, QUESTIONS
+
+KEPT: tuple[Kept, ...] = (
+    SETTINGS,
+    REMINDERS,
+    PAGE,
+    ANSWERS,
+    MESSAGES,
+    QUESTIONS,
+    POLLS,
+    VOTES,
+    FEEDBACK,
+    USAGE,
+)
+"""In the order in which it is taken away: what is found by somebody's messages goes before them."""
+
+EXEMPT: Mapping[str, str] = MappingProxyType(
+    {
+        "conversations": "places and counters; no words, no person",
+        "presence": "how long we listened to a platform",
+        "page_events": "what was done on the page, blank once it is handed over, which takes a moment",
+        "page_keys": "digests of keys that open the page; they name nobody and end by themselves",
+    }
+)
+"""Tables without an entry, and why."""
+
+
+def entries_for(theirs: Theirs) -> Sequence[Kept]:
+    """What is looked at for this person: in one place only what stands in a place."""
+    return tuple(kept for kept in KEPT if kept.placed or theirs.within is None)
