@@ -54,10 +54,11 @@ class Store:
     def write_along(
         self, intent: Callable[Concatenate[Connection, P], object], *args: P.args, **kwargs: P.kwargs
     ) -> None:
-        """Carry out an intent with the next COMMIT, ahead of what that is for; after a second, alone.
+        """Carry out an intent with the next COMMIT, in the order given; after a second, alone.
 
-        For what costs no more than being looked up again when a crash comes first. Such intents keep their
-        order; one that raises is logged. Raises StoreError when the store is closed.
+        For what costs no more than being looked up again when a crash comes first. It comes after every `write`
+        that was called before it and ahead of every later one; one that raises is logged. Raises StoreError when
+        the store is closed.
         """
         self._writer.submit_along(lambda conn: intent(conn, *args, **kwargs))
         if self._ride is None:

@@ -20,6 +20,7 @@ log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 _Intent: TypeAlias = Callable[[Connection], object]
+_Rider: TypeAlias = tuple[int, _Intent]  # the number of the job that it comes after
 
 GROUP_LIMIT: Final = 64  # more would save no time, and keep the first of a burst waiting
 
@@ -28,6 +29,7 @@ GROUP_LIMIT: Final = 64  # more would save no time, and keep the first of a burs
 class _Job:
     """One queued intent, and what became of it."""
 
+    number: int
     intent: Callable[[Connection], Any]
     answer: asyncio.Future[Any]
     result: Any = None
@@ -50,7 +52,8 @@ class Writer:
         self.commits = 0
         self._engine = engine
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._riders: deque[_Intent] = deque()
+        self._riders: deque[_Rider] = deque()
+        self._given = 0
         self._closed = False
         self._thread = threading.Thread(target=self._serve, name="store-writer", daemon=True)
         self._thread.start()
@@ -59,15 +62,16 @@ class Writer:
         """Queue an intent. It is carried out even if nobody waits for its answer any more."""
         if self._closed:
             raise StoreError("the store is closed")
-        job = _Job(intent, asyncio.get_running_loop().create_future())
+        self._given += 1
+        job = _Job(self._given, intent, asyncio.get_running_loop().create_future())
         self._queue.put(job)
         return job.answer
 
     def submit_along(self, intent: _Intent) -> None:
-        """Have an intent ride with the next COMMIT, ahead of what that is for. It causes none by itself."""
+        """Have an intent ride with the next COMMIT, in the order given. It causes none by itself."""
         if self._closed:
             raise StoreError("the store is closed")
-        self._riders.append(intent)
+        self._riders.append((self._given, intent))
 
     @property
     def riders(self) -> int:
@@ -100,28 +104,29 @@ class Writer:
 
         An error undoes all of them; what rode along then does so again with the next.
         """
-        riders: list[_Intent] = []
+        riders: list[_Rider] = []
         if not self._riders and not group:
             return
         try:
             with self._engine.begin() as conn:
-                self._ride(conn, riders)
                 for first in group:
+                    self._ride(conn, riders, first.number)
                     _attempt(conn, first)
                 while group and len(group) < GROUP_LIMIT and (job := self._next()) is not None:
                     group.append(job)
-                    self._ride(conn, riders)  # what was given before this job comes before it here as well
+                    self._ride(conn, riders, job.number)
                     _attempt(conn, job)
+                self._ride(conn, riders, group[-1].number + 1 if group else None)
         except BaseException:
             self._riders.extendleft(reversed(riders))
             raise
         self.commits += 1
 
-    def _ride(self, conn: Connection, riders: list[_Intent]) -> None:
-        """Run what waits for a ride, and note it in `riders`."""
-        while self._riders:
+    def _ride(self, conn: Connection, riders: list[_Rider], ahead_of: int | None) -> None:
+        """Run what waits for a ride and was given before the job of that number, and note it in `riders`."""
+        while self._riders and (ahead_of is None or self._riders[0][0] < ahead_of):
             riders.append(self._riders.popleft())
-            _attempt_alone(conn, riders[-1])
+            _attempt_alone(conn, riders[-1][1])
 
     def _next(self) -> _Job | None:
         with contextlib.suppress(queue.Empty):

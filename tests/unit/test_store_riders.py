@@ -52,6 +52,27 @@ async def test_it_stays_ahead_of_a_write_that_joins_a_commit_already_under_way(s
     assert store.commits == before + 1
 
 
+async def test_it_never_overtakes_a_write_that_was_given_before_it(store: Store) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    seen: list[list[int]] = []
+
+    def slow(_: Connection) -> None:
+        begun.set()
+        assert go_on.wait(10)
+
+    before = store.commits
+    holding = asyncio.ensure_future(store.write(slow))
+    await asyncio.to_thread(begun.wait, 10)
+    writing = asyncio.ensure_future(store.write(note, 1))
+    await asyncio.sleep(0)
+    store.write_along(lambda conn: seen.append(numbers(conn)))
+    go_on.set()
+    await asyncio.gather(holding, writing)
+
+    assert seen == [[1]]
+    assert store.commits == before + 1
+
+
 async def test_without_anything_to_ride_with_it_gets_a_commit_of_its_own(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
