@@ -201,6 +201,7 @@ class AnswerEmpty(GatewayError):
     """A finish without text and without tool calls."""
 
     sentence = "The model returned nothing; try again or switch model."
+    billable = True
 
 
 class AnswerUnfit(GatewayError):

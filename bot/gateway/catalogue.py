@@ -79,6 +79,11 @@ class Catalogue:
         lacking = {ability.value: False for ability, until in taught.items() if until > now}
         return replace(known or Model(model_id), **lacking) if lacking else known  # type: ignore[arg-type]
 
+    def thinks(self, model_id: str) -> bool:
+        """Whether a model is known to think before it answers."""
+        known = self.model(model_id)
+        return known is not None and known.reasons is True
+
     def models(self) -> Sequence[Model]:
         """The whole list, in the gateway's order; empty until it has been read once."""
         return tuple(self._models.values())

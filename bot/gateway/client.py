@@ -1,35 +1,21 @@
 """The gateway as the core sees it: an answer streamed or whole, tried again where that is safe."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import replace
 from pathlib import Path
 from random import Random
-from typing import Any, TypeAlias
+from typing import Any
 
-import structlog
-
-from bot.errors import (
-    AnswerCutOff,
-    AnswerEmpty,
-    GatewayBusy,
-    GatewayDown,
-    GatewayError,
-    ModelUnknown,
-)
 from bot.gateway.billing import Billing
 from bot.gateway.catalogue import Catalogue
 from bot.gateway.exchange import Exchanges, Timeouts
 from bot.gateway.guard import Guard
 from bot.gateway.making import Making
 from bot.gateway.manners import Manners
-from bot.gateway.reader import StreamReader
-from bot.gateway.retry import pause_before_retry
 from bot.gateway.structured import Wanted, structured
 from bot.gateway.transport import Transport
+from bot.gateway.trying import Trying
 from bot.gateway.whole import completed
-from bot.gateway.wire import Dialect
 from bot.messages import (
     NOBODY,
     Ability,
@@ -39,26 +25,13 @@ from bot.messages import (
     Credits,
     Delta,
     Embedded,
-    Finish,
     Model,
     ModelDetails,
     PictureRequest,
     Purpose,
-    Reasoning,
-    Retrying,
     Usage,
 )
 from bot.ports import Clock, Structured
-
-log = structlog.get_logger(__name__)
-
-_MOST_WRITTEN = 4
-"""In how many ways one request is written, because of what refusals taught."""
-
-_RELIST_PAUSE = 300.0
-"""Seconds between two readings of the catalogue because a model is not there."""
-
-Attempt: TypeAlias = Callable[[ChatRequest, Dialect, StreamReader], AsyncGenerator[Delta, None]]
 
 
 class OpenAIGateway:
@@ -87,8 +60,7 @@ class OpenAIGateway:
         self._transport = Transport(
             base_url=base_url, credential=credential, clock=clock, connect_timeout=timeouts.connect
         )
-        self._exchanges = Exchanges(self._transport, timeouts, self._reasons)
-        self._random = random
+        self._exchanges = Exchanges(self._transport, timeouts, self.thinks)
         self._catalogue = Catalogue(
             self._exchanges.listing, clock=clock, random=random, cache_file=cache_file, watched=watched
         )
@@ -96,8 +68,7 @@ class OpenAIGateway:
         self._making = Making(self._transport, random, self._manners.dialect)
         self._billing = Billing(self._exchanges.look_up, clock)
         self._guard = Guard(self.credits)
-        self._relisted_at = float("-inf")
-        self._relisting: asyncio.Task[None] | None = None
+        self._trying = Trying(self._guard, self._manners, self._catalogue, random)
 
     async def warm(self) -> None:
         """Import the SDK in the background, so that neither the start nor the first person waits for it."""
@@ -106,18 +77,16 @@ class OpenAIGateway:
     async def close(self) -> None:
         """Close every connection. End the streams first: one that is still being read is not told."""
         await self._guard.close()
-        if self._relisting is not None:
-            self._relisting.cancel()
-            await asyncio.gather(self._relisting, return_exceptions=True)
+        await self._trying.close()
         await self._transport.close()
 
     def stream(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
         """The answer as it is written; see `bot.ports.Gateway.stream`."""
-        return self._tried(request, self._exchanges.streamed)
+        return self._trying.answer(request, self._exchanges.streamed)
 
     def whole(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
         """The answer at once; see `bot.ports.Gateway.whole`."""
-        return self._tried(request, self._exchanges.whole)
+        return self._trying.answer(request, self._exchanges.whole)
 
     async def complete(self, request: ChatRequest) -> Completed:
         """The answer when it is whole; see `bot.ports.Gateway.complete`."""
@@ -192,74 +161,6 @@ class OpenAIGateway:
         """Keep the catalogue fresh, for ever."""
         await self._catalogue.keep_fresh()
 
-    def _reasons(self, model_id: str) -> bool:
-        known = self.model(model_id)
-        return known is not None and known.reasons is True
-
-    async def _tried(self, request: ChatRequest, attempt: Attempt) -> AsyncGenerator[Delta, None]:
-        """An answer by such attempts: tried again, or written otherwise, where that is safe and may help."""
-        tries, written = 0, list[Dialect]()
-        while True:
-            await self._guard.admit(request.model)
-            reader, dialect = StreamReader(), self._manners.dialect(request.model)
-            written.append(dialect)
-            try:
-                async with aclosing(attempt(request, dialect, reader)) as deltas:
-                    async for delta in deltas:
-                        _note_fallback(request, delta)
-                        yield delta
-                self._guard.answered(request.model)
-                return
-            except GatewayError as error:
-                if reader.spoke:
-                    raise _as_seen(error, reader) from error.__cause__
-                self._guard.failed(request.model, error)
-                self._miss(request.model, error)
-                if self._manners.learn(request, error, written) and len(written) <= _MOST_WRITTEN:
-                    continue
-                pause = pause_before_retry(error, tries, self._random)
-                if pause is None:
-                    raise _as_seen(error, reader) from error.__cause__
-                log.info("trying again", model=request.model, failure=type(error).__name__, detail=str(error))
-                request = self._after(error, request)
-                busy = isinstance(error, GatewayBusy)
-            tries += 1
-            yield Retrying(tries, pause, busy)
-            await asyncio.sleep(pause)
-
-    def _after(self, error: GatewayError, request: ChatRequest) -> ChatRequest:
-        """The request for the next try: an answer without a word was often thought to the end of its length."""
-        thinks = request.reasoning is not None or self._reasons(request.model)
-        if isinstance(error, AnswerEmpty) and thinks:
-            return replace(request, reasoning=Reasoning(enabled=False))
-        return request
-
-    def _miss(self, model: str, error: GatewayError) -> None:
-        """A model that is listed is gone: read the list beside everything else, unless that was just done."""
-        if not isinstance(error, ModelUnknown) or (self.models() and self.model(model) is None):
-            return
-        now = asyncio.get_running_loop().time()
-        if now - self._relisted_at > _RELIST_PAUSE:
-            self._relisted_at = now
-            self._relisting = asyncio.create_task(self._relist())
-
-    async def _relist(self) -> None:
-        try:
-            await self._catalogue.refresh()
-        except GatewayError as error:
-            log.info("catalogue not read", failure=type(error).__name__)
-
-
-def _note_fallback(request: ChatRequest, delta: Delta) -> None:
-    if isinstance(delta, Finish) and delta.fell_back is not None:
-        told = {"asked": request.model, "answered": delta.model, "provider": delta.provider}
-        log.warning("the gateway fell back", status=delta.fell_back, **told)
-
-
-def _as_seen(error: GatewayError, reader: StreamReader) -> GatewayError:
-    """After the first visible word every failure is an interruption; before it none is."""
-    if reader.spoke:
-        return AnswerCutOff(str(error), generation_id=reader.generation_id or error.generation_id)
-    if isinstance(error, AnswerCutOff):
-        return GatewayDown(str(error), generation_id=error.generation_id)
-    return error
+    def thinks(self, model_id: str) -> bool:
+        """Whether a model is known to think before it answers."""
+        return self._catalogue.thinks(model_id)

@@ -68,10 +68,10 @@ def joined(parts: Sequence[Embedded]) -> Embedded:
     """Several answers as one. Raises `AnswerEmpty` where they are not of one length."""
     if len({len(vector) for part in parts for vector in part.vectors}) > 1:
         raise AnswerEmpty("vectors of different lengths")
-    costs = [Decimal(part.usage.cost) for part in parts if part.usage.cost is not None]
+    costs = [part.usage.cost for part in parts]
     used = Usage(
         prompt_tokens=sum(part.usage.prompt_tokens for part in parts),
-        cost=f"{sum(costs, Decimal(0)):f}" if costs else None,
+        cost=f"{sum(Decimal(cost or 0) for cost in costs):f}" if None not in costs else None,
     )
     vectors = tuple(vector for part in parts for vector in part.vectors)
     return Embedded(parts[0].model, vectors, used, tuple(name for part in parts for name in part.generations))

@@ -12,6 +12,7 @@ import structlog
 from bot.errors import (
     AddressWrong,
     AnswerCutOff,
+    GatewayBusy,
     GatewayDown,
     GatewayError,
     GatewaySilent,
@@ -70,9 +71,10 @@ class Making:
                 if pause is None:
                     raise
                 log.info("trying again", model=request.model, failure=type(error).__name__, detail=str(error))
-            tries += 1
-            yield Retrying(tries, pause)
-            await asyncio.sleep(pause)
+                again = Retrying(tries + 1, pause, busy=isinstance(error, GatewayBusy), billable=error.billable)
+            tries = again.attempt
+            yield again
+            await asyncio.sleep(again.seconds)
         generation, pictures, finish = await asyncio.to_thread(drawing.pictures_in, answer)
         if generation is not None:
             yield Started(generation)
@@ -81,20 +83,34 @@ class Making:
         yield finish
 
     async def embed(self, texts: Sequence[str], model: str, dimensions: int | None) -> Embedded:
-        """The vectors of these texts, in their order. Fails with a `GatewayError`; then nothing of it is known."""
-        parts: list[Embedded] = []
-        for batch in embedding.batches(texts):
-            try:
-                parts += await self._embed(batch, model, dimensions)
-            except ParameterNotSupported as error:
-                if dimensions is None:
-                    raise
-                log.info("dimensions not taken", model=model, detail=str(error))
-                dimensions = None
-                parts += await self._embed(batch, model, None)
-        return await asyncio.to_thread(embedding.joined, parts) if parts else Embedded(model, ())
+        """The vectors of these texts, in their order.
 
-    async def _embed(self, batch: Sequence[str], model: str, dimensions: int | None) -> list[Embedded]:
+        Fails with a `GatewayError`, which is `billable` where some were made before: of those nothing is known.
+        """
+        made: list[Embedded] = []
+        try:
+            for batch in embedding.batches(texts):
+                dimensions = await self._embed_as_wished(batch, model, dimensions, made)
+        except GatewayError as error:
+            error.billable = error.billable or bool(made)
+            raise
+        return await asyncio.to_thread(embedding.joined, made) if made else Embedded(model, ())
+
+    async def _embed_as_wished(
+        self, batch: Sequence[str], model: str, dimensions: int | None, made: list[Embedded]
+    ) -> int | None:
+        """Add a batch to what is `made`; the dimensions to wish for from here on: none that were refused."""
+        try:
+            await self._embed(batch, model, dimensions, made)
+        except ParameterNotSupported as error:
+            if dimensions is None:
+                raise
+            log.info("dimensions not taken", model=model, detail=str(error))
+            await self._embed(batch, model, None, made)
+            return None
+        return dimensions
+
+    async def _embed(self, batch: Sequence[str], model: str, dimensions: int | None, made: list[Embedded]) -> None:
         """One batch; where it is too much for the model, in halves."""
         try:
             answer = await self._insist("/embeddings", embedding.body_of(batch, model, dimensions))
@@ -102,17 +118,19 @@ class Making:
             if len(batch) == 1:
                 raise
             half = len(batch) // 2
-            first = await self._embed(batch[:half], model, dimensions)
-            return first + await self._embed(batch[half:], model, dimensions)
-        return [await asyncio.to_thread(embedding.vectors_in, answer, len(batch), model)]
+            await self._embed(batch[:half], model, dimensions, made)
+            await self._embed(batch[half:], model, dimensions, made)
+            return
+        made.append(await asyncio.to_thread(embedding.vectors_in, answer, len(batch), model))
 
     async def _insist(self, path: str, body: bytes) -> bytes:
+        """The answer, asked for again while none can have been made: what is set aside is for one."""
         tries = 0
         while True:
             try:
                 return await self._post(path, body, EMBEDDING_SECONDS)
             except GatewayError as error:
-                pause = self._pause(error, tries)
+                pause = None if error.billable else self._pause(error, tries)
                 if pause is None:
                     raise
                 log.info("trying again", path=path, failure=type(error).__name__, detail=str(error))

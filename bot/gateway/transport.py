@@ -119,7 +119,7 @@ class Transport:
         """Turn what the SDK and the transports under it raise into our errors, in the head and in the body."""
         import httpx2
         import openai
-        from aiohttp import ClientError
+        from aiohttp import ClientConnectorError, ClientError, ConnectionTimeoutError
 
         try:
             yield
@@ -131,7 +131,9 @@ class Transport:
         except (openai.APIError, httpx2.RequestError, ClientError, ConnectionError) as error:
             cause = error.__cause__ or error
             failure = GatewayDown(cleaned(f"{type(cause).__name__}: {cause}"))
-            failure.billable = not isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout)
+            # A connection that ends is called a ConnectTimeout by the transport: only what lies below that tells.
+            unsent = (ClientConnectorError, ConnectionTimeoutError, httpx2.ConnectError, httpx2.PoolTimeout)
+            failure.billable = not any(isinstance(one, unsent) for one in _causes(error))
             raise failure from error
 
     async def _key(self) -> str:
@@ -163,6 +165,13 @@ class Transport:
         # It looks around the host once, and would do so during the first person's request.
         client.platform_headers()
         return client
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An error under all the names that each layer has given it."""
+    while error is not None:
+        yield error
+        error = error.__cause__
 
 
 async def _strip(request: "httpx2.Request") -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 
 from bot.gateway.structured import Wanted, structured
 from bot.gateway.whole import completed
@@ -56,7 +57,14 @@ class PaidGateway:
 
     async def structured(self, request: ChatRequest, wanted: type[Wanted]) -> Structured[Wanted]:
         """A checked value, each request for it paid by itself; see `bot.ports.Gateway.structured`."""
-        return await structured(self.complete, request, wanted, self.model(request.model))
+        held = iter((request.account,))
+
+        async def complete(asked: ChatRequest) -> Completed:
+            """What was set aside before is for the first request alone."""
+            account = next(held, replace(request.account, reservation=None))
+            return await self.complete(replace(asked, account=account))
+
+        return await structured(complete, request, wanted, self.model(request.model))
 
     async def draw(self, request: PictureRequest) -> AsyncGenerator[Delta, None]:
         """A picture; see `bot.ports.Gateway.draw`."""
@@ -83,8 +91,8 @@ class PaidGateway:
                 match delta:
                     case Started(generation_id=generation):
                         self._ledger.begun(spending, generation)
-                    case Retrying():
-                        await self._ledger.again(spending)
+                    case Retrying(billable=billable):
+                        await self._ledger.again(spending, billable=billable)
                     case Finish():
                         spending.settle(delta.usage or Usage())
                 yield delta

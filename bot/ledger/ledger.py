@@ -40,6 +40,7 @@ class Spending:
     """One request at work: told what becomes of it, so that it can be settled when it ends."""
 
     name: str
+    estimate: Estimate
     generation_id: str | None = None
     used: Usage | None = None
 
@@ -134,7 +135,7 @@ class Ledger:
         A cost that was reported is booked. Without one its price is asked for later, by the gateway's id; where
         there is none, what was set aside stands. Raises BudgetReached before anything is asked.
         """
-        spending = Spending(await self._reserved(account, estimate))
+        spending = Spending(await self._reserved(account, estimate), estimate)
         try:
             yield spending
         except GatewayError as error:
@@ -148,36 +149,53 @@ class Ledger:
 
     def begun(self, spending: Spending, generation_id: str) -> None:
         """An answer began."""
-        if spending.generation_id is not None:
-            self._book(settlement.begin_again, *self._another(spending))
         spending.generation_id = generation_id
         self._book(settlement.begin, spending.name, generation_id)
 
-    async def again(self, spending: Spending) -> None:
-        """The same request is about to be made once more: what it took so far is asked for by itself."""
-        if spending.generation_id is not None:
-            await self._store.write(settlement.begin_again, *self._another(spending))
+    async def again(self, spending: Spending, *, billable: bool) -> None:
+        """The same request is about to be made once more: as much is set aside for it as for the try before.
 
-    def _another(self, spending: Spending) -> tuple[str, str, float]:
-        before, spending.name, spending.generation_id = spending.name, self._new_id(), None
-        self.owes.set()
-        return before, spending.name, self._clock() + FIRST_LOOK
+        `billable` tells that the try before may have cost something, as one that had begun will have. Raises
+        BudgetReached where that is more than is left.
+        """
+        if spending.generation_id is None and not billable:
+            return
+        name, due = self._new_id(), self._clock() + FIRST_LOOK
+        facts = (spending.name, name, spending.estimate, self.limits, due)
+        async with self._released_unless_used(name):
+            refused = await self._store.write(settlement.begin_again, *facts)
+        if refused is not None:
+            raise self.refusal(refused)
+        if spending.generation_id is not None:
+            self.owes.set()
+        spending.name, spending.generation_id = name, None
 
     async def _reserved(self, account: Account, estimate: Estimate) -> str:
         """The name under which the money for this request is set aside, on the disk."""
         held = account.reservation
-        if held is None:
-            now = self._clock()
-            found = await self._store.write(accounts.reserve, self._new_id(), account, estimate, self.limits, now)
-            if isinstance(found, Refusal):
-                raise self.refusal(found)
-            return found.id
-        if held.amount < estimate.amount:
-            refused = await self._store.write(accounts.raise_to, held.id, estimate.amount, self.limits)
-            if refused is not None:
-                self.give_back(held)
-                raise self.refusal(refused)
-        return held.id
+        if held is not None and held.amount >= estimate.amount:
+            return held.id
+        name = self._new_id() if held is None else held.id
+        async with self._released_unless_used(name):
+            refused = await self._set_aside(name, account, estimate)
+        if refused is not None:
+            raise self.refusal(refused)
+        return name
+
+    async def _set_aside(self, name: str, account: Account, estimate: Estimate) -> Refusal | None:
+        if account.reservation is not None:
+            return await self._store.write(accounts.raise_to, name, estimate, self.limits)
+        found = await self._store.write(accounts.reserve, name, account, estimate, self.limits, self._clock())
+        return found if isinstance(found, Refusal) else None
+
+    @asynccontextmanager
+    async def _released_unless_used(self, name: str) -> AsyncIterator[None]:
+        """Who goes away while money is set aside makes no request: it is carried out all the same, and undone."""
+        try:
+            yield
+        except asyncio.CancelledError:
+            self._book(settlement.release, name)
+            raise
 
     def _end(self, spending: Spending, *, asked: bool = True) -> None:
         used = spending.used

@@ -49,15 +49,16 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Retrying:
-    """The request failed before any text and is tried again; for the status line.
+    """The request failed before any text and is made once more when the next delta is asked for.
 
     `seconds` until then; where there are none, nobody needs to know. `busy` says that there was nothing wrong but
-    too many requests.
+    too many requests, `billable` that what failed may have to be paid for all the same.
     """
 
     attempt: int
     seconds: float
     busy: bool = False
+    billable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

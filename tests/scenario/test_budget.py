@@ -224,6 +224,27 @@ async def test_an_answer_that_is_stopped_is_owed_and_one_that_was_refused_costs_
     assert refused == (State.RELEASED, Decimal(0), None)
 
 
+async def test_an_answer_that_breaks_off_before_its_first_word_is_not_asked_for_again_where_that_is_too_much(
+    tmp_path: Path,
+) -> None:
+    limits = SpendingLimits(person=Decimal("0.12"))
+    async with house(tmp_path, catalogue=CATALOGUE, spending=limits, clock=lambda: EVENING) as here:
+        await here.people.say("hello")
+        model = await here.request()
+        await model.say()
+        model.drop()
+        said = await said_last(here, 1)
+        await here.store.write(lambda _: None)
+        spent = await here.store.read(rows)
+
+    assert said.startswith("⚠ Your $0.12 for today is nearly used up: $0.03 is left")
+    assert "It resets at 00:00 UTC, in 2 h 30 min." in said
+    assert here.asked.qsize() == 0
+    assert [(state, generation) for state, _, generation in spent] == [
+        (State.OWED, "gen_01TESTTESTTESTTESTTESTTEST")
+    ]
+
+
 async def test_each_round_of_tools_is_set_aside_and_paid_by_itself(tmp_path: Path) -> None:
     async with house(tmp_path, catalogue=CATALOGUE, spending=SpendingLimits(Decimal(5))) as here:
         await here.people.say("what time is it?")

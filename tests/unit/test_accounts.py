@@ -28,6 +28,7 @@ ADA = Account("town:ada", "town:w:square", "town:w", "turn")
 GRACE = Account("town:grace", "town:w:square", "town:w", "turn")
 NOON = 1_800_000_000.0 - 1_800_000_000.0 % 86_400 + 43_200
 LIMITS = SpendingLimits(Decimal(5), Decimal(1))
+CALL = Estimate("acme/alpha", Decimal("0.4"))
 
 
 @pytest.fixture
@@ -181,10 +182,13 @@ def test_a_cheaper_model_has_to_fit_into_every_limit(conn: Connection) -> None:
 
 def test_a_request_that_turns_out_larger_sets_more_aside_or_is_refused(conn: Connection) -> None:
     ask(conn, "1", "0.1")
-    assert raise_to(conn, "1", Decimal("0.6"), LIMITS) is None
+    assert raise_to(conn, "1", Estimate("acme/alpha", Decimal("0.6")), LIMITS) is None
     assert state(conn, "1") == (State.OPEN, Decimal("0.6"))
-    assert isinstance(raise_to(conn, "1", Decimal("1.1"), LIMITS), Refusal)
-    assert state(conn, "1") == (State.OPEN, Decimal("0.6"))
+    refused = raise_to(conn, "1", Estimate("acme/alpha", Decimal("1.1"), cheaper=Decimal("0.9")), LIMITS)
+
+    assert isinstance(refused, Refusal)
+    assert (refused.level.used, refused.cheaper_fits) == (Decimal(0), True), "what it held is free again"
+    assert state(conn, "1") == (State.RELEASED, Decimal(0))
 
 
 def test_what_no_model_was_asked_for_is_given_back(conn: Connection) -> None:
@@ -197,7 +201,7 @@ def test_what_no_model_was_asked_for_is_given_back(conn: Connection) -> None:
 def test_a_request_made_once_more_is_set_aside_twice_until_the_first_is_priced(conn: Connection) -> None:
     ask(conn, "1", "0.4")
     begin(conn, "1", "gen_1")
-    begin_again(conn, "1", "2", NOON + 10)
+    begin_again(conn, "1", "2", CALL, LIMITS, NOON + 10)
     begin(conn, "2", "gen_2")
     held = spent_on(conn, day_of(NOON), "town:ada")
     settle(conn, "2", Decimal("0.02"))
@@ -205,6 +209,25 @@ def test_a_request_made_once_more_is_set_aside_twice_until_the_first_is_priced(c
     assert held == Decimal("0.8")
     assert owed(conn, NOON + 10, 9) == (Owed("1", "gen_1", 0),)
     assert spent_on(conn, day_of(NOON), "town:ada") == Decimal("0.42")
+
+
+def test_a_try_that_may_have_cost_something_stays_estimated_where_nobody_knows_its_id(conn: Connection) -> None:
+    ask(conn, "1", "0.4")
+    begin_again(conn, "1", "2", CALL, LIMITS, NOON + 10)
+
+    assert state(conn, "1") == (State.ESTIMATED, Decimal("0.4"))
+    assert state(conn, "2") == (State.OPEN, Decimal("0.4"))
+
+
+def test_a_second_try_that_would_pass_the_limit_is_refused_and_changes_nothing(conn: Connection) -> None:
+    ask(conn, "1", "0.6")
+    begin(conn, "1", "gen_1")
+    refused = begin_again(conn, "1", "2", CALL, LIMITS, NOON + 10)
+
+    assert isinstance(refused, Refusal)
+    assert (refused.level.whose, refused.level.used) == (Whose.PERSON, Decimal("0.6"))
+    assert state(conn, "1") == (State.OPEN, Decimal("0.6"))
+    assert spent_on(conn, day_of(NOON), "town:ada") == Decimal("0.6")
 
 
 def test_what_is_owed_comes_up_when_it_is_due_and_is_settled_on_its_own_day(conn: Connection) -> None:

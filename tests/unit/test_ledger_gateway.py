@@ -1,7 +1,9 @@
 """Every way to a model is paid for: streamed, whole, checked, drawn, as vectors."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
@@ -19,11 +21,13 @@ from bot.messages import (
     ChatRequest,
     Delta,
     Embedded,
+    Estimate,
     Finish,
     ImageDelta,
     Model,
     PictureRequest,
     PromptMessage,
+    Reservation,
     Retrying,
     Routing,
     SpendingLimits,
@@ -34,7 +38,7 @@ from bot.messages import (
 )
 from bot.ports import Gateway
 from bot.store.engine import Store, open_store
-from bot.store.intents.accounts import State, dollars
+from bot.store.intents.accounts import State, dollars, reserve
 from bot.store.schema import usage
 
 ADA = Account("town:ada", "town:w:square", "town:w")
@@ -156,6 +160,50 @@ async def test_a_second_try_is_set_aside_before_it_goes_out_and_the_first_is_owe
         ]
 
 
+async def test_a_second_try_that_would_pass_the_limit_is_not_made_and_the_person_is_told(tmp_path: Path) -> None:
+    tries: list[str] = []
+
+    async def answer(_: ChatRequest) -> AsyncGenerator[Delta, None]:
+        tries.append("first")
+        yield Started("gen_0")
+        yield Retrying(1, 0.5)
+        tries.append("second")
+        yield Finish("stop")
+
+    async with paid(tmp_path, answer, SpendingLimits(person=Decimal("0.019"))) as (gateway, _, store):
+        with pytest.raises(BudgetReached, match=r"nearly used up: \$0.009 is left"):
+            await gateway.complete(REQUEST)
+        assert await booked(store) == [(State.OWED, "gen_0", Decimal("0.01"))]
+    assert tries == ["first"]
+
+
+@pytest.mark.parametrize(
+    ("billable", "states"), [(True, [State.ESTIMATED, State.SETTLED]), (False, [State.SETTLED])]
+)
+async def test_a_try_that_never_began_is_paid_for_only_if_it_may_have_cost_something(
+    tmp_path: Path, billable: bool, states: list[State]
+) -> None:
+    async def answer(_: ChatRequest) -> AsyncGenerator[Delta, None]:
+        yield Retrying(1, 0.5, billable=billable)
+        async for delta in said("b"):
+            yield delta
+
+    async with paid(tmp_path, answer) as (gateway, _, store):
+        await gateway.complete(REQUEST)
+        assert [state for state, *_ in await booked(store)] == states
+
+
+async def test_who_goes_away_while_money_is_set_aside_holds_none_of_it(tmp_path: Path) -> None:
+    async with paid(tmp_path, lambda _: said("a")) as (gateway, scripted, store):
+        asking = asyncio.create_task(gateway.complete(REQUEST))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        assert await booked(store) == [(State.RELEASED, None, Decimal(0))]
+    assert scripted.asked == []
+
+
 @pytest.mark.parametrize(
     ("error", "left"),
     [
@@ -184,6 +232,18 @@ async def test_a_checked_value_pays_for_the_first_answer_and_for_the_repair(tmp_
         found = await gateway.structured(REQUEST, Reminder)
         assert found.value.text == "milk"
         assert [state for state, *_ in await booked(store)] == [State.SETTLED] * 2
+
+
+async def test_what_was_set_aside_before_pays_for_the_first_answer_and_not_for_the_repair(tmp_path: Path) -> None:
+    answers = iter(("nonsense", '{"text": "milk"}'))
+
+    async with paid(tmp_path, lambda _: said(next(answers))) as (gateway, _, store):
+        held = await store.write(reserve, "held", ADA, Estimate("acme/alpha", Decimal(1)), NO, 1e9)
+        assert isinstance(held, Reservation)
+        await gateway.structured(replace(REQUEST, account=replace(ADA, reservation=held)), Reminder)
+        assert [(state, amount) for state, _, amount in await booked(store)] == [
+            (State.SETTLED, Decimal("0.002"))
+        ] * 2
 
 
 async def test_pictures_and_vectors_go_through_the_same_door(tmp_path: Path) -> None:

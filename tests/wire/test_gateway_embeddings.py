@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from bot.demo.server import DemoGateway
-from bot.errors import AnswerEmpty, GatewayError, PromptTooLong
+from bot.errors import AnswerEmpty, GatewayDown, GatewayError, PromptTooLong
 from bot.gateway.client import OpenAIGateway
 from bot.gateway.embedding import LONGEST, MOST_CHARACTERS, MOST_TEXTS
 from bot.messages import Embedded, Usage
@@ -157,6 +157,39 @@ def test_trouble_is_tried_again() -> None:
 
     assert embedded.vectors == ((1.0, 1.0),)
     assert asked == 3
+
+
+async def test_vectors_that_came_before_a_failure_are_to_be_paid_for() -> None:
+    texts = ["x"] * (MOST_TEXTS + 1)
+    async with _gateway(_counts, _refuses("no")) as (gateway, _):
+        with pytest.raises(GatewayError) as partly:
+            await gateway.embed(texts, MODEL)
+    async with _gateway(_refuses("no")) as (gateway, _):
+        with pytest.raises(GatewayError) as never:
+            await gateway.embed(texts, MODEL)
+
+    assert (partly.value.billable, never.value.billable) == (True, False)
+
+
+async def test_a_request_that_may_have_been_answered_is_not_made_once_more() -> None:
+    async def drops(exchange: Exchange) -> None:
+        exchange.drop()
+
+    async with _gateway(drops, _counts) as (gateway, server):
+        with pytest.raises(GatewayDown):
+            await gateway.embed(["a"], MODEL)
+
+    assert len(server.seen) == 1
+
+
+async def test_a_bill_of_which_a_part_is_missing_names_no_cost() -> None:
+    async def silent(exchange: Exchange) -> None:
+        await exchange.reply(200, orjson.dumps({"data": [{"index": 0, "embedding": [1.0, 1.0]}]}))
+
+    async with _gateway(_counts, silent) as (gateway, _):
+        embedded = await gateway.embed(["x"] * (MOST_TEXTS + 1), MODEL)
+
+    assert embedded.usage.cost is None
 
 
 async def test_the_built_in_embedder_puts_texts_that_share_words_near_each_other() -> None:

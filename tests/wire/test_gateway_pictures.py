@@ -205,6 +205,17 @@ def test_trouble_before_anything_was_made_is_tried_again_where_people_see_it() -
     assert [type(delta) for delta in deltas] == [Retrying, Started, ImageDelta, Finish]
 
 
+def test_a_connection_lost_before_the_answer_is_tried_again_as_one_that_may_cost_something() -> None:
+    async def drops(exchange: Exchange) -> None:
+        exchange.drop()
+
+    async def main() -> list[Delta]:
+        async with _gateway(drops, _replies(200, MADE)) as (gateway, _):
+            return (await _drawn(gateway))[0]
+
+    assert [delta.billable for delta in run_hurried(main()) if isinstance(delta, Retrying)] == [True]
+
+
 def test_an_answer_that_breaks_off_was_made_and_is_not_paid_for_twice() -> None:
     async def breaks_off(exchange: Exchange) -> None:
         await exchange.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{")

@@ -259,6 +259,26 @@ def test_a_redirect_to_nowhere_is_trouble_not_a_crash() -> None:
     assert isinstance(failure, GatewayDown)
 
 
+async def _hangs_up(exchange: Exchange) -> None:
+    exchange.drop()
+
+
+def test_only_a_request_that_was_sent_may_have_cost_something() -> None:
+    async def nobody_there() -> list[Delta]:
+        async with raw_server(_answers) as server:
+            gone = server.base_url
+        gateway = OpenAIGateway(base_url=gone, credential=_key, clock=lambda: 0.0, random=Random(1))
+        deltas, _ = await _outcome(gateway)
+        await gateway.close()
+        return deltas
+
+    cut, _, _ = run_hurried(_ask(_hangs_up))
+    refused = run_hurried(nobody_there())
+
+    assert [delta.billable for delta in cut if isinstance(delta, Retrying)] == [True, True]
+    assert [delta.billable for delta in refused if isinstance(delta, Retrying)] == [False, False]
+
+
 async def _ask(*scripts: Script) -> tuple[list[Delta], GatewayError | None, int]:
     async with _gateway(*scripts) as (gateway, server):
         deltas, failure = await _outcome(gateway)

@@ -1,7 +1,7 @@
 """What requests may cost: set aside before they go out, and never more of it than is allowed."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
@@ -124,17 +124,28 @@ def reserve_for_turn(
     return reserve(conn, purse.name, account, estimate, purse.limits, purse.now, notify=True)
 
 
-def raise_to(conn: Connection, name: str, amount: Decimal, limits: SpendingLimits) -> Refusal | None:
-    """Set more aside for a request that turned out larger; a refusal leaves it as it was."""
-    row = find(conn, name)
-    if row is None or row.state != State.OPEN or stored(amount) <= row.amount:
+def raise_to(conn: Connection, name: str, estimate: Estimate, limits: SpendingLimits) -> Refusal | None:
+    """Set more aside for a request that turned out larger. Where that is refused, nothing stays set aside."""
+    row, amount = find(conn, name), stored(estimate.amount)
+    if row is None or row.state != State.OPEN or amount <= row.amount:
         return None
-    more = stored(amount) - row.amount
-    for level in _levels(add_up(conn, row.day, row.person, 0), row.person, limits):
-        if _passes(level, more):
-            return Refusal(level, amount)
-    change(conn, row, stored(amount), reserved=stored(amount))
+    refused = no_room(conn, row, amount, estimate, limits, instead=True)
+    if refused is not None:
+        change(conn, row, 0, state=State.RELEASED)
+        return refused
+    change(conn, row, amount, reserved=amount)
     return None
+
+
+def no_room(
+    conn: Connection, row: Row[Any], amount: int, estimate: Estimate, limits: SpendingLimits, *, instead: bool
+) -> Refusal | None:
+    """Why so much can't be set aside for a request beside what it has, or `instead`; None where it can."""
+    own = dollars(row.amount) if instead and not row.play else Decimal(0)
+    known = _levels(add_up(conn, row.day, row.person, 0), row.person, limits)
+    levels = [replace(level, used=level.used - own) for level in known]
+    passed = next((level for level in levels if _passes(level, amount)), None)
+    return None if passed is None else Refusal(passed, estimate.amount, _fits(estimate.cheaper, levels))
 
 
 def find(conn: Connection, name: str) -> Row[Any] | None:

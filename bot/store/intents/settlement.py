@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from bot.messages import Usage
-from bot.store.intents.accounts import UNSETTLED, State, add_up, change, find, stored
+from bot.messages import Estimate, Refusal, SpendingLimits, Usage
+from bot.store.intents.accounts import UNSETTLED, State, add_up, change, find, no_room, stored
 from bot.store.schema import usage
 
 
@@ -27,19 +27,27 @@ def begin(conn: Connection, name: str, generation_id: str) -> None:
     )
 
 
-def begin_again(conn: Connection, name: str, again: str, due: float) -> None:
-    """The request had begun and is made once more: what it took so far is owed, the same is set aside again.
+def begin_again(
+    conn: Connection, name: str, again: str, estimate: Estimate, limits: SpendingLimits, due: float
+) -> Refusal | None:
+    """The request is about to be made once more: what it took so far stays booked, as much is set aside again.
 
-    It is under way already, so no limit holds it back.
+    What had begun is owed, at `due`; of the rest nobody knows, so its estimate stays. A refusal changes nothing.
     """
     row = find(conn, name)
     if row is None or row.state != State.OPEN:
-        return
-    owe(conn, name, row.generation_id, due)
-    copy = {**row._mapping, "id": again, "generation_id": None, "amount": row.reserved}
-    conn.execute(insert(usage), copy)
+        return None
+    refused = no_room(conn, row, row.reserved, estimate, limits, instead=False)
+    if refused is not None:
+        return refused
+    if row.generation_id is None:
+        keep_estimate(conn, name)
+    else:
+        owe(conn, name, row.generation_id, due)
+    conn.execute(insert(usage), {**row._mapping, "id": again, "generation_id": None, "amount": row.reserved})
     if not row.play:
         add_up(conn, row.day, row.person, row.reserved)
+    return None
 
 
 def settle(conn: Connection, name: str, cost: Decimal, used: Usage | None = None) -> bool:
