@@ -11,9 +11,16 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    event,
 )
 
+from bot.store import fulltext
+
 metadata = MetaData()
+
+_Big = BigInteger().with_variant(
+    Integer, "sqlite"
+)  # whose integers are as big, but no other type is a row's own id
 
 inbox = Table(
     "inbox",
@@ -256,3 +263,48 @@ settings = Table(
     Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
 )
+
+# What can be found by its words, each message once: those of recorded channels, and our conversations' items.
+indexed_places = Table(
+    "indexed_places",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),  # Place.key
+    Column("channel", Text, nullable=False),  # Place.key of its channel
+    Column("apart", Integer, nullable=False),  # a thread that not everybody can read who reads its channel
+    Column("body", Text, nullable=False),  # Place, as JSON
+    Index("indexed_places_by_channel", "channel"),
+)
+
+indexed_people = Table(
+    "indexed_people",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),  # platform:id
+    Column("body", Text, nullable=False),  # Person, as JSON: as they were called last
+)
+
+indexed_messages = Table(
+    "indexed_messages",
+    metadata,
+    Column("id", _Big, primary_key=True, autoincrement=False),  # when it was sent, in microseconds; later if taken
+    Column("place_id", Integer, nullable=False),
+    Column("message_id", Text),  # none for an answer of ours: its posts tell
+    Column("author_id", Integer, nullable=False),
+    Column("item_id", Integer),  # the item that holds its text, where a conversation has it
+    Column("text", Text),  # its text, where no conversation has it
+    Column("files", Text, nullable=False),  # their names, as JSON
+    Column("recorded", Integer, nullable=False),  # whether it was kept because its channel is recorded
+    UniqueConstraint("place_id", "message_id"),
+    Index("indexed_messages_by_author", "author_id"),
+    Index("indexed_messages_by_item", "item_id"),
+)
+
+index_marks = Table(
+    "index_marks",
+    metadata,
+    Column("name", Text, primary_key=True),  # the table of what is indexed in the order of its ids
+    Column("done", Integer, nullable=False),  # the last of them that is
+)
+
+event.listen(metadata, "after_create", fulltext.make)

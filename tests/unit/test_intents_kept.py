@@ -21,6 +21,7 @@ from bot.messages import (
     Place,
     PlaceKind,
     Poll,
+    Query,
     Reading,
     ReadingKind,
     Reminder,
@@ -41,10 +42,12 @@ from bot.store.intents.changes import accept_delete, accept_edit
 from bot.store.intents.feedback import rate
 from bot.store.intents.history import keep_readings
 from bot.store.intents.inbox import Outcome, Target, accept_message, conversation_of
+from bot.store.intents.indexed import index_items
 from bot.store.intents.keeping import AT_A_TIME, Theirs
 from bot.store.intents.kept import EXEMPT, KEPT, entries_for
 from bot.store.intents.polls import open_poll, vote
 from bot.store.intents.posts import record_post, settle_posts
+from bot.store.intents.recorded import record
 from bot.store.intents.reminders import add_reminder, keep_reminder, reminders_of
 from bot.store.intents.settings import choose
 from bot.store.intents.settlement import settle
@@ -62,6 +65,7 @@ from bot.store.schema import (
     usage,
     vectors,
 )
+from bot.store.search import find
 
 ADA = Person("ada-7041", "Ada Lovelace")
 GRACE = Person("grace-1906", "Grace")
@@ -136,6 +140,8 @@ def live(conn: Connection, who: Person, n: int, words: str, at: float = NOW) -> 
     rate(conn, pressed(n + 1, who, Action(ActionName.GOOD, f"turn{n}"), at), f"turn{n}", ActionName.GOOD, at)
     choose(conn, scope_key(Scope.ME, THREAD, who), "persona", words)
     choose(conn, own.key, "model", "creator/model")
+    record(conn, [PastMessage(f"said{n}", who, words, at, place=THREAD.parent)])
+    index_items(conn, last=10_000, most=1_000)
     spend(conn, f"usage{n}", account_of(own, who, f"turn{n}"), at)
 
 
@@ -181,6 +187,7 @@ def test_what_is_forgotten_stands_nowhere_any_more_and_what_others_said_stays(co
 
     left = everything(conn)
     assert WORDS not in left
+    assert not find(conn, Query(WORDS, (THREAD.parent, THREAD)))
     assert "Lovelace" not in left
     assert "web:ada-7041" not in left
     assert f'"id":"{ADA.id}"' not in left

@@ -9,6 +9,8 @@ from sqlalchemy import Connection, Row, delete, select, update
 from bot.messages import Inbound, InboundKind, Role, Turn, TurnKind, TurnState
 from bot.store.codec import dump, load
 from bot.store.intents.inbox import Accepted, Outcome, Target, accept_message, record, seen
+from bot.store.intents.indexed import reworded
+from bot.store.intents.recorded import forget_message
 from bot.store.intents.reminders import forget_quotes
 from bot.store.intents.rows import answer_parts, bump_prefix, count, erase_items, find_turn, load_item
 from bot.store.intents.vectors import Owner, forget_vectors
@@ -43,6 +45,7 @@ def accept_delete(conn: Connection, inbound: Inbound, now: float) -> Accepted:
         return Accepted(Outcome.DUPLICATE)
     record(conn, inbound, now)
     orphans = erase_items(conn, _items_of_message(conn, inbound))
+    forget_message(conn, inbound.place, inbound.message_id)
     forget_quotes(conn, inbound.place.key, inbound.message_id)
     before = _message_row(conn, inbound)
     if before is None:
@@ -103,10 +106,12 @@ def _items_of_message(conn: Connection, inbound: Inbound) -> Sequence[Row[Any]]:
 def _rewrite_items(conn: Connection, inbound: Inbound) -> bool:
     """Let the items of a message say what it says now; files that were read stay."""
     rows = _items_of_message(conn, inbound)
-    for row in rows:
-        body = dump(replace(load_item(row), text=inbound.text))
-        conn.execute(update(items).where(items.c.id == row.id).values(body=body))
-    forget_vectors(conn, Owner.ITEM, [row.id for row in rows])
+    ids = [row.id for row in rows]
+    with reworded(conn, ids):
+        for row in rows:
+            body = dump(replace(load_item(row), text=inbound.text))
+            conn.execute(update(items).where(items.c.id == row.id).values(body=body))
+    forget_vectors(conn, Owner.ITEM, ids)
     return bool(rows)
 
 

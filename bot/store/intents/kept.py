@@ -9,6 +9,7 @@ from types import MappingProxyType
 from bot.store.intents.keeping import Kept, Theirs
 from bot.store.intents.kept_acts import FEEDBACK, POLLS, REMINDERS, SETTINGS, USAGE, VOTES
 from bot.store.intents.kept_page import PAGE
+from bot.store.intents.kept_recorded import RECORDED
 from bot.store.intents.kept_words import ANSWERS, MESSAGES, QUESTIONS
 
 KEPT: tuple[Kept, ...] = (
@@ -18,6 +19,7 @@ KEPT: tuple[Kept, ...] = (
     ANSWERS,
     MESSAGES,
     QUESTIONS,
+    RECORDED,
     POLLS,
     VOTES,
     FEEDBACK,
@@ -27,6 +29,7 @@ KEPT: tuple[Kept, ...] = (
 
 EXEMPT: Mapping[str, str] = MappingProxyType(
     {
+        "index_marks": "how far our conversations are indexed",
         "conversations": "places and counters; no words, no person",
         "presence": "how long we listened to a platform",
         "page_events": "what was done on the page, blank once it is handed over, which takes a moment",

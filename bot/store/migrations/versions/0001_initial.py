@@ -32,6 +32,7 @@ def upgrade() -> None:
     _make_page_files()
     _make_page_events()
     _make_page_keys()
+    _make_index()
 
 
 def _make_inbox() -> None:
@@ -336,3 +337,45 @@ def _make_page_keys() -> None:
         sa.Column("kind", sa.Text, primary_key=True),
         sa.Column("granted_at", sa.Float, nullable=False),
     )
+
+
+def _make_index() -> None:
+    op.create_table(
+        "indexed_places",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("key", sa.Text, nullable=False, unique=True),
+        sa.Column("channel", sa.Text, nullable=False),
+        sa.Column("apart", sa.Integer, nullable=False),
+        sa.Column("body", sa.Text, nullable=False),
+    )
+    op.create_index("indexed_places_by_channel", "indexed_places", ["channel"])
+    op.create_table(
+        "indexed_people",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("key", sa.Text, nullable=False, unique=True),
+        sa.Column("body", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "indexed_messages",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=False),
+        sa.Column("place_id", sa.Integer, nullable=False),
+        sa.Column("message_id", sa.Text),
+        sa.Column("author_id", sa.Integer, nullable=False),
+        sa.Column("item_id", sa.Integer),
+        sa.Column("text", sa.Text),
+        sa.Column("files", sa.Text, nullable=False),
+        sa.Column("recorded", sa.Integer, nullable=False),
+        sa.UniqueConstraint("place_id", "message_id"),
+    )
+    op.create_index("indexed_messages_by_author", "indexed_messages", ["author_id"])
+    op.create_index("indexed_messages_by_item", "indexed_messages", ["item_id"])
+    op.create_table(
+        "index_marks",
+        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column("done", sa.Integer, nullable=False),
+    )
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(
+            "CREATE VIRTUAL TABLE indexed_words USING fts5"
+            "(words, letters, labels, content='', columnsize=0, tokenize='ascii')"
+        )

@@ -1,0 +1,180 @@
+"""Rows of the index and the words they are found by: added together, and taken out together.
+
+Each message is in it once, whether its channel is recorded, a conversation has it, or both; then the item holds
+its text. The words that a row was added with can always be found again from its text, its place and its author:
+so a row is never changed without its words.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import orjson
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, insert, select, update
+
+from bot.messages import PastMessage, Person, PersonKind, Place, person_key
+from bot.store import fulltext
+from bot.store.codec import dump
+from bot.store.fulltext import Entry
+from bot.store.schema import indexed_messages, indexed_people, indexed_places, items
+from bot.store.words import Words, words_of
+
+HAS_FILE = "f"
+"""The label of a message with files."""
+
+SELF = Person("", "Gatepost", PersonKind.SELF)
+"""Who says what we answered."""
+
+MICROSECONDS = 1_000_000
+
+Rows: TypeAlias = Sequence[Row[Any]]
+
+
+def place_label(place_id: int) -> str:
+    """The label of what everybody can read who reads the place with this number."""
+    return f"p{place_id}"
+
+
+def author_label(author_id: int) -> str:
+    """The label of what the person with this number said."""
+    return f"a{author_id}"
+
+
+def number_at(time: float) -> int:
+    """The number of a message sent at this time, if no other has it."""
+    return round(time * MICROSECONDS)
+
+
+_home = indexed_places.alias("home")
+_WITH_WORDS = (
+    select(
+        indexed_messages,
+        indexed_places.c.apart,
+        _home.c.id.label("channel_id"),
+        items.c.body.label("item"),
+    )
+    .join(indexed_places, indexed_places.c.id == indexed_messages.c.place_id)
+    .join(_home, _home.c.key == indexed_places.c.channel)
+    .outerjoin(items, items.c.id == indexed_messages.c.item_id)
+)
+_PLACE = select(indexed_places).where(indexed_places.c.key == bindparam("key"))
+_PLACE_ID = select(indexed_places.c.id).where(indexed_places.c.key == bindparam("key"))
+_PERSON = select(indexed_people.c.id, indexed_people.c.body).where(indexed_people.c.key == bindparam("key"))
+_PERSON_ID = select(indexed_people.c.id).where(indexed_people.c.key == bindparam("key"))
+_MESSAGE = _WITH_WORDS.where(
+    indexed_messages.c.place_id == bindparam("place"), indexed_messages.c.message_id == bindparam("message")
+)
+_TAKEN = select(indexed_messages.c.id).where(indexed_messages.c.id == bindparam("number"))
+_ADD = insert(indexed_messages)
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """Where a message stands, by the index's numbers."""
+
+    id: int
+    channel_id: int
+    apart: bool
+
+
+def text_of(row: Row[Any]) -> str:
+    """What the message of a row says: its own text, or that of its item."""
+    return row.text if row.item_id is None else str(orjson.loads(row.item)["text"]) if row.item else ""
+
+
+def entry_of(row: Row[Any]) -> Entry:
+    at = At(row.place_id, row.channel_id, bool(row.apart))
+    return _words_entry(row.id, text_of(row), at, row.author_id, orjson.loads(row.files))
+
+
+def _words_entry(number: int, text: str, at: At, author_id: int, names: Sequence[str]) -> Entry:
+    """What a message is found by: its words and its files' names, where it stands, who said it."""
+    words = [words_of(one) for one in (text, *names)]
+    joined = Words(
+        tuple(word for one in words for word in one.words),
+        tuple(dict.fromkeys(letter for one in words for letter in one.letters)),
+    )
+    labels = [place_label(at.id), author_label(author_id)]
+    if at.channel_id != at.id and not at.apart:
+        labels.append(place_label(at.channel_id))
+    return Entry(number, joined, (*labels, HAS_FILE) if names else tuple(labels))
+
+
+def insert_row(
+    conn: Connection,
+    said: PastMessage,
+    at: At,
+    *,
+    item_id: int | None,
+    names: Sequence[str] | None = None,
+    recorded: bool = True,
+) -> None:
+    names = [one.name for one in said.attachments] if names is None else names
+    author_id = author_number(conn, said.place, said.person) if said.place else 0
+    number = number_at(said.sent_at)
+    while conn.scalar(_TAKEN, {"number": number}) is not None:
+        number += 1
+    row = {
+        "id": number,
+        "place_id": at.id,
+        "message_id": said.message_id or None,
+        "author_id": author_id,
+        "item_id": item_id,
+        "text": said.text if item_id is None else None,
+        "files": dump(list(names)),
+        "recorded": int(recorded),
+    }
+    conn.execute(_ADD, row)
+    fulltext.add(conn, [_words_entry(number, said.text, at, author_id, names)])
+
+
+def take_out(conn: Connection, rows: Rows) -> None:
+    """Take messages out, with their words."""
+    if rows:
+        fulltext.remove(conn, map(entry_of, rows))
+        conn.execute(delete(indexed_messages).where(indexed_messages.c.id.in_([row.id for row in rows])))
+
+
+def place_number(conn: Connection, key: str) -> int | None:
+    """The number of a place, by its key; None where nothing in it can be found."""
+    return conn.scalar(_PLACE_ID, {"key": key})
+
+
+def person_number(conn: Connection, key: str) -> int | None:
+    """The number of a person, by their key; None for one of whom nothing can be found."""
+    return conn.scalar(_PERSON_ID, {"key": key})
+
+
+def find_row(conn: Connection, place_id: int, message_id: str | None) -> Row[Any] | None:
+    return conn.execute(_MESSAGE, {"place": place_id, "message": message_id}).first()
+
+
+def select_rows(conn: Connection, *where: ColumnElement[bool], most: int | None = None) -> Rows:
+    return conn.execute(_WITH_WORDS.where(*where).order_by(indexed_messages.c.id).limit(most)).all()
+
+
+def place_at(conn: Connection, place: Place, apart: Collection[str]) -> At:
+    """A place by its number, and its channel's; made known to the index where they are not yet."""
+    known = conn.execute(_PLACE, {"key": place.key}).first()
+    channel_id = None
+    if place.parent.key != place.key:
+        channel_id = place_at(conn, place.parent, ()).id
+    if known is None:
+        is_apart = place.key in apart
+        row = {"key": place.key, "channel": place.parent.key, "apart": int(is_apart), "body": dump(place)}
+        number = conn.execute(insert(indexed_places).values(row).returning(indexed_places.c.id)).scalar_one()
+        return At(number, channel_id or number, is_apart)
+    return At(known.id, channel_id or known.id, bool(known.apart))
+
+
+def author_number(conn: Connection, place: Place, person: Person) -> int:
+    """A person by their number, known by the name they had last."""
+    key = person_key(place.platform, person)
+    known = conn.execute(_PERSON, {"key": key}).first()
+    kept = dump(Person(person.id, person.name, person.kind))
+    if known is None:
+        added = insert(indexed_people).values(key=key, body=kept).returning(indexed_people.c.id)
+        return int(conn.execute(added).scalar_one())
+    if known.body != kept:
+        conn.execute(update(indexed_people).where(indexed_people.c.id == known.id).values(body=kept))
+    return int(known.id)

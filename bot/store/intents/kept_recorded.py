@@ -1,0 +1,73 @@
+"""What people said in recorded channels. What a conversation of ours has of it stays, and goes, with its items."""
+
+from collections.abc import Iterator
+
+import orjson
+from sqlalchemy import ColumnElement, Connection, and_, delete, or_, select
+
+from bot.store.indexing import MICROSECONDS, number_at, select_rows, take_out
+from bot.store.intents.keeping import AT_A_TIME, Kept, Record, Taken, Theirs, when
+from bot.store.intents.rows import count
+from bot.store.schema import indexed_messages, indexed_people, indexed_places
+
+_OWN_TEXT = indexed_messages.c.item_id.is_(None)
+_FORGOTTEN = indexed_people.c.id.not_in(select(indexed_messages.c.author_id))
+
+
+def _said(theirs: Theirs) -> ColumnElement[bool]:
+    author = select(indexed_people.c.id).where(indexed_people.c.key == theirs.person).scalar_subquery()
+    until = indexed_messages.c.id <= number_at(theirs.until)
+    said = and_(indexed_messages.c.author_id == author, _OWN_TEXT, until)
+    if theirs.within is None:
+        return said
+    here = or_(indexed_places.c.key == theirs.within, indexed_places.c.channel == theirs.within)
+    return and_(said, indexed_messages.c.place_id.in_(select(indexed_places.c.id).where(here)))
+
+
+def count_recorded(conn: Connection, theirs: Theirs) -> int:
+    """How many messages are kept."""
+    return count(conn, indexed_messages, _said(theirs))
+
+
+def export_recorded(conn: Connection, theirs: Theirs) -> Iterator[Record]:
+    """The messages, oldest first."""
+    rows = conn.execute(
+        select(indexed_messages, indexed_places.c.key.label("place"))
+        .join(indexed_places, indexed_places.c.id == indexed_messages.c.place_id)
+        .where(_said(theirs))
+        .order_by(indexed_messages.c.id)
+    )
+    for row in rows:
+        told = {"sent_at": when(row.id / MICROSECONDS), "place": row.place, "message_id": row.message_id}
+        yield {**told, "text": row.text, **({"files": names} if (names := orjson.loads(row.files)) else {})}
+
+
+def forget_recorded_of(conn: Connection, theirs: Theirs) -> Taken:
+    """Take them out, and the name when nothing is left of them."""
+    rows = select_rows(conn, _said(theirs), most=AT_A_TIME)
+    take_out(conn, rows)
+    if rows:
+        return Taken(len(rows))
+    unused = and_(indexed_people.c.key == theirs.person, _FORGOTTEN)
+    return Taken(conn.execute(delete(indexed_people).where(unused)).rowcount)
+
+
+def expire_recorded(conn: Connection, before: float) -> Taken:
+    """Those that were said before then, and the names of people of whom nothing is left."""
+    rows = select_rows(conn, indexed_messages.c.id < number_at(before), _OWN_TEXT, most=AT_A_TIME)
+    take_out(conn, rows)
+    if rows:
+        return Taken(len(rows))
+    return Taken(conn.execute(delete(indexed_people).where(_FORGOTTEN)).rowcount)
+
+
+RECORDED = Kept(
+    "recorded",
+    "messages you wrote in channels where recording was switched on",
+    ("indexed_messages", "indexed_people", "indexed_places"),
+    count_recorded,
+    export_recorded,
+    forget_recorded_of,
+    expire_recorded,
+    placed=True,
+)
