@@ -116,6 +116,12 @@ def driver_of(conn: Connection) -> sqlite3.Connection:
     return cast("sqlite3.Connection", driver)
 
 
+def direct(conn: Connection) -> sqlite3.Connection | None:
+    """The driver's own connection, where a statement may be given to it past SQLAlchemy: in a transaction, and
+    unless it belongs to another thread."""
+    return driver_of(conn) if not conn.dialect.is_async and conn.in_transaction() else None
+
+
 def copy_database(source: Path, target: Path) -> None:
     """Copy one committed state, compacted, while others write. `target` must not exist yet.
 

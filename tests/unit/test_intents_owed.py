@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Connection, create_engine, event, select, update
+from sqlalchemy import Connection, create_engine, select, update
 
 from bot.messages import ActionName, InboundKind, Rendered, TurnKind, TurnState
 from bot.store.intents.inbox import Outcome, accept_again
@@ -12,6 +12,7 @@ from bot.store.intents.recovery import unfinished
 from bot.store.intents.speakers import speakers
 from bot.store.intents.turns import finish
 from bot.store.schema import inbox, metadata, turns
+from bot.store.sqlite import driver_of
 from tests.unit.test_intents import ADA, GRACE, THREAD, answer, ask, begin, message, press
 
 HERE = (THREAD.platform,)
@@ -95,7 +96,7 @@ def test_an_answer_written_again_two_thousand_times_is_still_its_askers_in_one_q
         pressed = press(n, ActionName.REGENERATE, f"turn{n}")
         accept_again(conn, pressed, TurnKind.REGENERATE, f"turn{n}", f"turn{n + 1}", 1.0)
     statements: list[str] = []
-    event.listen(conn, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    driver_of(conn).set_trace_callback(statements.append)
 
     assert speakers(conn, "turn2000") == (ADA, GRACE)
     assert len(statements) == 1

@@ -21,6 +21,7 @@ from bot.messages import (
     Whose,
     account_of,
 )
+from bot.store.prepared import Prepared
 from bot.store.schema import spent, usage
 
 NEAR = Decimal("0.8")
@@ -43,7 +44,7 @@ class _Spent:
 _Day: TypeAlias = Mapping[str, _Spent]
 
 
-_ADD = (
+_ADD = Prepared(
     update(spent)
     .where(
         spent.c.day == bindparam("on"),
@@ -52,10 +53,12 @@ _ADD = (
     .values(amount=spent.c.amount + bindparam("more"))
     .returning(spent.c.scope, spent.c.amount, spent.c.warned)
 )
-_BEGIN = insert(spent)
-_WARNED = update(spent).where(spent.c.day == bindparam("on"), spent.c.scope == bindparam("whose")).values(warned=1)
-_SET_ASIDE = insert(usage)
-_ROW = select(usage).where(usage.c.id == bindparam("name"))
+_BEGIN = Prepared(insert(spent))
+_WARNED = Prepared(
+    update(spent).where(spent.c.day == bindparam("on"), spent.c.scope == bindparam("whose")).values(warned=1)
+)
+_SET_ASIDE = Prepared(insert(usage))
+_ROW = Prepared(select(usage).where(usage.c.id == bindparam("name")))
 
 
 class State(StrEnum):
@@ -110,7 +113,7 @@ def reserve(
         if _passes(level, wanted):
             add_up(conn, day, account.person, -counted)
             return Refusal(level, estimate.amount, _fits(estimate.cheaper, levels))
-    conn.execute(_SET_ASIDE, _row(name, account, estimate.model, wanted, limits, day, now))
+    _SET_ASIDE.change(conn, _row(name, account, estimate.model, wanted, limits, day, now))
     near = tuple(_near(conn, day, levels, before, account.person)) if notify else ()
     return Reservation(name, dollars(wanted), near)
 
@@ -150,7 +153,7 @@ def no_room(
 
 def find(conn: Connection, name: str) -> Row[Any] | None:
     """A request's row."""
-    return conn.execute(_ROW, {"name": name}).first()
+    return _ROW(conn, {"name": name}).first()
 
 
 def stored(amount: Decimal) -> int:
@@ -191,18 +194,18 @@ def _near(conn: Connection, day: str, levels: list[Level], before: _Day, person:
         scope = person if level.whose is Whose.PERSON else EVERYONE
         day_so_far = before.get(scope)
         if day_so_far is not None and not day_so_far.warned and level.used >= level.limit * NEAR:
-            conn.execute(_WARNED, {"on": day, "whose": scope})
+            _WARNED.change(conn, {"on": day, "whose": scope})
             yield level
 
 
 def add_up(conn: Connection, day: str, person: str, more: int) -> _Day:
     """Add to what a person and everybody have spent that day; what it was before."""
-    rows = conn.execute(_ADD, {"on": day, "first": EVERYONE, "second": person, "more": more})
-    before = {scope: _Spent(amount - more, bool(warned)) for scope, amount, warned in rows}
+    rows = _ADD(conn, {"on": day, "first": EVERYONE, "second": person, "more": more})
+    before = {row.scope: _Spent(row.amount - more, bool(row.warned)) for row in rows}
     for scope in dict.fromkeys((EVERYONE, person)):
         if scope not in before:
             before[scope] = _Spent(0, warned=False)
-            conn.execute(_BEGIN, {"day": day, "scope": scope, "amount": more, "warned": 0})
+            _BEGIN.change(conn, {"day": day, "scope": scope, "amount": more, "warned": 0})
     return before
 
 

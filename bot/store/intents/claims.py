@@ -22,6 +22,7 @@ from bot.store.intents.accounts import Purse, reserve_for_turn
 from bot.store.intents.posts import PostRow
 from bot.store.intents.rows import answer_parts, find_turn, load_item
 from bot.store.intents.speakers import askers, speakers
+from bot.store.prepared import Prepared
 from bot.store.schema import conversations, inbox, items
 
 WINDOW = 600
@@ -30,7 +31,7 @@ WINDOW = 600
 ROUND_BREAK = "\n\n"
 """What stands between the texts of two rounds of one answer."""
 
-_ASKED = (
+_ASKED = Prepared(
     select(inbox.c.body)
     .where(inbox.c.turn_id == bindparam("turn_id"), inbox.c.body != "", inbox.c.kind != InboundKind.BUTTON)
     .order_by(inbox.c.id)
@@ -39,7 +40,7 @@ _CUT = case(
     (conversations.c.start_seq > conversations.c.cut_seq, conversations.c.start_seq), else_=conversations.c.cut_seq
 )
 _VISIBLE = and_(items.c.conversation == conversations.c.key, items.c.seq >= _CUT, items.c.erased == 0)
-_WINDOW = (
+_WINDOW = Prepared(
     select(
         _CUT.label("cut_seq"), conversations.c.start_seq, conversations.c.media_seq, conversations.c.seeded, items
     )
@@ -86,7 +87,7 @@ def claimed(
     purse: Purse | None,
 ) -> Claim:
     """What it takes to answer a turn that is ours."""
-    rows = conn.execute(_WINDOW, {"conversation": turn.conversation}).all()
+    rows = _WINDOW(conn, {"conversation": turn.conversation}).all()
     row = rows[0]  # there is one without an item where nothing is visible
     window = tuple(load_item(row) for row in reversed(rows) if row.id is not None)
     return Claim(
@@ -117,7 +118,7 @@ def made_in(conn: Connection, turn: Turn) -> tuple[Reading, ...]:
 
 def asked_in(conn: Connection, turn_id: str) -> tuple[Inbound, ...]:
     """The messages that a turn answers, in order."""
-    return tuple(load(Inbound, body) for body in conn.scalars(_ASKED, {"turn_id": turn_id}))
+    return tuple(load(Inbound, body) for body in _ASKED(conn, {"turn_id": turn_id}).scalars())
 
 
 def _said(conn: Connection, turn: Turn, window: Iterable[Item]) -> str:

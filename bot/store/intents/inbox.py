@@ -24,21 +24,26 @@ from bot.store.intents.rows import (
 )
 from bot.store.intents.said import item_from
 from bot.store.intents.settings import in_force
+from bot.store.prepared import Prepared
 from bot.store.schema import conversations, inbox, posts, turns
 
-_SEEN = select(inbox.c.id).where(inbox.c.key == bindparam("event"))
-_ADD_EVENT = insert(inbox)
+_EVENT = select(inbox.c.id).where(inbox.c.key == bindparam("event"))
+_SEEN = Prepared(_EVENT)
+_ADD_EVENT = Prepared(insert(inbox))
 _WAITING = select(turns.c.id).where(
     turns.c.conversation == bindparam("conversation"),
     turns.c.state == TurnState.WAITING,
     turns.c.kind == TurnKind.ANSWER,
 )
-_KNOWN = select(
-    _SEEN.exists().label("seen"),
-    exists().where(conversations.c.key == bindparam("conversation")).label("open"),
-    _WAITING.limit(1).scalar_subquery().label("waiting"),
+_OPEN = select(conversations.c.key).where(conversations.c.key == bindparam("conversation"))
+_KNOWN = Prepared(
+    select(
+        _EVENT.scalar_subquery().label("seen"),
+        _OPEN.scalar_subquery().label("open"),
+        _WAITING.limit(1).scalar_subquery().label("waiting"),
+    )
 )
-_ADD_TURN = insert(turns)
+_ADD_TURN = Prepared(insert(turns))
 _PLACE = select(conversations.c.place).where(conversations.c.key == bindparam("conversation"))
 
 
@@ -80,7 +85,7 @@ class Target:
 def accept_message(conn: Connection, inbound: Inbound, target: Target, turn_id: str, now: float) -> Accepted:
     """Take a message in. An addressed one belongs to exactly one turn from here on."""
     target = _follow_reply(conn, inbound, target)
-    known = conn.execute(_KNOWN, {"event": inbound.key, "conversation": target.conversation}).one()
+    known = _KNOWN(conn, {"event": inbound.key, "conversation": target.conversation}).one()
     if known.seen:
         return Accepted(Outcome.DUPLICATE)
     if not inbound.addressed and known.open and _follows_up(conn, inbound):
@@ -113,7 +118,7 @@ def accept_by_command(
     conn: Connection, asked: Inbound, target: Target, kind: TurnKind, model: str, turn_id: str, now: float
 ) -> Accepted:
     """Take in what a command asks of a model: always a turn of its own."""
-    known = conn.execute(_KNOWN, {"event": asked.key, "conversation": target.conversation}).one()
+    known = _KNOWN(conn, {"event": asked.key, "conversation": target.conversation}).one()
     if known.seen:
         return Accepted(Outcome.DUPLICATE)
     if not known.open:
@@ -169,7 +174,7 @@ def turn_away(conn: Connection, inbound: Inbound, now: float) -> bool:
 
 def seen(conn: Connection, inbound: Inbound) -> bool:
     """Whether the event was taken in before."""
-    return conn.scalar(_SEEN, {"event": inbound.key}) is not None
+    return _SEEN(conn, {"event": inbound.key}).first() is not None
 
 
 def record(
@@ -195,7 +200,7 @@ def record(
         "received_at": now,
         "person": person_key(inbound.place.platform, inbound.person) if kept else None,
     }
-    conn.execute(_ADD_EVENT, event)
+    _ADD_EVENT.change(conn, event)
 
 
 def _follow_reply(conn: Connection, inbound: Inbound, target: Target) -> Target:
@@ -252,7 +257,7 @@ def _add_turn(
         "delivered": 0,
         "created_at": now,
     }
-    conn.execute(_ADD_TURN, turn)
+    _ADD_TURN.change(conn, turn)
 
 
 def _has_newer(conn: Connection, conversation: str, turn_id: str) -> bool:

@@ -7,23 +7,28 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from bot.messages import Place, TurnState
 from bot.store.codec import dump
+from bot.store.prepared import Prepared
 from bot.store.schema import conversations, posts, turns
 
 OPEN = (TurnState.WAITING, TurnState.RUNNING)
 ENDED = (TurnState.DONE, TurnState.STOPPED, TurnState.INTERRUPTED, TurnState.FAILED, TurnState.CANCELLED)
 
 
-_POST = select(posts.c.key).where(posts.c.key == bindparam("post"))
-_FIRST = select(posts).where(posts.c.turn_id == bindparam("turn_id")).order_by(posts.c.n).limit(1)
-_ADD_POST = insert(posts)
-_RECEIPT = update(posts).where(posts.c.key == bindparam("post")).values(message_id=bindparam("receipt"))
-_OUTCOME = (
+_POST = Prepared(select(posts.c.key).where(posts.c.key == bindparam("post")))
+_FIRST = Prepared(select(posts).where(posts.c.turn_id == bindparam("turn_id")).order_by(posts.c.n).limit(1))
+_ADD_POST = Prepared(insert(posts))
+_RECEIPT = Prepared(update(posts).where(posts.c.key == bindparam("post")).values(message_id=bindparam("receipt")))
+_OUTCOME = Prepared(
     update(posts)
     .where(posts.c.key == bindparam("post"), posts.c.state != "gone")
     .values(state=bindparam("outcome"))
 )
-_DELIVERED = update(turns).where(turns.c.id == bindparam("turn_id"), turns.c.state.in_(ENDED)).values(delivered=1)
-_OF_TURN = (
+_DELIVERED = Prepared(
+    update(turns)
+    .where(turns.c.id == bindparam("turn_id"), *(turns.c.state != state for state in OPEN))
+    .values(delivered=1)
+)
+_OF_TURN = Prepared(
     select(posts).where(posts.c.turn_id == bindparam("turn_id"), posts.c.state != "gone").order_by(posts.c.n)
 )
 
@@ -39,13 +44,13 @@ class PostRow:
 
 def intend_post(conn: Connection, key: str, turn_id: str, place: Place, n: int) -> None:
     """Store that a message is about to be posted, with the key that makes it one message. Twice is once."""
-    if conn.scalar(_POST, {"post": key}) is None:
+    if _POST(conn, {"post": key}).first() is None:
         add_post(conn, key, turn_id, place, n)
 
 
 def first_post(conn: Connection, key: str, turn_id: str, place: Place) -> PostRow:
     """Intend the first message of an answer, unless it has one already; the one it has."""
-    known = conn.execute(_FIRST, {"turn_id": turn_id}).first()
+    known = _FIRST(conn, {"turn_id": turn_id}).first()
     if known is not None:
         return PostRow(known.key, known.n, known.message_id)
     add_post(conn, key, turn_id, place, 0)
@@ -62,12 +67,12 @@ def add_post(conn: Connection, key: str, turn_id: str, place: Place, n: int) -> 
         "n": n,
         "state": "open",
     }
-    conn.execute(_ADD_POST, post)
+    _ADD_POST.change(conn, post)
 
 
 def record_post(conn: Connection, key: str, message_id: str) -> None:
     """Store the platform's receipt for a post."""
-    conn.execute(_RECEIPT, {"post": key, "receipt": message_id})
+    _RECEIPT.change(conn, {"post": key, "receipt": message_id})
 
 
 def settle_posts(conn: Connection, turn_id: str, outcomes: Mapping[str, str], receipts: Mapping[str, str]) -> None:
@@ -78,8 +83,8 @@ def settle_posts(conn: Connection, turn_id: str, outcomes: Mapping[str, str], re
     for key, outcome in outcomes.items():
         if key in receipts:
             record_post(conn, key, receipts[key])
-        conn.execute(_OUTCOME, {"post": key, "outcome": outcome})
-    conn.execute(_DELIVERED, {"turn_id": turn_id})
+        _OUTCOME.change(conn, {"post": key, "outcome": outcome})
+    _DELIVERED.change(conn, {"turn_id": turn_id})
 
 
 def answer_in(conn: Connection, turn_id: str, place: Place) -> None:
@@ -94,4 +99,4 @@ def answer_in(conn: Connection, turn_id: str, place: Place) -> None:
 
 def posts_of(conn: Connection, turn_id: str) -> tuple[PostRow, ...]:
     """The messages of a turn's answer."""
-    return tuple(PostRow(row.key, row.n, row.message_id) for row in conn.execute(_OF_TURN, {"turn_id": turn_id}))
+    return tuple(PostRow(row.key, row.n, row.message_id) for row in _OF_TURN(conn, {"turn_id": turn_id}))

@@ -24,23 +24,24 @@ from bot.store.codec import dump, load
 from bot.store.held import unheld
 from bot.store.intents.indexed import forget_items
 from bot.store.intents.vectors import Owner, forget_vectors
+from bot.store.prepared import Prepared
 from bot.store.schema import conversations, files, items, turns
 
 SEED_ROOM = 1_000
 """How many places before the first item are kept free for what was said before we came."""
 
 # Statements of the way of every message are built once: building one takes longer than running it.
-_TURN = select(turns).where(turns.c.id == bindparam("turn_id"))
+_TURN = Prepared(select(turns).where(turns.c.id == bindparam("turn_id")))
 _ALIVE = select(literal(1)).select_from(turns).limit(1)
-_CONVERSATION = select(conversations.c.key).where(conversations.c.key == bindparam("conversation"))
-_ADD_CONVERSATION = insert(conversations)
-_TAKE_NUMBERS = (
+_CONVERSATION = Prepared(select(conversations.c.key).where(conversations.c.key == bindparam("conversation")))
+_ADD_CONVERSATION = Prepared(insert(conversations))
+_TAKE_NUMBERS = Prepared(
     update(conversations)
     .where(conversations.c.key == bindparam("conversation"))
     .values(next_seq=conversations.c.next_seq + bindparam("count"))
     .returning(conversations.c.next_seq)
 )
-_ADD_ITEM = insert(items).returning(items.c.id)
+_ADD_ITEM = Prepared(insert(items).returning(items.c.id))
 
 
 def _line_of_turns() -> CTE:
@@ -72,7 +73,7 @@ def turn_of(row: Row[Any]) -> Turn:
 
 def find_turn(conn: Connection, turn_id: str) -> Turn | None:
     """The turn with this id."""
-    row = conn.execute(_TURN, {"turn_id": turn_id}).first()
+    row = _TURN(conn, {"turn_id": turn_id}).first()
     return turn_of(row) if row else None
 
 
@@ -109,7 +110,7 @@ def answer_parts(conn: Connection, turn: Turn) -> tuple[str, ...]:
 
 def open_conversation(conn: Connection, key: str, place: Place, now: float) -> None:
     """Make sure that the conversation exists."""
-    if conn.scalar(_CONVERSATION, {"conversation": key}) is None:
+    if _CONVERSATION(conn, {"conversation": key}).first() is None:
         add_conversation(conn, key, place, now)
 
 
@@ -126,7 +127,7 @@ def add_conversation(conn: Connection, key: str, place: Place, now: float) -> No
         "seeded": 0,
         "created_at": now,
     }
-    conn.execute(_ADD_CONVERSATION, fresh)
+    _ADD_CONVERSATION.change(conn, fresh)
 
 
 def append(
@@ -139,7 +140,7 @@ def append(
     if not new:
         return ()
     taken = {"conversation": conversation, "count": len(new)}
-    first = conn.execute(_TAKE_NUMBERS, taken).scalar_one() - len(new)
+    first = _TAKE_NUMBERS(conn, taken).scalar_one() - len(new)
     return insert_items(conn, conversation, new, place, range(first, first + len(new)), now)
 
 
@@ -166,7 +167,7 @@ def insert_items(
             "person": _author(conversation, item),
             "at": now,
         }
-        row_id = conn.execute(_ADD_ITEM, row).scalar_one()
+        row_id = _ADD_ITEM(conn, row).scalar_one()
         refer(conn, row_id, item.files)
     return numbered
 

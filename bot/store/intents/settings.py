@@ -7,13 +7,16 @@ from sqlalchemy import Connection, bindparam, insert, or_, select
 
 from bot.messages import Place
 from bot.preferences import NEAREST_FIRST, Scope, scope_keys
+from bot.store.prepared import Prepared
 from bot.store.schema import settings
 
 MODEL = "model"
 """The name under which a model is chosen."""
 
-_CHOSEN = select(settings.c.scope, settings.c.name, settings.c.value).where(
-    or_(*(settings.c.scope == bindparam(scope.value) for scope in NEAREST_FIRST))
+_CHOSEN = Prepared(
+    select(settings.c.scope, settings.c.name, settings.c.value).where(
+        or_(*(settings.c.scope == bindparam(scope.value) for scope in NEAREST_FIRST))
+    )
 )
 
 
@@ -28,7 +31,7 @@ class Chosen:
 def chosen_where(conn: Connection, place: Place, asker: str) -> Mapping[str, Chosen]:
     """What is in force for this person in this place, by name; the nearest wins. `asker` is a person's key."""
     keys = scope_keys(place, asker)
-    rows = conn.execute(_CHOSEN, {scope.value: key for scope, key in keys.items()}).all()
+    rows = _CHOSEN(conn, {scope.value: key for scope, key in keys.items()}).all()
     found: dict[str, Chosen] = {}
     for scope in NEAREST_FIRST:
         for row in rows:

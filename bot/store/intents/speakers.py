@@ -7,9 +7,10 @@ from sqlalchemy import Connection, and_, select
 from bot.messages import Inbound, Person
 from bot.store.codec import load
 from bot.store.intents.rows import LINE
+from bot.store.prepared import Prepared
 from bot.store.schema import inbox, turns
 
-_SPEAKERS = (
+_SPEAKERS = Prepared(
     select(turns.c.requester, inbox.c.body)
     .select_from(LINE)
     .join(turns, turns.c.id == LINE.c.id)
@@ -20,7 +21,7 @@ _SPEAKERS = (
 
 def speakers(conn: Connection, turn_id: str) -> tuple[Person, ...]:
     """Everybody whose words a turn answers, in order, each once; the nearest turns' first."""
-    rows = conn.execute(_SPEAKERS, {"turn_id": turn_id}).all()
+    rows = _SPEAKERS(conn, {"turn_id": turn_id}).all()
     pairs = [(load(Person, row.requester), load(Inbound, row.body) if row.body else None) for row in rows]
     return _each_once(person for first, said in pairs for person in (first, *([said.person] if said else [])))
 

@@ -31,12 +31,13 @@ from bot.store.intents.rows import (
 )
 from bot.store.intents.said import make_history
 from bot.store.intents.settings import MODEL, in_force
+from bot.store.prepared import Prepared
 from bot.store.schema import conversations, inbox, items, posts, turns
 
 CONTINUE = "Continue exactly where you stopped. Do not repeat anything."
 """What the model is asked when somebody presses Continue."""
 
-_BEGIN = (
+_BEGIN = Prepared(
     update(turns)
     .where(turns.c.id == bindparam("turn_id"), turns.c.state == TurnState.WAITING)
     .values(
@@ -47,22 +48,24 @@ _BEGIN = (
     )
     .returning(turns)
 )
-_KNOWN = select(items.c.message_id).where(items.c.turn_id == bindparam("turn_id"), items.c.message_id.is_not(None))
-_END = (
+_KNOWN = Prepared(
+    select(items.c.message_id).where(items.c.turn_id == bindparam("turn_id"), items.c.message_id.is_not(None))
+)
+_END = Prepared(
     update(turns)
     .where(turns.c.id == bindparam("turn_id"), turns.c.state == TurnState.RUNNING)
     .values(
         state=bindparam("ending"), final=bindparam("form"), error=bindparam("cause"), ended_at=bindparam("now")
     )
 )
-_BEFORE = select(LINE.c.id).where(LINE.c.back > 0)
-_ASKED_BEFORE = (
+_BEFORE = Prepared(select(LINE.c.id).where(LINE.c.back > 0))
+_ASKED_BEFORE = Prepared(
     select(inbox.c.body)
     .join(LINE, LINE.c.id == inbox.c.turn_id)
     .where(LINE.c.back > 0, inbox.c.body != "", inbox.c.kind != InboundKind.BUTTON)
     .order_by(LINE.c.back.desc(), inbox.c.id)
 )
-_SEEDED = update(conversations).where(conversations.c.key == bindparam("conversation")).values(seeded=1)
+_SEEDED = Prepared(update(conversations).where(conversations.c.key == bindparam("conversation")).values(seeded=1))
 
 
 def accept_and_begin(
@@ -103,7 +106,7 @@ def claim(
     """
     chosen = in_force(conn, place, asker)
     otherwise = chosen.get(MODEL, default_model)
-    row = conn.execute(_BEGIN, {"turn_id": turn_id, "otherwise": otherwise, "now": now}).first()
+    row = _BEGIN(conn, {"turn_id": turn_id, "otherwise": otherwise, "now": now}).first()
     if row is None:
         return None
     turn = turn_of(row)
@@ -153,7 +156,7 @@ def restart(
         conn.execute(update(inbox).where(inbox.c.turn_id == joined.id).values(turn_id=turn_id))
         conn.execute(delete(turns).where(turns.c.id == joined.id))
     asked = asked_in(conn, turn_id)
-    known = set(conn.scalars(_KNOWN, {"turn_id": turn_id}))
+    known = set(_KNOWN(conn, {"turn_id": turn_id}).scalars())
     make_history(conn, turn, [inbound for inbound in asked if inbound.message_id not in known], now)
     conn.execute(update(turns).where(turns.c.id == turn_id).values(restarts=turns.c.restarts + 1))
     chosen = in_force(conn, turn.place, person_key(turn.place.platform, turn.requester))
@@ -176,12 +179,11 @@ def finish(
     `seeded` says that the place's earlier messages were read.
     """
     ending = {"turn_id": turn.id, "ending": state, "form": dump(final), "cause": error, "now": now}
-    done = conn.execute(_END, ending)
-    if done.rowcount == 0:
+    if not _END.change(conn, ending):
         return False
     append(conn, turn.conversation, said, None, now)
     if seeded:
-        conn.execute(_SEEDED, {"conversation": turn.conversation})
+        _SEEDED.change(conn, {"conversation": turn.conversation})
     return True
 
 
@@ -197,7 +199,7 @@ def cancel_waiting(conn: Connection, turn_id: str, final: Rendered, now: float) 
 
 def _take_over(conn: Connection, turn: Turn, now: float) -> None:
     """A continued or repeated answer owns the messages of the one before it."""
-    chain = conn.scalars(_BEFORE, {"turn_id": turn.id}).all()
+    chain = _BEFORE(conn, {"turn_id": turn.id}).scalars().all()
     conn.execute(update(posts).where(posts.c.turn_id.in_(chain), posts.c.state != "gone").values(turn_id=turn.id))
     if turn.kind is TurnKind.CONTINUE:
         request = Item(seq=0, role=Role.USER, text=CONTINUE, person=turn.requester, turn_id=turn.id)
@@ -213,5 +215,5 @@ def _take_over(conn: Connection, turn: Turn, now: float) -> None:
     ).all()
     erase_items(conn, answered)
     known = set(conn.scalars(select(items.c.message_id).where(items.c.turn_id.in_(chain))))
-    asked_before = [load(Inbound, body) for body in conn.scalars(_ASKED_BEFORE, {"turn_id": turn.id})]
+    asked_before = [load(Inbound, body) for body in _ASKED_BEFORE(conn, {"turn_id": turn.id}).scalars()]
     make_history(conn, turn, [inbound for inbound in asked_before if inbound.message_id not in known], now)
