@@ -22,8 +22,10 @@ from adapters.discord.menus import Menus
 from adapters.discord.places import Places
 from adapters.discord.posting import LATER_LIMIT, TEXT_LIMIT, Posting, channel_of
 from adapters.discord.readers import Readers
+from adapters.discord.reading import Reading
 from adapters.discord.responses import Responses
 from adapters.discord.rest import DISCORD, Rest
+from adapters.discord.searching import Searching
 from adapters.discord.session import Session
 from bot.errors import PlatformError
 from bot.messages import (
@@ -35,13 +37,16 @@ from bot.messages import (
     CommandSpec,
     Failure,
     FailureKind,
+    Hit,
     Inbound,
     PastMessage,
     Person,
     Place,
     PlaceKind,
     Poll,
+    Query,
     Quota,
+    Readable,
     Rendered,
 )
 from bot.ports import Clock, Health, Intake
@@ -91,6 +96,8 @@ class DiscordAdapter:
         self._places = Places(self._rest, self._session)
         self._members = Members(self._rest, clock)
         self._readers = Readers(self._rest)
+        self._reading = Reading(self._readers, clock, serves)
+        self._searching = Searching(self._rest, self._session)
         self._history = History(self._rest, self._session, self._places)
         self._posting = Posting(self._rest, self._history, clock)
         self._responses = Responses(self._rest, clock)
@@ -183,6 +190,14 @@ class DiscordAdapter:
     async def audience(self, place: Place) -> Audience:
         """Who can read this place. Raises Refusal."""
         return await audience_of(self._knowing, self._readers, place)
+
+    async def readable(self, person: Person, workspace: str) -> Sequence[Readable]:
+        """All that this person and we can read. Raises Refusal."""
+        return await self._reading.readable(self._knowing, person, workspace)
+
+    async def search(self, person: Person, query: Query, handle: str | None) -> Sequence[Hit]:
+        """What Discord's own search finds. Raises SearchNotReady, and Refusal."""
+        return await self._searching.search(query) if self._knowing else ()
 
     def thread_for(self, place: Place, message_id: str) -> Place | None:
         """A thread on a message has the message's id."""

@@ -86,7 +86,7 @@ class History:
             here += [*guild.text_channels, *guild.voice_channels, *guild.threads]
             for channel in here:
                 last = channel.last_message_id
-                if last is not None and time_of(last) >= since and _may_read(channel):
+                if last is not None and time_of(last) >= since and may_read(channel):
                     found.append(_place(guild, channel))
         return [*found, *known]
 
@@ -172,7 +172,8 @@ def _place(guild: discord.Guild, channel: discord.abc.GuildChannel | discord.Thr
     return taken.place_of(guild.id, channel.id)
 
 
-def _may_read(channel: discord.abc.GuildChannel | discord.Thread) -> bool:
+def may_read(channel: discord.abc.GuildChannel | discord.Thread) -> bool:
+    """Whether we ourselves can read what was said there."""
     try:
         rights = channel.permissions_for(channel.guild.me)
     except discord.ClientException:  # a thread whose channel is not known

@@ -6,7 +6,7 @@ when that is full again, and a global 429 is tried again by all who met it at th
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -19,6 +19,9 @@ from bot.messages import Budget, FailureKind, OutFile
 DISCORD = "https://discord.com/api/v10"
 FILE_HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
 USER_AGENT = "DiscordBot (https://github.com/gatepost/gatepost, 1)"
+
+Asked: TypeAlias = Mapping[str, str] | Sequence[tuple[str, str]]
+"""What stands behind the question mark; in pairs, where a name stands there more than once."""
 
 _SECONDS = 30.0
 """How long a call may take; below the time after which delivery takes it for lost."""
@@ -63,7 +66,7 @@ class Rest:
         channel: str = "",
         rank: Rank = Rank.READ,
         files: Sequence[OutFile] = (),
-        query: Mapping[str, str] | None = None,
+        query: Asked | None = None,
     ) -> Any:
         """One call; what it answers, None where that is nothing. Raises Refusal. Never tries twice.
 
@@ -131,7 +134,7 @@ class Rest:
             raise no_answer(error) from error
 
     async def _send(
-        self, method: str, path: str, body: Any, files: Sequence[OutFile], query: Mapping[str, str] | None
+        self, method: str, path: str, body: Any, files: Sequence[OutFile], query: Asked | None
     ) -> tuple[int, Any, Mapping[str, str]]:
         headers = {"Authorization": self._authorization, "User-Agent": USER_AGENT}
         data: bytes | aiohttp.FormData | None = None

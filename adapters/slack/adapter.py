@@ -18,6 +18,7 @@ from adapters.slack.past import Past
 from adapters.slack.people import People
 from adapters.slack.posting import Posting, known_ts
 from adapters.slack.readers import Readers
+from adapters.slack.searching import Searching
 from adapters.slack.transport import HttpEvents, Socket, bolt_app
 from bot.errors import PlatformError, StartError
 from bot.messages import (
@@ -29,12 +30,15 @@ from bot.messages import (
     CommandSpec,
     Failure,
     FailureKind,
+    Hit,
     Inbound,
     PastMessage,
     Person,
     Place,
     PlaceKind,
+    Query,
     Quota,
+    Readable,
     Rendered,
 )
 from bot.ports import Clock, Health, Intake, Route
@@ -81,6 +85,7 @@ class SlackAdapter:
         self._api = Api(token, base_url)
         self._people = People(self._api, clock)
         self._readers = Readers(self._api, self._people, clock)
+        self._searching = Searching(self._api, self._people, clock)
         self._files = Files(self._api)
         self._past = Past(self._api, self._people)
         self._posting = Posting(self._api, self._files, self._past, self._people)
@@ -216,6 +221,14 @@ class SlackAdapter:
         """Who can read this channel, and so its threads. Raises SlackRefused."""
         return await self._readers.audience(place)
 
+    async def readable(self, person: Person, workspace: str) -> Sequence[Readable]:
+        """All that this person and we can read. Raises SlackRefused."""
+        return await self._readers.readable(person, workspace)
+
+    async def search(self, person: Person, query: Query, handle: str | None) -> Sequence[Hit]:
+        """What Slack's own search finds. Raises SearchNotReady, and SlackRefused."""
+        return await self._searching.search(query, handle)
+
     def fetch(self, attachment: Attachment) -> AsyncIterator[bytes]:
         """The bytes of a file somebody attached."""
         return self._files.fetch(attachment)
@@ -266,6 +279,8 @@ class SlackAdapter:
     async def _take(self, body: dict[str, Any]) -> dict[str, Any] | str | None:
         if self._intake is None:
             raise SlackRefused("take", "stopping")
+        if body.get("type") == "event_callback":
+            self._searching.note(body["event"])
         return await self._acting.take(body, self._intake)
 
     async def _whisper(self, person: Person, place: Place, said: str) -> None:

@@ -24,6 +24,7 @@ from adapters.slack.inbound import (
     words_of,
 )
 from adapters.slack.people import People
+from adapters.slack.searching import handle_of
 from adapters.typed import parse_typed
 from bot.errors import NotAllowed
 from bot.messages import (
@@ -95,6 +96,7 @@ class Hearing:
             addressed=addressed,
             follows=follows,
             attachments=attachments_of(message),
+            handle=handle_of(channel, ts),
         )
         return await self._as_command(heard) if addressed or follows else heard
 
@@ -210,7 +212,7 @@ class Hearing:
                 await self._whisper(person, heard.place, error.said)
                 return None
             return heard
-        called = self._called(heard.place, person, heard.key, call, None)
+        called = self._called(heard.place, person, heard.key, call, heard.handle)
         return replace(called, addressed=heard.addressed, follows=heard.follows)
 
     def _called(self, place: Place, person: Person, key: str, call: CommandCall, handle: str | None) -> Inbound:

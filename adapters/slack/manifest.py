@@ -25,6 +25,7 @@ SCOPES = (
     "im:write",
     "mpim:history",
     "mpim:read",
+    "search:read.public",
     "users:read",
 )
 EVENTS = (

@@ -2,14 +2,14 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from adapters.slack.api import Api
 from adapters.slack.failures import SlackRefused, refused
 from adapters.slack.inbound import PLATFORM
 from adapters.slack.people import People
-from bot.messages import Audience, FailureKind, Person, Place, Reach
+from bot.messages import Audience, FailureKind, Person, Place, PlaceKind, Reach, Readable
 from bot.ports import Clock
 
 FRESH, PERSON_FRESH, GUESTS_FRESH = 15.0, 60.0, 300.0
@@ -22,6 +22,7 @@ Answer = TypeVar("Answer")
 
 _PAGE, _MOST_PAGES = 1000, 20
 _MOST_KNOWN = 2_000
+_EVERY_KIND = "public_channel,private_channel,mpim,im"
 
 
 class Readers:
@@ -33,6 +34,7 @@ class Readers:
         self._clock = clock
         self._infos: OrderedDict[str, tuple[float, asyncio.Task[Any]]] = OrderedDict()
         self._audiences: OrderedDict[str, tuple[float, asyncio.Task[Audience]]] = OrderedDict()
+        self._lists: OrderedDict[str, tuple[float, Sequence[Readable]]] = OrderedDict()
         self._guests: tuple[float, frozenset[str]] | None = None
 
     async def can_read(self, person: Person, place: Place) -> bool:
@@ -54,6 +56,30 @@ class Readers:
     async def audience(self, place: Place) -> Audience:
         """Who can read a channel. Those of a thread are its channel's."""
         return await self._recently(self._audiences, place.channel, lambda: self._reach(place))
+
+    async def readable(self, person: Person, workspace: str) -> Sequence[Readable]:
+        """The channels that we are in and this person may read, and our direct messages with them."""
+        known = self._lists.get(person.id)
+        if known is not None and self._clock() - known[0] < FRESH:
+            return known[1]
+        us = await self._api.us()
+        profile = await self._people.find(person.id, us.team, PERSON_FRESH)
+        if not profile.known:
+            return ()
+        ours = [one async for one in self._all("users.conversations", "channels", types=_EVERY_KIND)]
+        closed = {str(one["id"]) for one in ours if _is_closed(one) or profile.outsider}
+        theirs = await self._channels_of(person.id) if closed else frozenset()
+        found = [one for one in ours if str(one["id"]) not in closed or str(one["id"]) in theirs]
+        listed = tuple(_readable(one, workspace) for one in found)
+        self._lists[person.id] = (self._clock(), listed)
+        self._lists.move_to_end(person.id)
+        if len(self._lists) > _MOST_KNOWN:
+            self._lists.popitem(last=False)
+        return listed
+
+    async def _channels_of(self, user: str) -> frozenset[str]:
+        asked = {"user": user, "types": _EVERY_KIND}
+        return frozenset([str(one["id"]) async for one in self._all("users.conversations", "channels", **asked)])
 
     async def _info(self, channel: str) -> dict[str, Any]:
         """What Slack says of a channel, without who is in it."""
@@ -140,6 +166,12 @@ class Readers:
 def _is_closed(info: dict[str, Any]) -> bool:
     """Whether only those who were let in can read there."""
     return bool(info.get("is_private") or info.get("is_im") or info.get("is_mpim"))
+
+
+def _readable(info: dict[str, Any], workspace: str) -> Readable:
+    kind = PlaceKind.DM if info.get("is_im") else PlaceKind.CHANNEL
+    name = str(info.get("name") or "our direct messages")
+    return Readable(Place(PLATFORM, workspace, str(info["id"]), None, kind), name)
 
 
 def _is_outsider(user: dict[str, Any], team: str) -> bool:

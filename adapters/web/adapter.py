@@ -11,6 +11,7 @@ from adapters.web.api import Api
 from adapters.web.door import Door, Refused
 from adapters.web.feed import Feed
 from adapters.web.outbound import clean, clean_name, private_files_json
+from adapters.web.searching import searched
 from adapters.web.speaking import Speaking
 from adapters.web.whispers import Whispers
 from adapters.web.workspace import GATEPOST, PLACE_KEYS, PLATFORM
@@ -22,6 +23,7 @@ from bot.messages import (
     Capabilities,
     Failure,
     FailureKind,
+    Hit,
     Inbound,
     OutFile,
     PageFile,
@@ -30,6 +32,8 @@ from bot.messages import (
     Person,
     Place,
     PlaceKind,
+    Query,
+    Readable,
     Rendered,
 )
 from bot.ports import Clock, FileStore, Intake, NewId, PageStore, Route, Views
@@ -213,6 +217,14 @@ class WebAdapter:
         if found is None:
             raise _refusal(FailureKind.NOT_FOUND, "no such place")
         return found
+
+    async def readable(self, person: Person, within: str) -> Sequence[Readable]:
+        """The channels, and one's direct messages."""
+        return [Readable(workspace.place(one), one) for one in workspace.channels_of(person)]
+
+    async def search(self, person: Person, query: Query, handle: str | None) -> Sequence[Hit]:
+        """What is on the page, newest first."""
+        return await searched(self._store, query)
 
     async def typing(self, place: Place) -> None:
         """Show that we are writing."""

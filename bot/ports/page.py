@@ -86,6 +86,9 @@ class PageMessages(Protocol):
     async def said(self, place: Place, before: str | None, limit: int) -> Sequence[PageMessage]:
         """The last messages of a place before that one, oldest first. A thread begins with what it hangs on."""
 
+    async def holding(self, channels: Sequence[str], words: Sequence[str], limit: int) -> Sequence[PageMessage]:
+        """The newest messages of these channels and their threads that hold all these words, newest first."""
+
 
 class PageKeys(Protocol):
     """Who was let in. Only hashes are kept."""

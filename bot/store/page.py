@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import (
@@ -70,6 +71,7 @@ page_keys = Table(
 )
 
 
+_LOOKED_THROUGH = 5_000  # messages, the newest, by whoever searches
 _KEYS_KEPT_SECONDS = 31 * 24 * 3600.0
 
 
@@ -181,6 +183,19 @@ def said(conn: Connection, place: Place, before: str | None, limit: int) -> list
     return [_message(row) for row in conn.execute(query)][::-1]
 
 
+def holding(conn: Connection, channels: Sequence[str], words: Sequence[str], limit: int) -> Sequence[PageMessage]:
+    """The newest messages of these channels that hold all these words, among the newest there are."""
+    there = (page_messages.c.channel.in_(channels), page_messages.c.deleted == 0)
+    query = select(page_messages).where(*there).order_by(page_messages.c.n.desc()).limit(_LOOKED_THROUGH)
+    wanted = [word.casefold() for word in words]
+    found = (
+        message
+        for message in map(_message, conn.execute(query))
+        if all(word in message.text.casefold() for word in wanted)
+    )
+    return list(islice(found, limit))
+
+
 def held_files(conn: Connection, among: Collection[str] | None = None) -> set[str]:
     """Hashes of the files that messages on the page show: all, or those among the given ones."""
     query = select(page_files.c.sha256)
@@ -274,6 +289,9 @@ class PageLog:
 
     async def said(self, place: Place, before: str | None, limit: int) -> Sequence[PageMessage]:
         return await self._store.read(said, place, before, limit)
+
+    async def holding(self, channels: Sequence[str], words: Sequence[str], limit: int) -> Sequence[PageMessage]:
+        return await self._store.read(holding, channels, words, limit)
 
     async def grant(self, digest: str, kind: str, now: float) -> None:
         await self._store.write(grant, digest, kind, now)
