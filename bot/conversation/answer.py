@@ -124,7 +124,7 @@ class Answer:
         about = (*self._plan.notices, *self._below.notices)
         lost = unseen(self._window.items, model, self._claim.turn.id)
         doubt = (words.TWICE,) if self._reply.may_stand_twice else ()
-        return (*about, *lost, *self._drawings.notices, *doubt, *self._aside.notices)
+        return (*about, *lost, *self._drawings.notices, *doubt)
 
     async def files(self) -> tuple[OutFile, ...]:
         """The pictures and files that go with it."""

@@ -13,13 +13,10 @@ class SetAside:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._held: Reservation | Refusal | None = None
-        self.notices: tuple[str, ...] = ()
-        """What people are to be told of limits that are nearly used."""
 
     def hold(self, reservation: Reservation | Refusal | None) -> None:
         """Keep what was set aside until a request goes out."""
         self._held = reservation
-        self.notices += self._ledger.notices(reservation)
 
     @property
     def refused(self) -> BudgetReached | None:

@@ -12,9 +12,11 @@ from bot.conversation.endings import Ending, buttons, stopped
 from bot.conversation.figures import figures_of, log_line
 from bot.conversation.ports import Ports
 from bot.delivery.pump import Showing
-from bot.messages import Action, ActionName, Rendered, TurnKind
+from bot.errors import BudgetReached
+from bot.messages import Action, ActionName, Rendered, TurnKind, person_key
 from bot.ports import Adapter
 from bot.store.intents.claims import Claim
+from bot.store.intents.nearing import Ended
 from bot.store.intents.turns import finish, restart
 
 log = structlog.get_logger(__name__)
@@ -130,7 +132,8 @@ class TurnAtWork:
         actions = buttons(ending, turn)
         self.reply.finish(status, actions, await self._answer.files())
         final = Rendered(self._answer.written, status, actions, final=True)
-        kept = await ports.store.write(
+        refused = isinstance(ending.error, BudgetReached)  # which says by itself how the limit stands
+        ended = await ports.store.write(
             finish,
             turn,
             ending.state,
@@ -139,9 +142,19 @@ class TurnAtWork:
             ports.clock(),
             error=type(ending.error).__name__ if ending.error else None,
             seeded=self._answer.seeded,
+            watch=None if refused else ports.ledger.watch(person_key(turn.place.platform, turn.requester)),
         )
-        await (self.reply.settle() if kept else self.reply.abandon())
+        await self._show(ended)
         self._account(ending)  # last: a quick answer is first seen when it ends
+
+    async def _show(self, ended: Ended | None) -> None:
+        """Show the end as it is kept; of a turn that had ended already nothing stays."""
+        if ended is None:
+            await self.reply.abandon()
+            return
+        self._ports.ledger.warn(ended.near)
+        self.reply.restate(ended.final.status)
+        await self.reply.settle()
 
     def _account(self, ending: Ending) -> None:
         """One line in the log, and the figures for whoever watches."""

@@ -134,6 +134,10 @@ class Showing:
         """
         return self._reply.finish(status, actions, files)
 
+    def restate(self, status: str | None) -> None:
+        """Say this under the end instead; for between `finish` and `settle`."""
+        self._reply.status = status
+
     async def settle(self) -> Mapping[str, Outcome]:
         """Show the end. Returns when every message is confirmed, gone or refused, and that is stored.
 

@@ -28,6 +28,7 @@ from bot.ports import Clock, NewId
 from bot.preferences import MAX_TOKENS
 from bot.store.engine import Store
 from bot.store.intents import accounts, settlement
+from bot.store.intents.nearing import Watch
 
 log = structlog.get_logger(__name__)
 
@@ -86,17 +87,24 @@ class Ledger:
         cheaper = self._cheaper if refusal.cheaper_fits else None
         return BudgetReached(words.refused(refusal, cheaper, self._clock()), cheaper)
 
-    def notices(self, reservation: Reservation | Refusal | None) -> tuple[str, ...]:
-        """What people are told of limits that are nearly used; the operator is, too."""
-        if not isinstance(reservation, Reservation):
-            return ()
-        self._warn(reservation.notices)
-        return tuple(words.near(level, self._clock()) for level in reservation.notices)
-
     def give_back(self, reservation: Reservation | Refusal | None) -> None:
         """What was set aside for a turn is not needed: it asked no model."""
         if isinstance(reservation, Reservation):
             self._book(settlement.release, reservation.id)
+
+    # --- the end of a turn ----------------------------------------------------------------------------
+
+    def watch(self, person: str) -> Watch:
+        """What the commit that ends a turn needs to tell this person of limits that are nearly used."""
+        now = self._clock()
+        return Watch(person, self.limits, lambda level: f"⚠ {words.near(level, now)}", now)
+
+    def warn(self, near: Sequence[Level]) -> None:
+        """Tell the operator what people were told of everybody's limit."""
+        for level in near:
+            if level.whose is Whose.EVERYONE:
+                told = {"used": str(level.used), "limit": str(level.limit)}
+                log.warning("budget nearly used", setting="BUDGET_PER_DAY", **told)
 
     # --- any request ----------------------------------------------------------------------------------
 
@@ -226,10 +234,3 @@ class Ledger:
             max(prices.most_for_turn(self._model(one), items, answer) for one in may_answer),
             prices.most_for_turn(cheaper, items, answer) if self._cheaper else None,
         )
-
-    def _warn(self, levels: Sequence[Level]) -> None:
-        for level in levels:
-            if level.whose is Whose.EVERYONE:
-                log.warning(
-                    "budget nearly used", setting="BUDGET_PER_DAY", used=str(level.used), limit=str(level.limit)
-                )

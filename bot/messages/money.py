@@ -46,11 +46,10 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """Money set aside for one request. `notices` are limits that are nearly used, each told once a day."""
+    """Money set aside for one request."""
 
     id: str
     amount: Decimal
-    notices: tuple[Level, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from bot.store.intents.accounts import State, dollars
 from bot.store.schema import usage
 from tests.files import picture
 from tests.house import House, house
-from tests.town import ADA, CHANNEL
+from tests.town import ADA, CHANNEL, Town
 
 CATALOGUE = b"""{"data": [
  {"id": "acme/alpha-2", "name": "Alpha", "type": "language", "context_window": 200000,
@@ -152,20 +153,52 @@ async def test_what_is_used_up_is_called_used_up(tmp_path: Path) -> None:
     assert said == "⚠ Your $0.09 for today is used up. It resets at 00:00 UTC, in 2 h 30 min."
 
 
-async def test_people_are_told_once_when_most_of_a_limit_is_used(tmp_path: Path) -> None:
+NEARLY = "⚠ 81 % of your $0.50 for today is used. It resets at 00:00 UTC, in 2 h 30 min."
+
+
+async def test_people_are_told_once_by_the_answer_that_uses_most_of_a_limit(tmp_path: Path) -> None:
     limits = SpendingLimits(person=Decimal("0.5"))
     said = []
     async with house(tmp_path, catalogue=CATALOGUE, spending=limits, clock=lambda: EVENING) as here:
-        for n, cost in enumerate(("0.405", "0.001", "0.001"), start=1):
+        for n, cost in enumerate(("0.1", "0.305", "0.001"), start=1):
             await here.people.say("hello")
             await (await here.request()).finish("hi", cost=cost)
             said.append(await said_last(here, n))
 
-    assert said == [
-        "",
-        "⚠ 81 % of your $0.50 for today is used. It resets at 00:00 UTC, in 2 h 30 min.",
-        "",
-    ]
+    assert said == ["", NEARLY, ""]
+
+
+async def test_they_are_told_by_the_last_answer_before_a_refusal(tmp_path: Path) -> None:
+    limits = SpendingLimits(person=Decimal("0.5"))
+    async with house(tmp_path, catalogue=CATALOGUE, spending=limits, clock=lambda: EVENING) as here:
+        await here.people.say("hello")
+        await (await here.request()).finish("hi", cost="0.49")
+        nearly = await said_last(here, 1)
+        await here.people.say("more")
+        refused = await said_last(here, 2)
+
+    assert nearly.startswith("⚠ 98 % of your $0.50 for today is used.")
+    assert refused.startswith("⚠ Your $0.50 for today is nearly used up: $0.01 is left")
+    assert "% of" not in refused
+
+
+@pytest.mark.parametrize("held", ["final", "post"])
+async def test_they_are_told_exactly_once_whenever_the_process_dies(tmp_path: Path, held: str) -> None:
+    limits, town = SpendingLimits(person=Decimal("0.5")), Town()
+    evening = partial(house, catalogue=CATALOGUE, spending=limits, clock=lambda: EVENING)
+    town.held.add(held)
+    async with evening(tmp_path, town, orderly=False) as here:
+        await here.people.say("hello")
+        await (await here.request()).finish("hi", cost="0.405")
+        await here.store_holds("done")
+    town.held.clear()
+    async with evening(tmp_path, town) as here:
+        shown = await said_last(here, 1)
+        await here.people.say("more")
+        await (await here.request()).finish("hi", cost="0.001")
+        after = await said_last(here, 2)
+
+    assert (shown, after) == (NEARLY, "")
 
 
 async def test_the_operator_finds_in_the_log_that_most_of_the_days_money_is_used(tmp_path: Path) -> None:
@@ -181,7 +214,9 @@ async def test_the_operator_finds_in_the_log_that_most_of_the_days_money_is_used
     assert [(entry["setting"], entry["used"], entry["limit"]) for entry in told] == [
         ("BUDGET_PER_DAY", "0.405", "0.5")
     ]
-    assert "81 % of everybody's $0.50 for today is used." in (here.town.ours()[1].status or "")
+    said = [one.status or "" for one in here.town.ours()]
+    assert said[0].startswith("⚠ 81 % of everybody's $0.50 for today is used.")
+    assert said[1:] == ["", ""]
 
 
 async def test_a_model_that_is_free_answers_though_the_limit_is_used_up(tmp_path: Path) -> None:

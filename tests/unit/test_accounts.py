@@ -1,13 +1,15 @@
 """Money is set aside before it is spent, settled once, and no limit is passed."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from sqlalchemy import Connection, create_engine, func, select
 
-from bot.messages import Account, Estimate, Refusal, Reservation, SpendingLimits, Usage, Whose
+from bot.messages import Account, Estimate, Refusal, Rendered, Reservation, SpendingLimits, Usage, Whose
 from bot.store.intents.accounts import State, day_of, dollars, raise_to, reserve
+from bot.store.intents.nearing import Watch, noting_limits
 from bot.store.intents.settlement import (
     Owed,
     begin,
@@ -64,7 +66,7 @@ def ask(
 ) -> Reservation | Refusal:
     """Set something aside."""
     wanted = Estimate("acme/alpha", Decimal(cost), Decimal(cheaper) if cheaper else None)
-    return reserve(conn, name, account, wanted, limits, now, notify=True)
+    return reserve(conn, name, account, wanted, limits, now)
 
 
 def state(conn: Connection, name: str) -> tuple[str, Decimal]:
@@ -154,12 +156,42 @@ def test_play_money_is_noted_and_never_limited(conn: Connection) -> None:
     assert spending(conn, By.ALL, "", 0, play=False) == ()
 
 
-def test_a_limit_that_is_nearly_used_is_told_once_a_day(conn: Connection) -> None:
-    ask(conn, "1", "0.79")
-    told = [ask(conn, str(n), "0.01") for n in range(2, 6)]
-    notices = [[level.used for level in one.notices] for one in told if isinstance(one, Reservation)]
+def told(conn: Connection, person: str = "town:ada", limits: SpendingLimits = LIMITS, now: float = NOON) -> str:
+    """The line under an answer that ends now."""
+    watch = Watch(person, limits, lambda level: f"{level.whose} {level.used}", now)
+    return noting_limits(conn, Rendered("hi"), watch).final.status or ""
 
-    assert notices == [[], [Decimal("0.8")], [], []]
+
+def test_a_limit_that_is_nearly_used_is_told_once_a_day_by_the_answer_that_uses_it(conn: Connection) -> None:
+    said = []
+    for name, cost in (("1", "0.79"), ("2", "0.01"), ("3", "0.01")):
+        ask(conn, name, cost)
+        settle(conn, name, Decimal(cost))
+        said.append(told(conn))
+
+    assert said == ["", "person 0.8", ""]
+    assert told(conn, now=NOON + 86_400) == ""
+
+
+def test_what_is_set_aside_for_answers_under_way_is_not_used_yet(conn: Connection) -> None:
+    ask(conn, "under way", "0.5")
+    ask(conn, "1", "0.4")
+    settle(conn, "1", Decimal("0.4"))
+    before = told(conn)
+    keep_estimate(conn, "under way")
+
+    assert (before, told(conn)) == ("", "person 0.9")
+
+
+def test_both_limits_are_told_together_and_only_to_those_whom_they_concern(conn: Connection) -> None:
+    limits = SpendingLimits(everyone=Decimal("1.2"), person=Decimal(1))
+    ask(conn, "1", "1", limits=limits)
+    settle(conn, "1", Decimal(1))
+
+    assert told(conn, "town:grace", limits) == "everyone 1"
+    assert told(conn, "town:ada", limits) == "person 1"
+    assert told(conn, "town:ada", replace(limits, play=True)) == ""
+    assert told(conn, "town:ada", SpendingLimits()) == ""
 
 
 def test_a_cheaper_model_is_offered_only_where_it_fits(conn: Connection) -> None:

@@ -37,6 +37,7 @@ from bot.store.intents.inbox import (
     accept_again,
     accept_message,
 )
+from bot.store.intents.nearing import Ended
 from bot.store.intents.owed import accept_command
 from bot.store.intents.posts import first_post, record_post, settle_posts
 from bot.store.intents.recovery import unfinished
@@ -357,7 +358,7 @@ def test_a_turn_ends_once(conn: Connection) -> None:
     first = finish(conn, begun.turn, TurnState.DONE, Rendered("a"), (), 60.0)
     second = finish(conn, begun.turn, TurnState.FAILED, Rendered("b"), (), 61.0)
 
-    assert (first, second) == (True, False)
+    assert (first, second) == (Ended(Rendered("a")), None)
     turn = find_turn(conn, "turn1")
     assert turn is not None
     assert turn.final == Rendered("a")

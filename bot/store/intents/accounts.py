@@ -1,6 +1,6 @@
 """What requests may cost: set aside before they go out, and never more of it than is allowed."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import ROUND_CEILING, Decimal
@@ -24,24 +24,14 @@ from bot.messages import (
 from bot.store.prepared import Prepared
 from bot.store.schema import spent, usage
 
-NEAR = Decimal("0.8")
-"""The part of a limit from which on people are told that it is nearly used."""
-
 EVERYONE = ""
 """The scope in which everybody's spending is added up."""
 
 _PARTS = 10**12
 
 
-@dataclass(frozen=True, slots=True)
-class _Spent:
-    """What one scope has spent in a day, and whether it was told that its limit is near."""
-
-    amount: int
-    warned: bool
-
-
-_Day: TypeAlias = Mapping[str, _Spent]
+_Day: TypeAlias = Mapping[str, int]
+"""What each scope has spent in a day."""
 
 
 _ADD = Prepared(
@@ -51,12 +41,9 @@ _ADD = Prepared(
         or_(spent.c.scope == bindparam("first"), spent.c.scope == bindparam("second")),
     )
     .values(amount=spent.c.amount + bindparam("more"))
-    .returning(spent.c.scope, spent.c.amount, spent.c.warned)
+    .returning(spent.c.scope, spent.c.amount)
 )
 _BEGIN = Prepared(insert(spent))
-_WARNED = Prepared(
-    update(spent).where(spent.c.day == bindparam("on"), spent.c.scope == bindparam("whose")).values(warned=1)
-)
 _SET_ASIDE = Prepared(insert(usage))
 _ROW = Prepared(select(usage).where(usage.c.id == bindparam("name")))
 
@@ -91,31 +78,22 @@ def day_of(now: float) -> str:
 
 
 def reserve(
-    conn: Connection,
-    name: str,
-    account: Account,
-    estimate: Estimate,
-    limits: SpendingLimits,
-    now: float,
-    *,
-    notify: bool = False,
+    conn: Connection, name: str, account: Account, estimate: Estimate, limits: SpendingLimits, now: float
 ) -> Reservation | Refusal:
     """Set money aside for one request under a fresh name, or refuse: nothing is changed then.
 
     The check and the reservation are one step, so that many at once cannot pass a limit together. What costs
-    nothing is refused only by a limit of zero. With `notify` limits that are near are marked as told.
+    nothing is refused only by a limit of zero.
     """
     day, wanted = day_of(now), stored(estimate.amount)
     counted = 0 if limits.play else wanted
-    before = add_up(conn, day, account.person, counted)
-    levels = _levels(before, account.person, limits)
+    levels = _levels(add_up(conn, day, account.person, counted), account.person, limits)
     for level in levels:
         if _passes(level, wanted):
             add_up(conn, day, account.person, -counted)
             return Refusal(level, estimate.amount, _fits(estimate.cheaper, levels))
     _SET_ASIDE.change(conn, _row(name, account, estimate.model, wanted, limits, day, now))
-    near = tuple(_near(conn, day, levels, before, account.person)) if notify else ()
-    return Reservation(name, dollars(wanted), near)
+    return Reservation(name, dollars(wanted))
 
 
 def reserve_for_turn(
@@ -124,7 +102,7 @@ def reserve_for_turn(
     """Set aside what the first request of a turn may cost."""
     account = account_of(turn.place, turn.requester, turn.id)
     estimate = purse.estimate(turn.model or "", items, chosen)
-    return reserve(conn, purse.name, account, estimate, purse.limits, purse.now, notify=True)
+    return reserve(conn, purse.name, account, estimate, purse.limits, purse.now)
 
 
 def raise_to(conn: Connection, name: str, estimate: Estimate, limits: SpendingLimits) -> Refusal | None:
@@ -171,7 +149,7 @@ def _levels(before: _Day, person: str, limits: SpendingLimits) -> list[Level]:
     known = [(Whose.EVERYONE, limits.everyone, EVERYONE)]
     if person:
         known.insert(0, (Whose.PERSON, limits.person, person))
-    used = {scope: dollars(one.amount) for scope, one in before.items()}
+    used = {scope: dollars(amount) for scope, amount in before.items()}
     return [
         Level(whose, limit, used.get(scope, Decimal(0)))
         for whose, limit, scope in known
@@ -189,22 +167,13 @@ def _fits(amount: Decimal | None, levels: Sequence[Level]) -> bool:
     return amount is not None and not any(_passes(level, stored(amount)) for level in levels)
 
 
-def _near(conn: Connection, day: str, levels: list[Level], before: _Day, person: str) -> Iterator[Level]:
-    for level in levels:
-        scope = person if level.whose is Whose.PERSON else EVERYONE
-        day_so_far = before.get(scope)
-        if day_so_far is not None and not day_so_far.warned and level.used >= level.limit * NEAR:
-            _WARNED.change(conn, {"on": day, "whose": scope})
-            yield level
-
-
 def add_up(conn: Connection, day: str, person: str, more: int) -> _Day:
     """Add to what a person and everybody have spent that day; what it was before."""
     rows = _ADD(conn, {"on": day, "first": EVERYONE, "second": person, "more": more})
-    before = {row.scope: _Spent(row.amount - more, bool(row.warned)) for row in rows}
+    before = {row.scope: row.amount - more for row in rows}
     for scope in dict.fromkeys((EVERYONE, person)):
         if scope not in before:
-            before[scope] = _Spent(0, warned=False)
+            before[scope] = 0
             _BEGIN.change(conn, {"day": day, "scope": scope, "amount": more, "warned": 0})
     return before
 

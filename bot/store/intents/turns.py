@@ -20,6 +20,7 @@ from bot.store.codec import dump, load
 from bot.store.intents.accounts import Purse
 from bot.store.intents.claims import Claim, asked_in, claimed
 from bot.store.intents.inbox import Accepted, Target, accept_message
+from bot.store.intents.nearing import Ended, Watch, noting_limits
 from bot.store.intents.posts import PostRow, add_post, posts_of
 from bot.store.intents.rows import (
     LINE,
@@ -58,6 +59,7 @@ _END = Prepared(
         state=bindparam("ending"), final=bindparam("form"), error=bindparam("cause"), ended_at=bindparam("now")
     )
 )
+_RESTATED = update(turns).where(turns.c.id == bindparam("turn_id")).values(final=bindparam("form"))
 _BEFORE = Prepared(select(LINE.c.id).where(LINE.c.back > 0))
 _ASKED_BEFORE = Prepared(
     select(inbox.c.body)
@@ -173,18 +175,23 @@ def finish(
     *,
     error: str | None = None,
     seeded: bool = False,
-) -> bool:
-    """End a turn: what was said and its final form, in one commit. False if it had ended already.
+    watch: Watch | None = None,
+) -> Ended | None:
+    """End a turn: what was said and its final form, in one commit. None if it had ended already.
 
-    `seeded` says that the place's earlier messages were read.
+    `seeded` says that the place's earlier messages were read. With `watch` the final form also tells of limits
+    that are nearly used, each once a day.
     """
     ending = {"turn_id": turn.id, "ending": state, "form": dump(final), "cause": error, "now": now}
     if not _END.change(conn, ending):
-        return False
+        return None
     append(conn, turn.conversation, said, None, now)
     if seeded:
         _SEEDED.change(conn, {"conversation": turn.conversation})
-    return True
+    ended = Ended(final) if watch is None else noting_limits(conn, final, watch)
+    if ended.near:
+        conn.execute(_RESTATED, {"turn_id": turn.id, "form": dump(ended.final)})
+    return ended
 
 
 def cancel_waiting(conn: Connection, turn_id: str, final: Rendered, now: float) -> bool:
