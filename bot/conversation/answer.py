@@ -213,12 +213,18 @@ class Answer:
         self._reply.set_status(words.using(call.name for call in said.tool_calls))
         seen = self._window.seen
         self._window.add(asked)
-        results = await self._toolbox.run(said.tool_calls, seen)
+        results = await self._toolbox.run(said.tool_calls, seen, self._end_round)
         self._add_results(results)
         self._bad_rounds += misunderstood(results)
         if self._bad_rounds >= MOST_BAD_ROUNDS:
             self._plan = replace(self._plan, calls=False)
         self._reply.set_status(words.THINKING)
+
+    async def _end_round(self, results: Sequence[Item]) -> Item:
+        """Record the last result of a round; the next request comes of all of them."""
+        turn = replace(self._claim.turn, model=self._plan.model)
+        history = (*self._window.items, *results)
+        return await self._aside.end_round(self._ports.store, turn, history, self._claim.chosen)
 
     def _calling(self, done: Finish, made: tuple[Reading, ...]) -> Item:
         """What was said and drawn in a round that ends in calls of tools, as an item of history."""

@@ -1,14 +1,17 @@
-"""The money set aside for the first request of a turn: used once, or given back."""
+"""The money for a turn's next request, set aside in a commit that there is anyway: used once, or given back."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.errors import BudgetReached
 from bot.ledger.ledger import Ledger
-from bot.messages import Account, Refusal, Reservation
+from bot.messages import Account, Item, Refusal, Reservation, Turn
+from bot.store.engine import Store
+from bot.store.intents.calls import end_round
 
 
 class SetAside:
-    """Holds what the commit that began a turn has set aside, or why there is nothing."""
+    """Holds what was set aside when a turn was begun, or a round of it ended, or why there is nothing."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
@@ -17,6 +20,16 @@ class SetAside:
     def hold(self, reservation: Reservation | Refusal | None) -> None:
         """Keep what was set aside until a request goes out."""
         self._held = reservation
+
+    async def end_round(
+        self, store: Store, turn: Turn, history: Sequence[Item], chosen: Mapping[str, str]
+    ) -> Item:
+        """Record the last result of a round, with which this history ends, and hold what the next one may cost."""
+        purse = self._ledger.purse()
+        async with self._ledger.released_unless_used(purse.name):
+            recorded, reservation = await store.write(end_round, turn, history, chosen, purse)
+        self.hold(reservation)
+        return recorded
 
     @property
     def refused(self) -> BudgetReached | None:

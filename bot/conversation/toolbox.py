@@ -1,7 +1,7 @@
 """Runs the calls of a turn: side by side, each within its time, each recorded, none with effects twice."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,9 +74,21 @@ class Toolbox:
         }
         return tuple(every[name] for name in sorted(every))
 
-    async def run(self, calls: Sequence[ToolCall], seen: Seen) -> tuple[Item, ...]:
-        """The results, in the order of the calls; each is in the store when this returns."""
-        return tuple(await asyncio.gather(*(self._run_and_record(call, seen) for call in calls)))
+    async def run(
+        self, calls: Sequence[ToolCall], seen: Seen, end: Callable[[Sequence[Item]], Awaitable[Item]]
+    ) -> tuple[Item, ...]:
+        """The results, in the order of the calls; each is in the store when this returns.
+
+        Whichever comes last is recorded by `end`, which is given all of them.
+        """
+        results: list[Item] = []
+
+        async def one(call: ToolCall) -> Item:
+            result = self._result(call, await self._run(call, seen))
+            results.append(result)
+            return await (end(results) if len(results) == len(calls) else self._record(result))
+
+        return tuple(await asyncio.gather(*map(one, calls)))
 
     async def close_open_calls(self, seen: Seen) -> tuple[Item, ...]:
         """Results for calls that a dead process left without one.
@@ -94,14 +106,11 @@ class Toolbox:
         state = await self._ports.store.read(call_state, self._claim.turn.id, call.id)
         again = tool is None or not (tool.effects or tool.once) or tool.repeatable
         if again or state is not CallState.STARTED:
-            return await self._run_and_record(call, seen)
-        return await self._record(call, _Told(LOST_RESULT))
+            return await self._record(self._result(call, await self._run(call, seen)))
+        return await self._record(self._result(call, _Told(LOST_RESULT)))
 
-    async def _run_and_record(self, call: ToolCall, seen: Seen) -> Item:
-        return await self._record(call, await self._run(call, seen))
-
-    async def _record(self, call: ToolCall, told: _Told) -> Item:
-        item = Item(
+    def _result(self, call: ToolCall, told: _Told) -> Item:
+        return Item(
             seq=0,
             role=Role.TOOL,
             text=told.text,
@@ -110,9 +119,9 @@ class Toolbox:
             files=told.files,
             untrusted=told.untrusted,
         )
-        conversation, now = self._claim.turn.conversation, self._ports.clock()
-        (numbered,) = await self._ports.store.write(end_call, conversation, item, now)
-        return numbered
+
+    async def _record(self, result: Item) -> Item:
+        return await self._ports.store.write(end_call, self._claim.turn.conversation, result, self._ports.clock())
 
     async def _run(self, call: ToolCall, seen: Seen) -> _Told:
         """What the model is told: the result, or in one sentence why there is none."""

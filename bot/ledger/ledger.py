@@ -170,7 +170,7 @@ class Ledger:
             return
         name, due = self._new_id(), self._clock() + FIRST_LOOK
         facts = (spending.name, name, spending.estimate, self.limits, due)
-        async with self._released_unless_used(name):
+        async with self.released_unless_used(name):
             refused = await self._store.write(settlement.begin_again, *facts)
         if refused is not None:
             raise self.refusal(refused)
@@ -184,7 +184,7 @@ class Ledger:
         if held is not None and held.amount >= estimate.amount:
             return held.id
         name = self._new_id() if held is None else held.id
-        async with self._released_unless_used(name):
+        async with self.released_unless_used(name):
             refused = await self._set_aside(name, account, estimate)
         if refused is not None:
             raise self.refusal(refused)
@@ -197,7 +197,7 @@ class Ledger:
         return found if isinstance(found, Refusal) else None
 
     @asynccontextmanager
-    async def _released_unless_used(self, name: str) -> AsyncIterator[None]:
+    async def released_unless_used(self, name: str) -> AsyncIterator[None]:
         """Who goes away while money is set aside makes no request: it is carried out all the same, and undone."""
         try:
             yield

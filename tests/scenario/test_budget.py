@@ -13,9 +13,11 @@ from structlog.testing import capture_logs
 from bot.messages import ActionName, Credits, Person, Place, PlaceKind, SpendingLimits
 from bot.store.intents.accounts import State, dollars
 from bot.store.schema import usage
+from tests import gateway_streams as streams
 from tests.files import picture
 from tests.house import House, house
 from tests.town import ADA, CHANNEL, Town
+from tests.wire.raw_server import event
 
 CATALOGUE = b"""{"data": [
  {"id": "acme/alpha-2", "name": "Alpha", "type": "language", "context_window": 200000,
@@ -282,13 +284,35 @@ async def test_an_answer_that_breaks_off_before_its_first_word_is_not_asked_for_
 
 async def test_each_round_of_tools_is_set_aside_and_paid_by_itself(tmp_path: Path) -> None:
     async with house(tmp_path, catalogue=CATALOGUE, spending=SpendingLimits(Decimal(5))) as here:
+        before = here.store.commits
         await here.people.say("what time is it?")
         await (await here.request()).call(("c1", "current_time", "{}"))
         await here.answer("late")
         await here.answered()
         spent = await here.store.read(rows)
+        commits = here.store.commits - before
 
     assert [(state, amount) for state, amount, _ in spent] == [(State.SETTLED, Decimal("0.00042"))] * 2
+    assert commits <= 6, "the second request's money is set aside in the commit of the tool's result"
+
+
+async def test_a_round_for_which_nothing_is_left_is_not_asked_for_and_what_was_said_stands(tmp_path: Path) -> None:
+    limits = SpendingLimits(person=Decimal("0.10"))
+    async with house(tmp_path, catalogue=CATALOGUE, spending=limits, clock=lambda: EVENING) as here:
+        await here.people.say("what time is it?")
+        model = await here.request()
+        await model.say("Let me look.")
+        function = {"name": "current_time", "arguments": "{}"}
+        call = {"index": 0, "id": "c1", "type": "function", "function": function}
+        await model.exchange.chunk(event(streams.chunk({"tool_calls": [call]})))
+        await model.finish(reason="tool_calls", cost="0.05")
+        said = await said_last(here, 1)
+        spent = await here.store.read(rows)
+
+    assert here.town.ours()[0].text == "Let me look."
+    assert said.startswith("⚠ Your $0.10 for today is nearly used up: $0.05 is left")
+    assert here.asked.qsize() == 0
+    assert [(state, amount) for state, amount, _ in spent] == [(State.SETTLED, Decimal("0.05"))]
 
 
 async def test_a_large_file_sets_more_aside_before_the_request_and_is_refused_where_that_is_too_much(

@@ -1,11 +1,13 @@
 """The calls of tools: recorded before they run and after, and asked about where a person has to agree first."""
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from sqlalchemy import Connection, insert, select, update
 
-from bot.messages import Inbound, Item
+from bot.messages import Inbound, Item, Refusal, Reservation, Turn
+from bot.store.intents.accounts import Purse, reserve_for_turn
 from bot.store.intents.inbox import record, seen
 from bot.store.intents.rows import append
 from bot.store.schema import tool_calls
@@ -35,14 +37,23 @@ def begin_calls(conn: Connection, conversation: str, item: Item, now: float) -> 
     return numbered
 
 
-def end_call(conn: Connection, conversation: str, item: Item, now: float) -> tuple[Item, ...]:
+def end_call(conn: Connection, conversation: str, result: Item, now: float) -> Item:
     """Record one call's result after it ran."""
     conn.execute(
         update(tool_calls)
-        .where(tool_calls.c.turn_id == item.turn_id, tool_calls.c.call_id == item.tool_call_id)
+        .where(tool_calls.c.turn_id == result.turn_id, tool_calls.c.call_id == result.tool_call_id)
         .values(state=CallState.DONE, ended_at=now)
     )
-    return append(conn, conversation, [item], None, now)
+    (numbered,) = append(conn, conversation, [result], None, now)
+    return numbered
+
+
+def end_round(
+    conn: Connection, turn: Turn, history: Sequence[Item], chosen: Mapping[str, str], purse: Purse
+) -> tuple[Item, Reservation | Refusal]:
+    """Record a round's last result, with which this history ends, and set aside what the next request may cost."""
+    numbered = end_call(conn, turn.conversation, history[-1], purse.now)
+    return numbered, reserve_for_turn(conn, turn, history, chosen, purse)
 
 
 def call_state(conn: Connection, turn_id: str, call_id: str) -> CallState | None:
