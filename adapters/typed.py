@@ -39,12 +39,20 @@ def _next_value(open_options: Sequence[CommandOption], rest: str) -> tuple[Comma
     """The option the next words are for, its value, and what is left."""
     head, colon, tail = rest.partition(":")
     named = next((one for one in open_options if colon and one.name == head), None)
-    option, rest = (named, tail.lstrip()) if named else (open_options[0], rest)
+    option, rest = (named, tail.lstrip()) if named else (_meant(open_options, rest), rest)
     if option.rest:
         value, behind = _before_named(rest, {one.name for one in open_options if one is not option})
         return option, value, behind
     word = _first_word(rest)
     return option, word.strip("\"'") if word[:1] in "\"'" else word, rest[len(word) :].lstrip()
+
+
+def _meant(open_options: Sequence[CommandOption], rest: str) -> CommandOption:
+    """The next option; one whose choices the word is none of leaves it to another that may be left out, too."""
+    first, word = open_options[0], _first_word(rest)
+    if first.required or not first.choices or word in first.choices:
+        return first
+    return next((one for one in open_options if not one.required and word in one.choices), first)
 
 
 def _before_named(text: str, names: Collection[str]) -> tuple[str, str]:

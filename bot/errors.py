@@ -32,6 +32,7 @@ GatepostError
 ├── CommandRefused        a command that cannot be carried out as it was typed
 ├── BudgetReached         a request may cost more than is left for today; says when that changes
 ├── SearchNotReady        a platform can't search just now; its text says why, and what to do
+├── SummaryRefused        a summary that can't be made; its text says why
 ├── TimeUnclear           words that name no time, a past one, or more than one; the sentence asks
 ├── ReminderRefused       a reminder that can't be kept or found
 └── NotAllowed            this person may not do this here
@@ -260,6 +261,10 @@ class BudgetReached(SaidError):
 
 class SearchNotReady(SaidError):
     """A platform's own search can't be used just now, or not for this question; its text says why."""
+
+
+class SummaryRefused(SaidError):
+    """A summary can't be made: of nothing, or of what can't be read just now; its text says so."""
 
 
 class TimeUnclear(SaidError):

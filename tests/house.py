@@ -18,6 +18,7 @@ from bot.commands import COMMANDS
 from bot.commands.base import Command, CommandPorts
 from bot.commands.dispatch import Commands
 from bot.commands.recent import RecentModels
+from bot.conversation.choices import routing_of
 from bot.conversation.desk import Desk
 from bot.conversation.ports import Limits, Ports
 from bot.conversation.postlog import StorePostLog
@@ -35,6 +36,7 @@ from bot.reminders.book import ReminderBook
 from bot.store.engine import Store, open_store
 from bot.store.files import Files
 from bot.store.intents.rows import last_turn
+from bot.summaries.summariser import Summaries
 from bot.tools import TOOLS
 from bot.tools.base import Tool
 from tests import gateway_streams as streams
@@ -232,10 +234,12 @@ async def house(
             cheaper=cheaper,
         )
         reminders = ReminderBook(store, clock, lambda: f"{prefix}-{next(numbers)}", most=most_reminders)
+        paid = PaidGateway(gateway, ledger)
+        summaries = Summaries(store, paid, clock)
         ports = Ports(
             store=store,
             files=files,
-            gateway=PaidGateway(gateway, ledger),
+            gateway=paid,
             ledger=ledger,
             reader=reader,
             pump=pump,
@@ -247,6 +251,7 @@ async def house(
             fallbacks=fallbacks,
             limits=limits or Limits(),
             reminders=reminders,
+            summaries=summaries,
         )
         bell = Bell(store, pump, ports.adapters, clock, reminders.changed)
         desk = Desk(ports)
@@ -300,6 +305,11 @@ def _gateway(server: RawServer, *, routes: bool) -> OpenAIGateway:
     )
 
 
+def _summaries(ports: Ports) -> Summaries:
+    assert ports.summaries is not None
+    return ports.summaries
+
+
 def _intake(
     ports: Ports,
     desk: Desk,
@@ -324,6 +334,9 @@ def _intake(
         is_admin=access.is_admin,
         credits=lambda: credit,
         reminders=reminders,
+        adapters=ports.adapters,
+        summaries=_summaries(ports),
+        routing=lambda chosen, asker: routing_of(chosen, (), asker),
     )
     return Intake(
         store=ports.store,

@@ -15,6 +15,7 @@ from bot.commands import COMMANDS
 from bot.commands.base import CommandPorts
 from bot.commands.dispatch import Commands
 from bot.commands.recent import RecentModels
+from bot.conversation.choices import routing_of
 from bot.conversation.desk import Desk
 from bot.conversation.ports import Limits, Ports
 from bot.conversation.postlog import StorePostLog
@@ -34,6 +35,7 @@ from bot.reminders.book import ReminderBook
 from bot.settings import Settings, read_settings
 from bot.store.engine import Store, open_store
 from bot.store.files import Files
+from bot.summaries.summariser import Summaries
 from bot.tools import every_tool
 from bot.tools.base import Outside
 from bot.tools.servers import Servers, check_installed, read_config
@@ -75,6 +77,7 @@ class Core:
     new_id: NewId
     recent: RecentModels
     reminders: ReminderBook
+    summaries: Summaries
     meter: Meter
     outside: Outside
     servers: Servers
@@ -117,6 +120,7 @@ async def core(
             new_id=new_id,
             recent=RecentModels(store, time.time),
             reminders=ReminderBook(store, time.time, new_id),
+            summaries=Summaries(store, PaidGateway(gateway, ledger), time.time),
             meter=meter,
             outside=outside(settings),
             servers=servers(settings),
@@ -193,6 +197,7 @@ def desk_for(parts: Core, adapters: Sequence[Adapter], *, lasting: bool = True) 
         adapters={adapter.platform: adapter for adapter in adapters},
         tools=every_tool(),
         reminders=parts.reminders if lasting else None,
+        summaries=parts.summaries,
         clock=time.time,
         new_id=parts.new_id,
         default_model=parts.about.default_model,
@@ -223,6 +228,9 @@ def intake_for(
         is_admin=access.is_admin,
         credits=lambda: parts.credit.credits,
         reminders=parts.reminders,
+        adapters={adapter.platform: adapter for adapter in adapters},
+        summaries=parts.summaries,
+        routing=lambda chosen, asker: routing_of(chosen, (), asker),
     )
     return Intake(
         store=parts.store,

@@ -11,11 +11,13 @@ from bot.commands.reset import RESET
 from bot.commands.settings import SETTINGS
 from bot.commands.status import STATUS
 from bot.commands.stop import STOP
+from bot.commands.summary import SUMMARY
 from bot.commands.usage import USAGE
 
 COMMANDS: tuple[Command, ...] = (
     MODEL,
     MODELS,
+    SUMMARY,
     IMAGINE,
     REMIND,
     PERSONA_COMMAND,

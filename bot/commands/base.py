@@ -1,10 +1,11 @@
 """What a command is, and what it may use. Commands are data: every surface offers the same table."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.commands.recent import RecentModels
+from bot.commands.underway import Underway
 from bot.ledger.ledger import Ledger
 from bot.messages import (
     Choice,
@@ -15,12 +16,14 @@ from bot.messages import (
     PastMessage,
     Person,
     Place,
+    Routing,
     TurnKind,
 )
-from bot.ports import About, Clock, Gateway
+from bot.ports import About, Adapter, Clock, Gateway
 from bot.preferences import Scope
 from bot.reminders.book import ReminderBook
 from bot.store.engine import Store
+from bot.summaries.summariser import Summaries
 
 
 class Desk(Protocol):
@@ -43,7 +46,11 @@ class Desk(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CommandPorts:
-    """What commands work with. `started_at` is when the program began to serve, `credits` the gateway's credit."""
+    """What commands work with. `started_at` is when the program began to serve, `credits` the gateway's credit.
+
+    `routing` says by what is in force, and by the asker's key, who may serve a request. `underway` is what takes
+    a while.
+    """
 
     store: Store
     gateway: Gateway
@@ -58,6 +65,10 @@ class CommandPorts:
     is_admin: Callable[[str, Person], bool]
     credits: Callable[[], Credits | None]
     reminders: ReminderBook
+    adapters: Mapping[str, Adapter]
+    summaries: Summaries
+    routing: Callable[[Mapping[str, str], str], Routing]
+    underway: Underway = field(default_factory=Underway)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +82,16 @@ class Completion:
     ports: CommandPorts
 
 
+def _unheard(_said: str) -> None:
+    """Nobody listens."""
+
+
 @dataclass(frozen=True, slots=True)
 class CommandContext:
     """One call of a command: by whom and where, from the event. `specs` are all commands, for help.
 
     `key` is the event's, the same whenever the call is carried out again. `about` is the message from whose menu
-    the command was chosen.
+    the command was chosen. `progress` shows whoever typed it a short line while it is at work.
     """
 
     call: CommandCall
@@ -86,6 +101,7 @@ class CommandContext:
     specs: Sequence[CommandSpec]
     key: str = ""
     about: PastMessage | None = None
+    progress: Callable[[str], None] = _unheard
 
     def option(self, name: str) -> str:
         """An option as it was typed, without the space around it; empty when it was left out."""
@@ -114,10 +130,11 @@ class Command:
     """A command: what surfaces offer, what it does, and what it suggests while an option is typed.
 
     `run` returns Markdown for the person, or that with files. `complete` answers from memory what may go into an
-    option. A command with `ask` is answered by a turn; where that raises a `SaidError`, `run` says why not.
+    option. A command with `ask` is answered by a turn; where that gives None `run` answers, and where it
+    raises a `SaidError`, `run` says why not.
     """
 
     spec: CommandSpec
     run: Callable[[CommandContext], Awaitable[str | CommandResult]]
     complete: Callable[[Completion], Sequence[Choice]] | None = None
-    ask: Callable[[CommandContext], Awaitable[Question]] | None = None
+    ask: Callable[[CommandContext], Awaitable[Question | None]] | None = None

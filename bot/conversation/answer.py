@@ -17,6 +17,7 @@ from bot.conversation.picturing import picture_request
 from bot.conversation.ports import Ports
 from bot.conversation.prompt import unseen
 from bot.conversation.request import build_request
+from bot.conversation.summing import summarised
 from bot.conversation.telling import Telling
 from bot.conversation.toolbox import Toolbox, misunderstood
 from bot.conversation.window import Window
@@ -154,6 +155,8 @@ class Answer:
 
     async def _ask(self) -> Finish:
         """One round: a request, and where it failed for a reason that another would not have, that one."""
+        if self._claim.turn.kind is TurnKind.SUMMARY:
+            return await self._summarise()
         wished = await picture_request(self._ports, self._claim, self._window.items)
         if wished is not None:
             return await self._hear(wished)
@@ -169,6 +172,16 @@ class Answer:
             else:
                 self._below.take(request, done)
                 return done
+
+    async def _summarise(self) -> Finish:
+        """The one round of a turn that was asked for a summary."""
+        self._aside.give_back()  # each of its requests is paid for by itself
+        ports, adapter, reply = self._ports, self._adapter, self._reply
+        text, used = await summarised(ports, adapter, self._claim, self._window.subject, reply.set_status)
+        reply.set_status(None)
+        self._telling.say(text)
+        self.used += used
+        return Finish("stop")
 
     async def _concede(self, error: GatewayError, request: ChatRequest) -> bool:
         """Ask otherwise from here on; whether there is a way left."""

@@ -55,9 +55,9 @@ def too_many_steps(steps: int) -> Ending:
 
 
 def buttons(ending: Ending, turn: Turn) -> tuple[Action, ...]:
-    """What can be pressed under an answer that has ended. A picture can be made again, and no more."""
+    """What can be pressed under an answer that has ended. A picture or a summary can be made again, no more."""
     regenerate, other = Action(ActionName.REGENERATE, turn.id), Action(ActionName.OTHER_MODEL, turn.id)
-    if turn.kind is TurnKind.IMAGINE:
+    if turn.kind in (TurnKind.IMAGINE, TurnKind.SUMMARY):
         return (regenerate,)
     if ending.other_model is not None:
         other = replace(other, value=ending.other_model, label=words.use(ending.other_model))

@@ -47,8 +47,8 @@ async def earlier_messages(ports: Ports, adapter: Adapter, claim: Claim) -> Earl
     A platform that refuses its history costs the answer its context, not the answer.
     """
     source: object = adapter
-    if claim.turn.kind is TurnKind.IMAGINE:
-        return Earlier(read=False)  # a picture is made of the wish alone; the next question will want them
+    if claim.turn.kind in (TurnKind.IMAGINE, TurnKind.SUMMARY):
+        return Earlier(read=False)  # the wish alone says what is wanted; the next question will want them
     if claim.seeded or not claim.asked or not offers(source, ReadsHistory):
         return Earlier()
     first = claim.asked[0]

@@ -10,6 +10,7 @@ from bot.ledger.ledger import Ledger
 from bot.ports import Adapter, Clock, Gateway, MediaReader, Meter, NewId, NoMeter, Reminders
 from bot.store.engine import Store
 from bot.store.files import Files
+from bot.summaries.summariser import Summaries
 from bot.tools.base import Outside, Tool
 
 FILES_AT_ONCE = 6
@@ -56,4 +57,5 @@ class Ports:
     outside: Outside = field(default_factory=Outside)
     meter: Meter = field(default_factory=NoMeter)
     reminders: Reminders | None = None
+    summaries: Summaries | None = None
     fetching: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(FILES_AT_ONCE))

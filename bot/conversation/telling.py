@@ -58,6 +58,11 @@ class Telling:
         self._text.append(text)
         self._reply.push(text)
 
+    def say(self, text: str) -> None:
+        """The words of this round, all at once."""
+        self._round.append(text)
+        self.add(text)
+
     def end_round(self) -> None:
         """The words of this round are kept elsewhere, or count no more."""
         self._round = []

@@ -63,6 +63,7 @@ class Toolbox:
             reader=ports.reader,
             adapter=adapter,
             reminders=ports.reminders,
+            summaries=ports.summaries,
             outside=ports.outside,
         )
 
@@ -166,6 +167,7 @@ class Toolbox:
             asked_in=asked[0].place if asked else None,
             turn_id=turn.id,
             ports=self._tool_ports,
+            model=turn.model or self._ports.default_model,
             routing=routing_of(self._claim.chosen, (), person_key(turn.place.platform, turn.requester)),
         )
 

@@ -63,7 +63,7 @@ class TurnAtWork:
         """Whether this person's next message can still become part of the question."""
         young = asyncio.get_running_loop().time() - self._begun < RESTART_WINDOW
         alone = all(speaker.id == person_id for speaker in self._claim.speakers)
-        asks = self._claim.turn.kind is not TurnKind.IMAGINE
+        asks = self._claim.turn.kind not in (TurnKind.IMAGINE, TurnKind.SUMMARY)
         return asks and young and alone and self.may_change()
 
     def may_change(self) -> bool:

@@ -49,6 +49,12 @@ def _link(found: re.Match[str]) -> Mapping[str, Any]:
     return {"url": found["url"].rstrip(".,;:!?)"), **({"part": int(found["part"])} if found["part"] else {})}
 
 
+def _stretch(found: re.Match[str]) -> Mapping[str, Any]:
+    channel = (found["where"] or "").lower() == "channel" or found["there"]
+    hours = {"hours": int(found["hours"])} if found["hours"] else {}
+    return {"where": "channel" if channel else "here", **hours}
+
+
 def _sentence(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.I)
 
@@ -65,6 +71,14 @@ _SENTENCES: Final[tuple[tuple[str, re.Pattern[str], Arguments], ...]] = (
             r"\b(?:read|open|look at|summari[sz]e)\b(?:[^\n]*?\bpart (?P<part>\d+))?[^\n]*?(?P<url>https?://\S+)"
         ),
         _link,
+    ),
+    (
+        "summarise",
+        _sentence(
+            r"\bsummari[sz]e (?:this|the) (?:(?P<where>thread|channel)\b[^\n]*?)?"
+            r"(?:\blast (?P<hours>\d{1,3}) hours\b(?P<there> of (?:this|the) channel)?|(?<=thread)|(?<=channel))"
+        ),
+        _stretch,
     ),
     (
         "calculate",

@@ -108,6 +108,7 @@ from bot.messages.shown import (
     Quota,
     Rendered,
 )
+from bot.messages.summaries import Digest, KeptDigest, Point, Reference, Summarised, SummaryWish
 from bot.messages.turns import (
     Turn,
     TurnKind,
@@ -138,6 +139,7 @@ __all__ = [
     "Completed",
     "Credits",
     "Delta",
+    "Digest",
     "Embedded",
     "Estimate",
     "Failure",
@@ -150,6 +152,7 @@ __all__ = [
     "Inbound",
     "InboundKind",
     "Item",
+    "KeptDigest",
     "Level",
     "Mark",
     "MenuEntry",
@@ -168,6 +171,7 @@ __all__ = [
     "PictureWish",
     "Place",
     "PlaceKind",
+    "Point",
     "Poll",
     "PollResult",
     "PromptMessage",
@@ -181,6 +185,7 @@ __all__ = [
     "ReadingKind",
     "Reasoning",
     "ReasoningDelta",
+    "Reference",
     "Refusal",
     "Reminder",
     "Rendered",
@@ -194,6 +199,8 @@ __all__ = [
     "SpendingLimits",
     "Started",
     "StoredFile",
+    "Summarised",
+    "SummaryWish",
     "TextDelta",
     "TextPart",
     "ToolCall",

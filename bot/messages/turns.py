@@ -8,13 +8,14 @@ from bot.messages.shown import Rendered
 
 
 class TurnKind(StrEnum):
-    """Why a turn exists: a question, a wish for a picture, more of a stopped answer, the same question again.
+    """Why a turn exists: a question, a wish for a picture or summary, more of an answer, the same question again.
 
-    A picture that is made again is a turn of the kind `IMAGINE`, too, with an origin.
+    A picture that is made again is a turn of the kind `IMAGINE`, too, with an origin; so it is with a summary.
     """
 
     ANSWER = "answer"
     IMAGINE = "imagine"
+    SUMMARY = "summary"
     CONTINUE = "continue"
     REGENERATE = "regenerate"
 

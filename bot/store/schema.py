@@ -264,6 +264,38 @@ settings = Table(
     Column("value", Text, nullable=False),
 )
 
+summaries = Table(
+    "summaries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("place", Text, nullable=False),  # Place.key of what was summarised
+    Column("channel", Text, nullable=False),  # Place.key of the channel: by it a message that goes finds them
+    Column("begins", Text),  # KeptDigest.begins
+    Column("part", Integer, nullable=False),
+    Column("newest_only", Integer, nullable=False),
+    Column("messages", Text, nullable=False),  # JSON: their ids, each with a mark of what it said
+    Column("people", Text, nullable=False),  # JSON: the ids of who wrote them
+    Column("first_at", Float, nullable=False),
+    Column("last_at", Float, nullable=False),
+    Column("body", Text, nullable=False),  # Digest
+    Column("model", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("made_at", Float, nullable=False),
+    Index("summaries_by_place", "place"),
+    Index("summaries_by_channel", "channel"),
+)
+
+recaps = Table(
+    "recaps",
+    metadata,
+    Column("conversation", Text, primary_key=True),
+    Column("upto_seq", Integer, nullable=False),  # of the items before it; items.seq
+    Column("body", Text, nullable=False),  # Recap
+    Column("model", Text, nullable=False),
+    Column("made_at", Float, nullable=False),
+)
+
+
 # What can be found by its words, each message once: those of recorded channels, and our conversations' items.
 indexed_places = Table(
     "indexed_places",

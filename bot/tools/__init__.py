@@ -14,6 +14,7 @@ from bot.tools.own import own_tools
 from bot.tools.read_link import READ_LINK
 from bot.tools.recent_messages import RECENT_MESSAGES
 from bot.tools.remind import REMIND
+from bot.tools.summarise import SUMMARISE
 from bot.tools.weather import WEATHER
 
 TOOLS: tuple[Tool[Any], ...] = (
@@ -27,6 +28,7 @@ TOOLS: tuple[Tool[Any], ...] = (
     READ_LINK,
     RECENT_MESSAGES,
     REMIND,
+    SUMMARISE,
     WEATHER,
 )
 """Every tool that is built in, in the order of their names."""

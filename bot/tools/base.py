@@ -14,6 +14,7 @@ from bot.messages import OutFile, Person, Place, Routing, ToolSpec
 from bot.ports import Adapter, Gateway, MediaReader, Reminders
 from bot.store.engine import Store
 from bot.store.files import Files
+from bot.summaries.summariser import Summaries
 
 Arguments = TypeVar("Arguments", bound=BaseModel)
 
@@ -32,7 +33,7 @@ class Outside:
 
 @dataclass(frozen=True, slots=True)
 class ToolPorts:
-    """What the tools that are built in work with. `reminders` is None where nothing is kept for later."""
+    """What the tools that are built in work with. `reminders` and `summaries` are None where nothing is kept."""
 
     store: Store
     files: Files
@@ -40,6 +41,7 @@ class ToolPorts:
     reader: MediaReader
     adapter: Adapter
     reminders: Reminders | None = None
+    summaries: Summaries | None = None
     outside: Outside = field(default_factory=Outside)
 
 
@@ -53,8 +55,9 @@ class ToolContext:
 
     `key` is the same whenever the same call is made again: what a tool with effects does, it does once per key.
     `progress` shows people a short line while the tool runs. `message_id` is the question's, `conversation` names
-    the history it belongs to. `ports` are there whenever the program itself calls. `routing` is what was
-    chosen here about who may serve a request: what a tool asks of the gateway carries it, privacy above all.
+    the history it belongs to. `ports` are there whenever the program itself calls. `model` is the one that called;
+    `routing` is what was chosen here about who may serve a request: what a tool asks of the gateway carries it,
+    privacy above all.
     """
 
     now: float
@@ -67,6 +70,7 @@ class ToolContext:
     asked_in: Place | None = None
     turn_id: str | None = None
     ports: ToolPorts | None = None
+    model: str = ""
     routing: Routing = field(default_factory=Routing)
 
     @property

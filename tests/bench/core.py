@@ -19,6 +19,7 @@ from bot.commands import COMMANDS
 from bot.commands.base import CommandPorts
 from bot.commands.dispatch import Commands
 from bot.commands.recent import RecentModels
+from bot.conversation.choices import routing_of
 from bot.conversation.desk import Desk
 from bot.conversation.ports import Limits, Ports
 from bot.conversation.postlog import StorePostLog
@@ -64,6 +65,7 @@ from bot.ports import About, Structured
 from bot.reminders.book import ReminderBook
 from bot.store.engine import Store, open_store
 from bot.store.files import Files
+from bot.summaries.summariser import Summaries
 from bot.tools import TOOLS
 
 MODEL = "acme/alpha"
@@ -223,6 +225,9 @@ async def core(
             is_admin=access.is_admin,
             credits=lambda: None,
             reminders=reminders,
+            adapters=adapters,
+            summaries=Summaries(store, metered, time.time),
+            routing=lambda chosen, asker: routing_of(chosen, (), asker),
         )
         table = Commands(COMMANDS, commands, access)
         intake = Intake(store, files, desk, table, access, adapters, time.time, new_id, lambda: None, reminders)

@@ -11,19 +11,23 @@ from sqlalchemy import Connection, Select, create_engine, select
 from bot.messages import (
     Account,
     ActionName,
+    Digest,
     Estimate,
     Inbound,
     InboundKind,
     Item,
+    KeptDigest,
     PageMessage,
     PastMessage,
     Person,
     Place,
     PlaceKind,
+    Point,
     Poll,
     Query,
     Reading,
     ReadingKind,
+    Reference,
     Reminder,
     Rendered,
     Role,
@@ -51,6 +55,7 @@ from bot.store.intents.recorded import record
 from bot.store.intents.reminders import add_reminder, keep_reminder, reminders_of
 from bot.store.intents.settings import choose
 from bot.store.intents.settlement import settle
+from bot.store.intents.summaries import keep_digest
 from bot.store.intents.turns import claim, finish, resume
 from bot.store.intents.vectors import Owner, keep_vectors
 from bot.store.page import page_messages, post
@@ -129,6 +134,13 @@ def reminder(who: Person, text: str, due_at: float | None) -> Reminder:
     return Reminder(f"r-{who.id}-{text}", 0, who, THREAD, Where.ME, text, "UTC", "2026-01-01T09:00:00", due_at)
 
 
+def summary(who: Person, n: int, words: str, at: float) -> KeptDigest:
+    point = Point(words, (Reference(f"said{n}", who),))
+    digest = Digest(f"About {words}", (point,))
+    marks, place = {f"said{n}": "abcd1234"}, THREAD
+    return KeptDigest(place.key, place.parent.key, marks, (who.id,), at, at, digest, "model", 1, at, part=True)
+
+
 def live(conn: Connection, who: Person, n: int, words: str, at: float = NOW) -> None:
     """Do everything of which something is kept."""
     answer(conn, n, who, words, at=at)
@@ -141,6 +153,7 @@ def live(conn: Connection, who: Person, n: int, words: str, at: float = NOW) -> 
     choose(conn, scope_key(Scope.ME, THREAD, who), "persona", words)
     choose(conn, own.key, "model", "creator/model")
     record(conn, [PastMessage(f"said{n}", who, words, at, place=THREAD.parent)])
+    keep_digest(conn, summary(who, n, words, at), at)
     index_items(conn, last=10_000, most=1_000)
     spend(conn, f"usage{n}", account_of(own, who, f"turn{n}"), at)
 

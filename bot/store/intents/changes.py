@@ -13,6 +13,7 @@ from bot.store.intents.indexed import reworded
 from bot.store.intents.recorded import forget_message
 from bot.store.intents.reminders import forget_quotes
 from bot.store.intents.rows import answer_parts, bump_prefix, count, erase_items, find_turn, load_item
+from bot.store.intents.summaries import forget_digests
 from bot.store.intents.vectors import Owner, forget_vectors
 from bot.store.schema import inbox, items, posts, turns
 
@@ -26,6 +27,7 @@ def accept_edit(conn: Connection, inbound: Inbound, target: Target, turn_id: str
         return Accepted(Outcome.DUPLICATE)
     before = _message_row(conn, inbound)
     record(conn, inbound, now)
+    forget_digests(conn, inbound.place.parent.key, inbound.message_id)
     if _is_deleted(conn, inbound, before):
         return Accepted(Outcome.IGNORED)
     if before is None or before.turn_id is None:
@@ -47,6 +49,7 @@ def accept_delete(conn: Connection, inbound: Inbound, now: float) -> Accepted:
     orphans = erase_items(conn, _items_of_message(conn, inbound))
     forget_message(conn, inbound.place, inbound.message_id)
     forget_quotes(conn, inbound.place.key, inbound.message_id)
+    forget_digests(conn, inbound.place.parent.key, inbound.message_id)
     before = _message_row(conn, inbound)
     if before is None:
         return _delete_post(conn, inbound, orphans)

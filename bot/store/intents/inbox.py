@@ -147,10 +147,10 @@ def accept_again(
     if origin is None or _has_newer(conn, origin.conversation, origin_id):
         record(conn, inbound, now)
         return Accepted(Outcome.REFUSED)
-    drawn = origin.kind is TurnKind.IMAGINE
-    if drawn and kind is TurnKind.REGENERATE:
-        kind = TurnKind.IMAGINE
-    writer = origin.model if kind is TurnKind.CONTINUE or (drawn and model is None) else model
+    wished = origin.kind in (TurnKind.IMAGINE, TurnKind.SUMMARY)
+    if wished and kind is TurnKind.REGENERATE:
+        kind = origin.kind
+    writer = origin.model if kind is TurnKind.CONTINUE or (wished and model is None) else model
     _add_turn(conn, inbound, Target(origin.place, origin.conversation), kind, turn_id, now, origin_id, writer)
     record(conn, inbound, now, origin.conversation, turn_id)
     return Accepted(Outcome.ASKED, origin.conversation, turn_id)

@@ -10,11 +10,13 @@ from bot.store.intents.keeping import Kept, Theirs
 from bot.store.intents.kept_acts import FEEDBACK, POLLS, REMINDERS, SETTINGS, USAGE, VOTES
 from bot.store.intents.kept_page import PAGE
 from bot.store.intents.kept_recorded import RECORDED
+from bot.store.intents.kept_summaries import SUMMARIES
 from bot.store.intents.kept_words import ANSWERS, MESSAGES, QUESTIONS
 
 KEPT: tuple[Kept, ...] = (
     SETTINGS,
     REMINDERS,
+    SUMMARIES,
     PAGE,
     ANSWERS,
     MESSAGES,

@@ -33,6 +33,8 @@ def upgrade() -> None:
     _make_page_events()
     _make_page_keys()
     _make_index()
+    _make_summaries()
+    _make_recaps()
 
 
 def _make_inbox() -> None:
@@ -336,6 +338,39 @@ def _make_page_keys() -> None:
         sa.Column("digest", sa.Text, primary_key=True),
         sa.Column("kind", sa.Text, primary_key=True),
         sa.Column("granted_at", sa.Float, nullable=False),
+    )
+
+
+def _make_summaries() -> None:
+    op.create_table(
+        "summaries",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("place", sa.Text, nullable=False),
+        sa.Column("channel", sa.Text, nullable=False),
+        sa.Column("begins", sa.Text),
+        sa.Column("part", sa.Integer, nullable=False),
+        sa.Column("newest_only", sa.Integer, nullable=False),
+        sa.Column("messages", sa.Text, nullable=False),
+        sa.Column("people", sa.Text, nullable=False),
+        sa.Column("first_at", sa.Float, nullable=False),
+        sa.Column("last_at", sa.Float, nullable=False),
+        sa.Column("body", sa.Text, nullable=False),
+        sa.Column("model", sa.Text, nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("made_at", sa.Float, nullable=False),
+    )
+    op.create_index("summaries_by_place", "summaries", ["place"])
+    op.create_index("summaries_by_channel", "summaries", ["channel"])
+
+
+def _make_recaps() -> None:
+    op.create_table(
+        "recaps",
+        sa.Column("conversation", sa.Text, primary_key=True),
+        sa.Column("upto_seq", sa.Integer, nullable=False),
+        sa.Column("body", sa.Text, nullable=False),
+        sa.Column("model", sa.Text, nullable=False),
+        sa.Column("made_at", sa.Float, nullable=False),
     )
 
 

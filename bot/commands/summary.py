@@ -1,0 +1,133 @@
+"""Summarises a thread, the last hours of a channel, or all from a message on: for oneself, or for everybody."""
+
+from dataclasses import dataclass
+
+from bot.commands.base import Command, CommandContext, Question
+from bot.errors import CommandRefused
+from bot.messages import (
+    CommandOption,
+    CommandSpec,
+    MenuEntry,
+    PastMessage,
+    Place,
+    PlaceKind,
+    SummaryWish,
+    TurnKind,
+    account_of,
+    person_key,
+)
+from bot.store.intents.settings import MODEL, in_force
+from bot.summaries.wording import whole
+from bot.summaries.work import Order
+
+MOST_HOURS = 24 * 30
+USUAL_HOURS = 24
+"""Of a channel, where nobody says how many: it has no beginning that anyone would want."""
+
+_THREAD, _CHANNEL, _ME, _ALL = "thread", "channel", "me", "all"
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The wish, and whether all here are to see what comes of it."""
+
+    wish: SummaryWish
+    aloud: bool
+
+    def place(self, here: Place) -> Place:
+        """What is to be summarised."""
+        return here.parent if self.wish.channel else here
+
+
+async def ask(context: CommandContext) -> Question | None:
+    """The wish as a question, where everybody is to read the answer. Raises CommandRefused."""
+    wanted = _wanted(context)
+    if not wanted.aloud:
+        return None
+    model, _ = await _chosen(context)
+    return Question(wanted.wish.text, TurnKind.SUMMARY, model)
+
+
+async def run(context: CommandContext) -> str:
+    """The summary, for the one who asked alone."""
+    order = await _order(context)
+    adapter = context.ports.adapters[order.place.platform]
+    making = context.ports.summaries.make(order, adapter)
+    made = await context.ports.underway.run(context.key, context.person, context.place, making)
+    return whole(made, order.place, adapter)
+
+
+async def _order(context: CommandContext) -> Order:
+    if context.about is not None:
+        return await _from(context, context.about)
+    wanted = _wanted(context)
+    hours = wanted.wish.hours
+    since = context.ports.clock() - hours * 3600 if hours is not None else 0.0
+    return await _ordered(context, wanted.place(context.place), since, "" if hours is None else None)
+
+
+async def _from(context: CommandContext, start: PastMessage) -> Order:
+    """From a message to the end of the thread or channel in which it stands."""
+    return await _ordered(context, start.place or context.place, start.sent_at, start.message_id)
+
+
+async def _ordered(context: CommandContext, place: Place, since: float, begins: str | None) -> Order:
+    model, chosen = await _chosen(context)
+    account = account_of(context.place, context.person)
+    routing = context.ports.routing(chosen, account.person)
+    return Order(place, context.person, account, model, routing, since, begins, context.progress)
+
+
+async def _chosen(context: CommandContext) -> tuple[str, dict[str, str]]:
+    """The model that answers here, and everything else that was chosen; one that only draws has nothing to say."""
+    ports, place = context.ports, context.place
+    chosen = dict(await ports.store.read(in_force, place, person_key(place.platform, context.person)))
+    wanted = chosen.get(MODEL, ports.about.default_model)
+    known = ports.gateway.model(wanted)
+    chats = known is None or known.type == "language"
+    return wanted if chats else ports.about.default_model, chosen
+
+
+def _wanted(context: CommandContext) -> _Wanted:
+    """What was typed, in whichever order. Raises CommandRefused for what says nothing."""
+    typed = [context.option(name).lower() for name in ("hours", "where", "show")]
+    words = [word for word in typed if word]
+    hours = next((word for word in words if word not in (_THREAD, _CHANNEL, _ME, _ALL)), None)
+    in_channel = context.place.kind is PlaceKind.CHANNEL
+    if _THREAD in words and in_channel:
+        raise CommandRefused("This is a channel. Type it in the thread; on Slack: `@gatepost !summary`.")
+    channel = _CHANNEL in words and context.place.kind is PlaceKind.THREAD
+    usual = USUAL_HOURS if in_channel or channel else None
+    return _Wanted(SummaryWish(channel, usual if hours is None else _hours(hours)), _ALL in words)
+
+
+def _hours(typed: str) -> int:
+    digits = typed.removesuffix("h").strip()
+    if not (digits.isascii() and digits.isdigit() and 1 <= int(digits) <= MOST_HOURS):
+        raise CommandRefused(
+            f"`hours` has to be a whole number from 1 to {MOST_HOURS}: `/summary 24`. Of a thread, without it, I"
+            " summarise everything."
+        )
+    return int(digits)
+
+
+SUMMARISE_FROM_HERE = MenuEntry(
+    "summarise_from_here",
+    "Summarise from here",
+    "Have Gatepost summarise what was said from this message on",
+)
+
+SUMMARY = Command(
+    CommandSpec(
+        "summary",
+        "Summarise this thread or the last hours here: who said what, decisions, open points",
+        (
+            CommandOption("hours", "How far back, in hours; without it a whole thread, or a day of a channel"),
+            CommandOption("where", "This thread, or the channel it is in", choices=(_THREAD, _CHANNEL)),
+            CommandOption("show", "To you alone, or to all here", choices=(_ME, _ALL)),
+        ),
+        entry=SUMMARISE_FROM_HERE,
+    ),
+    run,
+    ask=ask,
+)

@@ -1,0 +1,41 @@
+"""What was said in a place, as it is there now: read for a summary, by whoever may read it."""
+
+from collections.abc import Callable, Collection, Sequence
+
+import structlog
+
+from bot.errors import SummaryRefused
+from bot.messages import PastMessage, Person, Place
+from bot.ports import Adapter, ReadsSince, offers
+from bot.search.audience import Discretion
+from bot.summaries import wording
+
+log = structlog.get_logger(__name__)
+
+MOST_MESSAGES = 5_000
+"""The most messages that are read for one summary; of more, the newest."""
+
+
+async def require_reader(adapter: Adapter, person: Person, place: Place) -> None:
+    """Raises SummaryRefused for somebody who can't open the place by themselves at this moment."""
+    if not await Discretion(adapter).can_read(person, place):
+        raise SummaryRefused("I can't find out that you may read that, so I don't summarise it.")
+
+
+async def read_since(
+    adapter: Adapter, place: Place, since: float, ours: Collection[str], progress: Callable[[str], None]
+) -> Sequence[PastMessage]:
+    """What was said since then, oldest first; without what says nothing, and without our own summaries.
+
+    Raises SummaryRefused where it can't be read.
+    """
+    source: object = adapter
+    if not offers(source, ReadsSince):
+        raise SummaryRefused("Earlier messages can't be read here, so there is nothing to summarise.")
+    try:
+        read = await source.past_since(place, since, MOST_MESSAGES, lambda n: progress(wording.reading(n)))
+    except Exception as error:  # an adapter's own errors have no common root
+        log.warning("history refused", place=place.key, failure=adapter.classify(error).kind)
+        raise SummaryRefused(f"{adapter.platform.capitalize()} does not let me read that just now.") from error
+    said = (one for one in read if one.text.strip() or one.attachments)
+    return [one for one in said if one.message_id not in ours]
