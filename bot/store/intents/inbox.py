@@ -10,6 +10,7 @@ from bot.messages import (
     Place,
     PlaceKind,
     Role,
+    Turn,
     TurnKind,
     TurnState,
     person_key,
@@ -18,6 +19,7 @@ from bot.preferences import FOLLOW_UPS
 from bot.store.codec import dump, load
 from bot.store.intents.rows import (
     add_conversation,
+    add_turn,
     append,
     count,
     find_turn,
@@ -43,7 +45,6 @@ _KNOWN = Prepared(
         _WAITING.limit(1).scalar_subquery().label("waiting"),
     )
 )
-_ADD_TURN = Prepared(insert(turns))
 _PLACE = select(conversations.c.place).where(conversations.c.key == bindparam("conversation"))
 
 
@@ -84,21 +85,30 @@ class Target:
 
 def accept_message(conn: Connection, inbound: Inbound, target: Target, turn_id: str, now: float) -> Accepted:
     """Take a message in. An addressed one belongs to exactly one turn from here on."""
-    target = _follow_reply(conn, inbound, target)
-    known = _KNOWN(conn, {"event": inbound.key, "conversation": target.conversation}).one()
+    return take_in(conn, inbound, new_turn(turn_id, inbound, follow_reply(conn, inbound, target)), now)
+
+
+def new_turn(turn_id: str, inbound: Inbound, target: Target, kind: TurnKind = TurnKind.ANSWER) -> Turn:
+    """A turn that waits to answer this there."""
+    return Turn(turn_id, target.conversation, target.place, kind, TurnState.WAITING, inbound.person)
+
+
+def take_in(conn: Connection, inbound: Inbound, turn: Turn, now: float) -> Accepted:
+    """Take a message in as this new turn's, unless one waits in its conversation already; then as that one's."""
+    known = _KNOWN(conn, {"event": inbound.key, "conversation": turn.conversation}).one()
     if known.seen:
         return Accepted(Outcome.DUPLICATE)
     if not inbound.addressed and known.open and _follows_up(conn, inbound):
         inbound = replace(inbound, addressed=True)
     if not inbound.addressed:
-        return _note(conn, inbound, target, now) if known.open else Accepted(Outcome.IGNORED)
+        return _note(conn, inbound, turn.conversation, now) if known.open else Accepted(Outcome.IGNORED)
     if not known.open:
-        add_conversation(conn, target.conversation, target.place, now)
-    turn = known.waiting or turn_id
+        add_conversation(conn, turn.conversation, turn.place, now)
     if not known.waiting:
-        _add_turn(conn, inbound, target, TurnKind.ANSWER, turn_id, now)
-    record(conn, inbound, now, target.conversation, turn)
-    return Accepted(Outcome.ASKED, target.conversation, turn, place=target.place)
+        add_turn(conn, turn, now)
+    answering = known.waiting or turn.id
+    record(conn, inbound, now, turn.conversation, answering)
+    return Accepted(Outcome.ASKED, turn.conversation, answering, place=turn.place)
 
 
 def _follows_up(conn: Connection, inbound: Inbound) -> bool:
@@ -123,7 +133,7 @@ def accept_by_command(
         return Accepted(Outcome.DUPLICATE)
     if not known.open:
         add_conversation(conn, target.conversation, target.place, now)
-    _add_turn(conn, asked, target, kind, turn_id, now, model=model)
+    add_turn(conn, replace(new_turn(turn_id, asked, target, kind), model=model), now)
     record(conn, asked, now, target.conversation, turn_id)
     return Accepted(Outcome.ASKED, target.conversation, turn_id, place=target.place)
 
@@ -151,7 +161,8 @@ def accept_again(
     if wished and kind is TurnKind.REGENERATE:
         kind = origin.kind
     writer = origin.model if kind is TurnKind.CONTINUE or (wished and model is None) else model
-    _add_turn(conn, inbound, Target(origin.place, origin.conversation), kind, turn_id, now, origin_id, writer)
+    turn = new_turn(turn_id, inbound, Target(origin.place, origin.conversation), kind)
+    add_turn(conn, replace(turn, origin=origin_id, model=writer), now)
     record(conn, inbound, now, origin.conversation, turn_id)
     return Accepted(Outcome.ASKED, origin.conversation, turn_id)
 
@@ -203,7 +214,7 @@ def record(
     _ADD_EVENT.change(conn, event)
 
 
-def _follow_reply(conn: Connection, inbound: Inbound, target: Target) -> Target:
+def follow_reply(conn: Connection, inbound: Inbound, target: Target) -> Target:
     """A reply to something in a conversation belongs to it, where a place holds many."""
     if inbound.reply_to is None or inbound.place.kind is not PlaceKind.CHANNEL:
         return target
@@ -226,38 +237,10 @@ def conversation_of(conn: Connection, place_key: str, message_id: str) -> str | 
     )
 
 
-def _note(conn: Connection, inbound: Inbound, target: Target, now: float) -> Accepted:
-    record(conn, inbound, now, target.conversation)
-    append(conn, target.conversation, [item_from(inbound, Role.NOTE, None)], inbound.place, now)
-    return Accepted(Outcome.NOTED, target.conversation)
-
-
-def _add_turn(
-    conn: Connection,
-    inbound: Inbound,
-    target: Target,
-    kind: TurnKind,
-    turn_id: str,
-    now: float,
-    origin: str | None = None,
-    model: str | None = None,
-) -> None:
-    turn = {
-        "id": turn_id,
-        "conversation": target.conversation,
-        "place": dump(target.place),
-        "kind": kind,
-        "origin": origin,
-        "model": model,
-        "state": TurnState.WAITING,
-        "requester": dump(inbound.person),
-        "attempt": 0,
-        "restarts": 0,
-        "stopping": 0,
-        "delivered": 0,
-        "created_at": now,
-    }
-    _ADD_TURN.change(conn, turn)
+def _note(conn: Connection, inbound: Inbound, conversation: str, now: float) -> Accepted:
+    record(conn, inbound, now, conversation)
+    append(conn, conversation, [item_from(inbound, Role.NOTE, None)], inbound.place, now)
+    return Accepted(Outcome.NOTED, conversation)
 
 
 def _has_newer(conn: Connection, conversation: str, turn_id: str) -> bool:

@@ -32,6 +32,7 @@ SEED_ROOM = 1_000
 
 # Statements of the way of every message are built once: building one takes longer than running it.
 _TURN = Prepared(select(turns).where(turns.c.id == bindparam("turn_id")))
+_ADD_TURN = Prepared(insert(turns))
 _ALIVE = select(literal(1)).select_from(turns).limit(1)
 _CONVERSATION = Prepared(select(conversations.c.key).where(conversations.c.key == bindparam("conversation")))
 _ADD_CONVERSATION = Prepared(insert(conversations))
@@ -69,6 +70,27 @@ def turn_of(row: Row[Any]) -> Turn:
         restarts=row.restarts,
         final=load(Rendered, row.final) if row.final else None,
     )
+
+
+def add_turn(conn: Connection, turn: Turn, now: float) -> None:
+    """Store a turn that is new: one that waits, or one that begins at once."""
+    row = {
+        "id": turn.id,
+        "conversation": turn.conversation,
+        "place": dump(turn.place),
+        "kind": turn.kind,
+        "origin": turn.origin,
+        "model": turn.model,
+        "state": turn.state,
+        "requester": dump(turn.requester),
+        "attempt": turn.attempt,
+        "restarts": turn.restarts,
+        "stopping": 0,
+        "delivered": 0,
+        "created_at": now,
+        "started_at": now if turn.state is TurnState.RUNNING else None,
+    }
+    _ADD_TURN.change(conn, row)
 
 
 def find_turn(conn: Connection, turn_id: str) -> Turn | None:

@@ -1,6 +1,7 @@
 """The life of a turn: claimed, tried, perhaps tried again, ended. Each step is one commit."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 
@@ -19,7 +20,7 @@ from bot.messages import (
 from bot.store.codec import dump, load
 from bot.store.intents.accounts import Purse
 from bot.store.intents.claims import Claim, asked_in, claimed
-from bot.store.intents.inbox import Accepted, Target, accept_message
+from bot.store.intents.inbox import Accepted, Target, follow_reply, new_turn, take_in
 from bot.store.intents.nearing import Ended, Watch, noting_limits
 from bot.store.intents.posts import PostRow, add_post, posts_of
 from bot.store.intents.rows import (
@@ -84,11 +85,17 @@ def accept_and_begin(
 
     No claim for what begins no turn of its own.
     """
-    accepted = accept_message(conn, inbound, target, turn_id, now)
+    target = follow_reply(conn, inbound, target)
+    chosen = in_force(conn, target.place, person_key(target.place.platform, inbound.person))
+    waiting, model = new_turn(turn_id, inbound, target), chosen.get(MODEL, default_model)
+    turn = replace(waiting, state=TurnState.RUNNING, attempt=1, model=model)
+    accepted = take_in(conn, inbound, turn, now)
     if accepted.turn_id != turn_id:
         return accepted, None
-    asker = person_key(target.place.platform, inbound.person)
-    return accepted, claim(conn, turn_id, target.place, asker, post_key, default_model, now, purse)
+    asked, post = (inbound,), PostRow(post_key, 0, None)
+    make_history(conn, turn, asked, now)
+    add_post(conn, post_key, turn_id, turn.place, 0)
+    return accepted, claimed(conn, turn, asked, (post,), chosen, purse)
 
 
 def claim(
