@@ -35,6 +35,7 @@ _WRITER = (
     "PRAGMA foreign_keys=ON",
     "PRAGMA fullfsync=ON",  # macOS only: its plain fsync leaves the data in the drive's cache
     "PRAGMA journal_size_limit=16777216",  # a long read lets the log grow; it shrinks again afterwards
+    "PRAGMA temp_store=MEMORY",  # what a savepoint may have to undo; a file for it costs more than the intent
 )
 _READER = ("PRAGMA query_only=ON",)
 
