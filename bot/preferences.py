@@ -283,6 +283,15 @@ TIME_ZONE = Preference(
     scopes=(Scope.ME, Scope.WORKSPACE),
 )
 
+SEARCH_BY_MEANING = Preference(
+    "search_by_meaning",
+    "Whether an embedding model puts what is found in order by meaning; a search then costs a little",
+    one_of(*_ON_OFF),
+    "off",
+    _ON_OFF,
+    (Scope.CHANNEL, Scope.WORKSPACE),
+)
+
 PREFERENCES: tuple[Preference, ...] = (
     REPLY_IN,
     FOLLOW_UPS,
@@ -305,6 +314,7 @@ PREFERENCES: tuple[Preference, ...] = (
     ATTRIBUTE_APP,
     ATTRIBUTE_PEOPLE,
     TIME_ZONE,
+    SEARCH_BY_MEANING,
 )
 """Everything that can be chosen with /settings, in the order in which it is listed."""
 

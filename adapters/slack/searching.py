@@ -115,7 +115,7 @@ class Searching:
         author = Person(user, str(one.get("author_name") or self._people.name(user)), kind)
         files = tuple(str(file.get("name") or "file") for file in one.get("files") or ())
         words = words_of(str(one.get("content") or ""), us, self._people.name)
-        return Hit(place, ts, author, float(ts), words, message_link(us, place, ts), files)
+        return Hit(place, ts, author, float(ts), words, message_link(us, place, ts), files, fleeting=True)
 
 
 def handle_of(channel: str, ts: str) -> str:

@@ -8,6 +8,7 @@ from bot.commands.models import MODELS
 from bot.commands.persona import PERSONA_COMMAND
 from bot.commands.remind import REMIND
 from bot.commands.reset import RESET
+from bot.commands.search import SEARCH
 from bot.commands.settings import SETTINGS
 from bot.commands.status import STATUS
 from bot.commands.stop import STOP
@@ -19,6 +20,7 @@ COMMANDS: tuple[Command, ...] = (
     MODELS,
     SUMMARY,
     IMAGINE,
+    SEARCH,
     REMIND,
     PERSONA_COMMAND,
     SETTINGS,

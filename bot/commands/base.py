@@ -91,7 +91,8 @@ class CommandContext:
     """One call of a command: by whom and where, from the event. `specs` are all commands, for help.
 
     `key` is the event's, the same whenever the call is carried out again. `about` is the message from whose menu
-    the command was chosen. `progress` shows whoever typed it a short line while it is at work.
+    the command was chosen, `handle` the event's. `progress` shows whoever typed it a short line while it is at
+    work.
     """
 
     call: CommandCall
@@ -101,6 +102,7 @@ class CommandContext:
     specs: Sequence[CommandSpec]
     key: str = ""
     about: PastMessage | None = None
+    handle: str | None = None
     progress: Callable[[str], None] = _unheard
 
     def option(self, name: str) -> str:

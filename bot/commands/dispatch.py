@@ -33,17 +33,24 @@ class Commands:
             return None
 
     async def run(
-        self, call: CommandCall, person: Person, place: Place, key: str = "", about: PastMessage | None = None
+        self,
+        call: CommandCall,
+        person: Person,
+        place: Place,
+        key: str = "",
+        about: PastMessage | None = None,
+        handle: str | None = None,
     ) -> tuple[CommandResult, bool]:
         """What the command says, with its files, and whether only the person should see it.
 
-        `key` is that of the event which asked for it, `about` the message from whose menu it was chosen.
+        `key` and `handle` are those of the event which asked for it, `about` is the message from whose menu it was
+        chosen.
         Raises NotAllowed for what this person may not do, CommandRefused for what cannot be carried out as typed.
         """
         command = self._table.get(call.name)
         if command is None:
             raise CommandRefused(f"There is no command /{call.name[:40]}. /help lists them.")
-        context = replace(self._context(command, call, person, place), key=key, about=about)
+        context = replace(self._context(command, call, person, place), key=key, about=about, handle=handle)
         result = await command.run(context)
         return result if isinstance(result, CommandResult) else CommandResult(result), command.spec.private
 

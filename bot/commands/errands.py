@@ -85,7 +85,9 @@ class Errands:
         assert typed.command is not None
         try:
             about = typed.quotes[0] if typed.quotes else None
-            return await self._commands.run(typed.command, typed.person, typed.place, typed.key, about)
+            return await self._commands.run(
+                typed.command, typed.person, typed.place, typed.key, about, typed.handle
+            )
         except SaidError as error:
             return CommandResult(sentence_for(error)), True
         except GatepostError as error:

@@ -35,6 +35,7 @@ class _Told:
     text: str
     untrusted: bool = False
     files: tuple[Reading, ...] = ()
+    fleeting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,7 @@ class Toolbox:
             tool_call_id=call.id,
             files=told.files,
             untrusted=told.untrusted,
+            fleeting=told.fleeting,
         )
 
     async def _record(self, result: Item) -> Item:
@@ -166,6 +168,7 @@ class Toolbox:
             message_id=asked[0].message_id if asked else "",
             asked_in=asked[0].place if asked else None,
             turn_id=turn.id,
+            handle=asked[0].handle if asked else None,
             ports=self._tool_ports,
             model=turn.model or self._ports.default_model,
             routing=routing_of(self._claim.chosen, (), person_key(turn.place.platform, turn.requester)),
@@ -175,7 +178,7 @@ class Toolbox:
         shown, left_out = result.files[:MOST_FILES], len(result.files) - MOST_FILES
         files = tuple([await keep_file(self._ports, file) for file in shown])
         more = f"\n[{left_out} more files left out]" if left_out > 0 else ""
-        return _Told(result.text + more, tool.untrusted, files)
+        return _Told(result.text + more, tool.untrusted, files, tool.fleeting)
 
 
 def misunderstood(results: Sequence[Item]) -> bool:

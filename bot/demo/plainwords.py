@@ -55,6 +55,11 @@ def _stretch(found: re.Match[str]) -> Mapping[str, Any]:
     return {"where": "channel" if channel else "here", **hours}
 
 
+def _search(found: re.Match[str]) -> Mapping[str, Any]:
+    said = {name: value.strip() for name, value in found.groupdict().items() if value}
+    return said | ({"where": said["where"].removeprefix("in ")} if "where" in said else {})
+
+
 def _sentence(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.I)
 
@@ -105,6 +110,14 @@ _SENTENCES: Final[tuple[tuple[str, re.Pattern[str], Arguments], ...]] = (
         "open_file",
         _sentence(r"\bopen (?:pages? (?P<pages>[\d-]+) of )?(?P<name>[\w-]+\.(?:pdf|txt|csv|md|json))(?: again)?"),
         _file,
+    ),
+    (
+        "search_messages",
+        _sentence(
+            r"\bsearch(?: (?P<where>everywhere|here|in #?[\w-]+))? (?:messages )?for (?P<words>[^\n?]+?)"
+            r"(?: (?:said )?by (?P<author>\w+))?(?: since (?P<after>[\w -]+))?[.?!]*$"
+        ),
+        _search,
     ),
     (
         "recent_messages",

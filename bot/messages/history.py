@@ -31,7 +31,8 @@ class ToolCall:
 class Item:
     """One row of a conversation's history. `attachments` are those whose bytes were not read yet.
 
-    `untrusted` marks a tool's result that holds what strangers wrote.
+    `untrusted` marks a tool's result that holds what strangers wrote, `fleeting` one whose text is for its turn
+    alone: a store keeps it without.
     """
 
     seq: int
@@ -47,3 +48,4 @@ class Item:
     tool_call_id: str | None = None
     reasoning_details: tuple[Mapping[str, Any], ...] = ()
     untrusted: bool = False
+    fleeting: bool = False

@@ -28,7 +28,7 @@ class Hit:
     """A message that was found. `score` is larger the better it fits, comparable within one source only.
 
     `text` is the whole message, `link` its address on the platform where there is one. `place` is where it stands,
-    and decides who may see it.
+    and decides who may see it. A `fleeting` one is shown and forgotten: its platform wants nothing of it kept.
     """
 
     place: Place
@@ -39,3 +39,4 @@ class Hit:
     link: str | None = None
     files: tuple[str, ...] = ()
     score: float = 0.0
+    fleeting: bool = False

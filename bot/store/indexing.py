@@ -16,6 +16,7 @@ from bot.messages import PastMessage, Person, PersonKind, Place, person_key
 from bot.store import fulltext
 from bot.store.codec import dump
 from bot.store.fulltext import Entry
+from bot.store.intents.vectors import Owner, forget_vectors
 from bot.store.schema import indexed_messages, indexed_people, indexed_places, items
 from bot.store.words import Words, words_of
 
@@ -129,10 +130,12 @@ def insert_row(
 
 
 def take_out(conn: Connection, rows: Rows) -> None:
-    """Take messages out, with their words."""
+    """Take messages out, with their words and their vectors."""
     if rows:
+        ids = [row.id for row in rows]
         fulltext.remove(conn, map(entry_of, rows))
-        conn.execute(delete(indexed_messages).where(indexed_messages.c.id.in_([row.id for row in rows])))
+        forget_vectors(conn, Owner.MESSAGE, ids)
+        conn.execute(delete(indexed_messages).where(indexed_messages.c.id.in_(ids)))
 
 
 def place_number(conn: Connection, key: str) -> int | None:

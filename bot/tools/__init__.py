@@ -14,6 +14,7 @@ from bot.tools.own import own_tools
 from bot.tools.read_link import READ_LINK
 from bot.tools.recent_messages import RECENT_MESSAGES
 from bot.tools.remind import REMIND
+from bot.tools.search_messages import SEARCH_MESSAGES
 from bot.tools.summarise import SUMMARISE
 from bot.tools.weather import WEATHER
 
@@ -28,6 +29,7 @@ TOOLS: tuple[Tool[Any], ...] = (
     READ_LINK,
     RECENT_MESSAGES,
     REMIND,
+    SEARCH_MESSAGES,
     SUMMARISE,
     WEATHER,
 )

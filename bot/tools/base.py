@@ -55,7 +55,8 @@ class ToolContext:
 
     `key` is the same whenever the same call is made again: what a tool with effects does, it does once per key.
     `progress` shows people a short line while the tool runs. `message_id` is the question's, `conversation` names
-    the history it belongs to. `ports` are there whenever the program itself calls. `model` is the one that called;
+    the history it belongs to, `handle` is the event's. `ports` are there whenever the program itself calls.
+    `model` is the one that called;
     `routing` is what was chosen here about who may serve a request: what a tool asks of the gateway carries it,
     privacy above all.
     """
@@ -69,6 +70,7 @@ class ToolContext:
     message_id: str = ""
     asked_in: Place | None = None
     turn_id: str | None = None
+    handle: str | None = None
     ports: ToolPorts | None = None
     model: str = ""
     routing: Routing = field(default_factory=Routing)
@@ -111,9 +113,9 @@ class Tool(Generic[Arguments]):
     made `once` also where only money would be spent again. `untrusted`
     tells that results hold what strangers wrote. `address` is where a call carries data to: one that nobody has
     mentioned is confirmed in the same way. `available` decides where it is offered. `seconds` and `characters`
-    limit one result. `described` stands in for the docstring and the schema. `harmless` tells of a tool with
-    effects which calls need no such confirmation; a `repeatable` one does nothing anew for a key it has seen, so
-    that a call which died is made again.
+    limit one result; one of a `fleeting` tool is for its turn alone, and kept nowhere. `described` stands in for
+    the docstring and the schema. `harmless` tells of a tool with effects which calls need no such confirmation; a
+    `repeatable` one does nothing anew for a key it has seen, so that a call which died is made again.
     """
 
     name: str
@@ -125,6 +127,7 @@ class Tool(Generic[Arguments]):
     harmless: Callable[[Arguments], bool] | None = None
     repeatable: bool = False
     untrusted: bool = False
+    fleeting: bool = False
     address: Callable[[Arguments], str] | None = None
     summary: Callable[[Arguments], str] | None = None
     available: Callable[[Surroundings], bool] = everywhere

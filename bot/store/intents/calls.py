@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 
 from sqlalchemy import Connection, insert, select, update
@@ -11,6 +12,9 @@ from bot.store.intents.accounts import Purse, reserve_for_turn
 from bot.store.intents.inbox import record, seen
 from bot.store.intents.rows import append
 from bot.store.schema import tool_calls
+
+NOT_KEPT = "(This result was for one answer only and is not kept. Call the tool again if it is needed.)"
+"""What stands in the history where a result was that is kept nowhere."""
 
 
 class CallState(StrEnum):
@@ -38,14 +42,15 @@ def begin_calls(conn: Connection, conversation: str, item: Item, now: float) -> 
 
 
 def end_call(conn: Connection, conversation: str, result: Item, now: float) -> Item:
-    """Record one call's result after it ran."""
+    """Record one call's result after it ran; the same, numbered. Of a fleeting one the text is not kept."""
     conn.execute(
         update(tool_calls)
         .where(tool_calls.c.turn_id == result.turn_id, tool_calls.c.call_id == result.tool_call_id)
         .values(state=CallState.DONE, ended_at=now)
     )
-    (numbered,) = append(conn, conversation, [result], None, now)
-    return numbered
+    kept = replace(result, text=NOT_KEPT) if result.fleeting else result
+    (numbered,) = append(conn, conversation, [kept], None, now)
+    return replace(numbered, text=result.text)
 
 
 def end_round(

@@ -11,6 +11,7 @@ from bot.messages import Item, PastMessage, PersonKind, Place, PlaceKind, Role
 from bot.store import fulltext
 from bot.store.codec import load
 from bot.store.indexing import SELF, Rows, entry_of, find_row, insert_row, place_at, select_rows, take_out
+from bot.store.intents.vectors import Owner, forget_vectors
 from bot.store.schema import conversations, index_marks, indexed_messages, indexed_places, items, turns
 
 
@@ -90,6 +91,8 @@ def forget_items(conn: Connection, item_ids: Collection[int]) -> None:
 def reworded(conn: Connection, item_ids: Collection[int]) -> Iterator[None]:
     """Let items be found by what they say once this is left, and no longer by what they said before."""
     mine = indexed_messages.c.item_id.in_(tuple(item_ids))
-    fulltext.remove(conn, map(entry_of, select_rows(conn, mine)))
+    rows = select_rows(conn, mine)
+    fulltext.remove(conn, map(entry_of, rows))
+    forget_vectors(conn, Owner.MESSAGE, [row.id for row in rows])
     yield
     fulltext.add(conn, map(entry_of, select_rows(conn, mine)))

@@ -14,6 +14,7 @@ class Owner(StrEnum):
     """What a vector stands for; its owner's id is that of a row of the table named so."""
 
     ITEM = "items"
+    MESSAGE = "indexed_messages"
 
 
 def keep_vectors(
@@ -49,6 +50,13 @@ def vectors_by(
         query = query.where(vectors.c.owner_id.in_(among))
     for row in conn.execute(query):
         yield row.owner_id, unpacked(row.vector)
+
+
+def known_vectors(
+    conn: Connection, owner: Owner, model: str, dimension: int, among: Collection[int]
+) -> Mapping[int, Sequence[float]]:
+    """As `vectors_by`, whole, for a query of a few."""
+    return dict(vectors_by(conn, owner, model, dimension, among))
 
 
 def forget_vectors(conn: Connection, owner: Owner, ids: Collection[int], model: str | None = None) -> None:

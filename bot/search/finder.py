@@ -1,0 +1,182 @@
+"""Finds what people said: where it may be looked for, by whom, what fits best, and who may be shown it."""
+
+import asyncio
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from zoneinfo import available_timezones
+
+import structlog
+
+from bot.errors import BudgetReached, GatewayError
+from bot.messages import Hit, Place, PlaceKind, Query, Readable, person_key
+from bot.ports import Adapter, Clock, Gateway, ListsReadable, offers
+from bot.preferences import NO_TRAINING, SEARCH_BY_MEANING, TIME_ZONE, ZERO_DATA_RETENTION
+from bot.search.audience import Disclosure, Discretion
+from bot.search.meaning import Meanings
+from bot.search.merging import Merged, merge, rank, within
+from bot.search.sources import Source, ask, sources_for
+from bot.search.when import moment_in
+from bot.search.wish import EVERYWHERE, HERE, MOST, Asker, Found, Wish
+from bot.store.engine import Store
+from bot.store.intents.settings import in_force
+
+log = structlog.get_logger(__name__)
+
+CONSIDERED, MOST_PLACES = 60, 20
+"""How many of the best are looked at for who may see them, and places in which they may stand."""
+
+_MENTION = re.compile(r"<@!?(\w+)(?:\|[^>]*)?>|(\d{15,20}|[UW][A-Z0-9]{6,})")
+_ME = frozenset({"me", "i", "myself", "mine"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """Places that may be looked in, their names by their keys, and those that were named."""
+
+    places: tuple[Place, ...]
+    names: dict[str, str] = field(default_factory=dict)
+    named: tuple[Place, ...] = ()
+
+
+class NoSuchChannel(Exception):
+    """None of this name that the asker can read."""
+
+
+class Finder:
+    """Searches on one platform."""
+
+    def __init__(self, adapter: Adapter, store: Store, gateway: Gateway, clock: Clock) -> None:
+        self._adapter = adapter
+        self._store = store
+        self._clock = clock
+        self._discretion = Discretion(adapter)
+        self._meanings = Meanings(store, gateway, clock)
+
+    async def find(self, asker: Asker, wish: Wish) -> Found:
+        """What fits, and how it may be shown. Raises NoSuchChannel, and TimeUnclear for no time."""
+        key = person_key(asker.place.platform, asker.person)
+        chosen = await self._store.read(in_force, asker.asked_in, key)
+        scope = await self._scope(asker, wish)
+        zone = _zone(chosen, asker)
+        query, author = await self._query(asker, wish, scope.places, zone)
+        found = Found(names=scope.names, zone=zone)
+        if not scope.places:
+            return found
+        answers = await ask(self._sources(asker, scope), query, self._adapter)
+        fitting = [one for one in within(merge(answers), query, author) if one.hit.message_id != asker.message_id]
+        meanings, failed = await self._meant(asker, query, fitting, chosen)
+        notes = tuple(dict.fromkeys(note for note in (*(one.note for one in answers), failed) if note))
+        ranked = rank(fitting, query.words, meanings)
+        return await self._shown(
+            asker, ranked[:CONSIDERED], scope, min(wish.limit, MOST), replace(found, notes=notes)
+        )
+
+    # --- what is looked for, and where -----------------------------------------------------------
+
+    async def _query(
+        self, asker: Asker, wish: Wish, places: Sequence[Place], zone: str | None
+    ) -> tuple[Query, str]:
+        """The question as sources take it, and the name of whoever is meant, where only that is known."""
+        now = self._clock()
+        after, before = [
+            await asyncio.to_thread(moment_in, said, zone, now) if said.strip() else None
+            for said in (wish.after, wish.before)
+        ]
+        author, name = _author(asker, wish.author)
+        return Query(wish.words, tuple(places), author, after, before, wish.has_file), name
+
+    async def _scope(self, asker: Asker, wish: Wish) -> _Scope:
+        """Where it may be looked for: only where the asker can read at this moment."""
+        where = wish.where.strip() or (EVERYWHERE if asker.asked_in.kind is PlaceKind.DM else HERE)
+        own = await self._own(asker)
+        if where.lower() == HERE:
+            return _Scope(own)
+        listed = await self._readable(asker)
+        names = {one.place.key: one.name for one in listed}
+        if where.lower() == EVERYWHERE:
+            return _Scope(tuple(dict.fromkeys((*(one.place for one in listed), *own))), names)
+        named = tuple(one.place for one in listed if _is_named(one, where))
+        if not named:
+            raise NoSuchChannel(where)
+        return _Scope(named, names, named)
+
+    def _sources(self, asker: Asker, scope: _Scope) -> Mapping[str, Source]:
+        home = _home(asker.asked_in)
+        here = asker.asked_in if home in scope.places else None
+        return sources_for(self._adapter, self._store, asker.person, here, asker.handle)
+
+    async def _own(self, asker: Asker) -> tuple[Place, ...]:
+        """The place asked in, and the channel of it."""
+        allowed = await self._discretion.can_read(asker.person, asker.asked_in)
+        return tuple(dict.fromkeys((_home(asker.asked_in), asker.asked_in))) if allowed else ()
+
+    async def _readable(self, asker: Asker) -> Sequence[Readable]:
+        """All that the asker can read; nothing where the platform can't tell."""
+        source: object = self._adapter
+        if not offers(source, ListsReadable):
+            return ()
+        try:
+            return await source.readable(asker.person, asker.asked_in.workspace)
+        except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
+            failure = self._adapter.classify(error)
+            log.warning("readable places not told", platform=self._adapter.platform, failure=failure.kind)
+            return ()
+
+    # --- what fits, and who may see it -----------------------------------------------------------
+
+    async def _meant(
+        self, asker: Asker, query: Query, found: Sequence[Merged], chosen: Mapping[str, str]
+    ) -> tuple[Mapping[int, float], str]:
+        """How near each is in meaning, where that is switched on; and why it is not known, where it should be."""
+        if chosen.get(SEARCH_BY_MEANING.name) != "on" or not query.words or len(found) < 2:
+            return {}, ""
+        if "on" in (chosen.get(ZERO_DATA_RETENTION.name), chosen.get(NO_TRAINING.name)):
+            return {}, "They are not in order of meaning: no embedding model promises the privacy chosen here."
+        try:
+            return await self._meanings.of(query.words, found, asker.account), ""
+        except BudgetReached as error:
+            return {}, f"They are not in order of meaning. {error.said}"
+        except GatewayError as error:
+            log.warning("meanings not known", error=type(error).__name__)
+            return {}, "They are not in order of meaning: the embedding model did not answer."
+
+    async def _shown(self, asker: Asker, best: Sequence[Hit], scope: _Scope, limit: int, found: Found) -> Found:
+        """The best, parted by who may see them: asked anew, for much may have changed while it was looked for."""
+        # Places beyond the limit are not asked about, and so what stands in them is not shown.
+        places = list(dict.fromkeys((*scope.named, *(hit.place for hit in best))))[:MOST_PLACES]
+        how = await self._discretion.disclosures(places, asker.place, asker.person)
+        here = [hit for hit in best if how.get(hit.place.key) is Disclosure.HERE]
+        privately = [hit for hit in best if how.get(hit.place.key) is Disclosure.PRIVATELY]
+        hidden = any(how.get(place.key) is not Disclosure.HERE for place in scope.named)
+        return replace(found, here=tuple(here[:limit]), privately=tuple(privately[:limit]), hidden=hidden)
+
+
+def _home(place: Place) -> Place:
+    """The channel that stands for itself and the threads in it; a direct message is none's channel but its own."""
+    if place.thread is None:
+        return place
+    kind = PlaceKind.DM if place.kind is PlaceKind.DM else PlaceKind.CHANNEL
+    return Place(place.platform, place.workspace, place.channel, kind=kind)
+
+
+def _zone(chosen: Mapping[str, str], asker: Asker) -> str | None:
+    zone = chosen.get(TIME_ZONE.name) or asker.person.time_zone
+    return zone if zone in available_timezones() else None
+
+
+def _author(asker: Asker, said: str) -> tuple[str | None, str]:
+    """The id of whoever is meant, or else their name."""
+    wanted = said.strip()
+    if wanted.lower() in _ME:
+        return asker.person.id, ""
+    found = _MENTION.fullmatch(wanted)
+    if found is not None:
+        return found[1] or found[2], ""
+    return None, wanted.lstrip("@").strip()
+
+
+def _is_named(one: Readable, where: str) -> bool:
+    """Whether a place is meant by these words: its name, or the mention or id of it."""
+    wanted = where.strip().strip("<>").lstrip("#").partition("|")[0].casefold()
+    return wanted in (one.name.casefold(), (one.place.thread or one.place.channel).casefold())

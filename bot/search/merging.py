@@ -1,0 +1,89 @@
+"""What several sources found, made one list: each message once, the best first. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bot.messages import Hit, Query
+from bot.search.sources import Answered
+from bot.store.ranking import Candidate, scores
+from bot.store.words import terms_in
+
+NEWEST = 500
+"""Messages that are ranked: the newest of those that were found."""
+
+_FOUND_EARLY = 0.5
+"""What it is worth to be the first that a source names, against holding all the words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A message that was found, and where a source put it: 1 for the first. `ours` is a row of our own index."""
+
+    hit: Hit
+    rank: int
+    ours: bool = False
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """One for each message: sources may disagree about the thread it stands in."""
+        place = self.hit.place
+        return place.platform, place.workspace, place.channel, self.hit.message_id
+
+
+def merge(answers: Iterable[Answered]) -> list[Merged]:
+    """Each message once, the newest first and no more than `NEWEST`: as we keep it ourselves, where we do."""
+    found: dict[tuple[str, str, str, str], Merged] = {}
+    for answer in answers:
+        for rank, hit in enumerate(answer.hits, 1):
+            one = Merged(hit, rank, answer.ours)
+            known = found.get(one.key)
+            found[one.key] = one if known is None else _same(known, one)
+    return sorted(found.values(), key=lambda one: -one.hit.sent_at)[:NEWEST]
+
+
+def _same(known: Merged, other: Merged) -> Merged:
+    """Two sources' word of one message. The narrower place counts: a thread may have readers of its own."""
+    kept, second = (other, known) if other.ours and not known.ours else (known, other)
+    place = kept.hit.place if kept.hit.place.thread is not None else second.hit.place
+    hit = replace(
+        kept.hit, place=place, link=kept.hit.link or second.hit.link, files=kept.hit.files or second.hit.files
+    )
+    return Merged(hit, min(known.rank, other.rank), kept.ours or second.ours)
+
+
+def within(found: Iterable[Merged], query: Query, author: str = "") -> list[Merged]:
+    """Those that keep to the question, whatever a source made of it. `author` is a name, where no id is known."""
+    after, before = query.after or 0.0, query.before if query.before is not None else float("inf")
+    return [
+        one
+        for one in found
+        if after <= one.hit.sent_at < before
+        and (one.hit.files or not query.has_file)
+        and (query.author is None or one.hit.author.id == query.author)
+        and (not author or is_called(one.hit.author.name, author))
+    ]
+
+
+def is_called(name: str, wanted: str) -> bool:
+    """Whether somebody goes by this name: the whole of it, or its first word."""
+    called = " ".join(name.casefold().split())
+    asked = " ".join(wanted.casefold().split())
+    return called == asked or called.partition(" ")[0] == asked
+
+
+def rank(found: Sequence[Merged], words: str, meanings: Mapping[int, float] | None = None) -> list[Hit]:
+    """The best first: by the words, how close together and how lately, and by where the sources put them.
+
+    `meanings` says of messages, by their numbers in the list, how near they are in meaning, from -1 to 1.
+    """
+    terms = terms_in(words)
+    candidates = [Candidate(one.hit.text, one.hit.sent_at) for one in found]
+    fits = scores(candidates, terms, {}, beginnings=True)
+    most = max(fits, default=0.0) or 1.0
+    meant = meanings or {}
+    totals = [
+        fit / most + _FOUND_EARLY / one.rank + 2 * meant.get(n, 0.0)
+        for n, (one, fit) in enumerate(zip(found, fits, strict=True))
+    ]
+    order = sorted(range(len(found)), key=lambda n: (-totals[n], -found[n].hit.sent_at))
+    return [replace(found[n].hit, score=totals[n]) for n in order]

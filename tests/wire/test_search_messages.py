@@ -1,0 +1,268 @@
+"""Search as people meet it: the tool in a channel and in direct messages, the command, on every platform."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from sqlalchemy import select
+
+from bot.messages import Hit, Person, Query, Role
+from bot.search.saying import NO_CHANNEL, ONLY_HERE
+from bot.store.intents.calls import NOT_KEPT
+from bot.store.schema import items
+from tests.discord_house import DiscordHouse, discord_house
+from tests.discord_town.rights import Right
+from tests.discord_town.world import Channel, Message, Overwrite
+from tests.house import Answering
+from tests.slack_house import SlackHouse, slack_house
+from tests.tool_stage import stage
+from tests.web_page import tab
+
+VIEW = int(Right.VIEW_CHANNEL)
+
+
+def told(model: Answering) -> str:
+    """What the search told the model."""
+    return "\n".join(str(message["content"]) for message in model.messages if message["role"] == "tool")
+
+
+async def searched(home: "DiscordHouse | SlackHouse", **wish: object) -> str:
+    """Let the model search once, and answer; what it was told."""
+    model = await (home.request() if isinstance(home, DiscordHouse) else home.house.request())
+    await model.call(("c1", "search_messages", orjson.dumps(wish).decode()))
+    return told(await home.answer("done"))
+
+
+async def kept(store: Any) -> list[str]:
+    """The tools' results in the history."""
+    query = select(items.c.body).where(items.c.role == Role.TOOL)
+    return [str(orjson.loads(body)["text"]) for body in await store.read(lambda conn: conn.scalars(query).all())]
+
+
+# --- Discord -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def discord(tmp_path: Path) -> AsyncIterator[DiscordHouse]:
+    async with discord_house(tmp_path) as home:
+        home.town.limits.limits = {}
+        yield home
+
+
+def den_of(home: DiscordHouse, *, grace: bool = False) -> Channel:
+    """A channel that Ada and the bot see, and Grace perhaps."""
+    people = [home.ada.id, home.town.me.id, *([home.grace.id] if grace else [])]
+    allowed = [Overwrite(one, 1, allow=VIEW) for one in people]
+    return home.town.channel(home.guild, "den", overwrites=(Overwrite(home.guild.id, 0, deny=VIEW), *allowed))
+
+
+def alone(home: DiscordHouse, person: Any) -> list[Message]:
+    """What the bot wrote to somebody in direct messages."""
+    return home.ours(person.dm)
+
+
+async def test_in_a_channel_the_model_sees_what_everybody_there_can_read_and_the_asker_the_rest(
+    discord: DiscordHouse,
+) -> None:
+    den = den_of(discord)
+    said = discord.grace.says(discord.general, "the launch is on Friday")
+    secret = discord.ada.says(den, "the launch is really on Sunday")
+    discord.ada.mentions_bot(discord.general, "search everywhere for launch")
+    seen = await searched(discord, words="launch", where="everywhere")
+    await discord.town.until(lambda: alone(discord, discord.ada))
+    await discord.rest()
+
+    assert "the launch is on Friday" in seen
+    assert f"/{discord.general.id}/{said.id}" in seen
+    assert "Sunday" not in seen
+    assert "den" not in seen
+    assert ONLY_HERE in seen
+    (whispered,) = alone(discord, discord.ada)
+    assert "the launch is really on Sunday" in whispered.text
+    assert f"/{den.id}/{secret.id}" in whispered.text
+    assert alone(discord, discord.grace) == []
+    assert await kept(discord.parts.store) == [NOT_KEPT]
+
+
+async def test_a_search_that_finds_nothing_secret_says_the_very_same(discord: DiscordHouse) -> None:
+    discord.grace.says(discord.general, "the launch is on Friday")
+    for text, secret in (("search everywhere for launch", False), ("search for launch again", True)):
+        if secret:
+            discord.ada.says(den_of(discord), "the launch is really on Sunday")
+        discord.ada.mentions_bot(discord.general, text)
+        seen = await searched(discord, words="launch Friday", where="everywhere")
+        await discord.rest()
+
+        assert seen.count("[1]") == 1
+        assert seen.count("[2]") == 0
+        assert ONLY_HERE in seen
+
+
+async def test_a_private_channel_that_is_named_in_the_open_is_as_good_as_none(discord: DiscordHouse) -> None:
+    den = den_of(discord)
+    discord.ada.says(den, "the launch is really on Sunday")
+    answers = []
+    for where, asker in (("den", discord.ada), ("no-such", discord.ada), ("den", discord.grace)):
+        asker.mentions_bot(discord.general, f"search in {where} for launch")
+        answers.append(await searched(discord, words="launch", where=where))
+        await discord.rest()
+
+    assert all(NO_CHANNEL in one for one in answers)
+    assert len({one.replace(one.split("<untrusted ")[1].split(" ")[0], "") for one in answers}) == 1
+    assert "Sunday" in alone(discord, discord.ada)[0].text
+    assert alone(discord, discord.grace) == []
+
+
+async def test_in_a_direct_message_all_that_the_asker_can_read_is_seen_by_the_model(discord: DiscordHouse) -> None:
+    den = den_of(discord)
+    discord.ada.says(den, "the launch is really on Sunday")
+    discord.grace.says(discord.general, "the launch is on Friday")
+    for asker in (discord.ada, discord.grace):
+        asker.says(asker.dm, "search for launch")
+        seen = await searched(discord, words="launch")
+        await discord.rest()
+
+        assert "Friday" in seen
+        assert ("Sunday" in seen) is (asker is discord.ada)
+        assert ONLY_HERE not in seen
+
+
+async def test_access_that_ends_while_it_is_searched_shows_nothing(discord: DiscordHouse) -> None:
+    den = den_of(discord, grace=True)
+    discord.ada.says(den, "the launch is really on Sunday")
+    await discord.quiet()
+    searching, ended = discord.adapter.search, list[bool]()
+
+    async def slow(person: Person, query: Query, handle: str | None) -> Sequence[Hit]:
+        found = await searching(person, query, handle)
+        assert [hit.text for hit in found] == ["the launch is really on Sunday"]
+        discord.town.set_overwrites(
+            den,
+            Overwrite(discord.guild.id, 0, deny=VIEW),
+            Overwrite(discord.ada.id, 1, allow=VIEW),
+            Overwrite(discord.town.me.id, 1, allow=VIEW),
+        )
+        while not _has_heard(discord, den):  # noqa: ASYNC110 - the library has no bell
+            await asyncio.sleep(0.002)
+        ended.append(True)
+        return found
+
+    discord.adapter.search = slow  # type: ignore[method-assign]
+    discord.grace.says(discord.grace.dm, "search for launch")
+    seen = await searched(discord, words="launch")
+
+    assert ended
+    assert "Sunday" not in seen
+    assert "Nothing was found." in seen
+    assert "did not answer" not in seen
+
+
+def _has_heard(home: DiscordHouse, channel: Channel) -> bool:
+    """Whether discord.py knows the channel's overwrites as they are."""
+    known = home.adapter._session.connection.get_channel(channel.id)
+    return known is not None and len(known.overwrites) == len(channel.overwrites)  # type: ignore[union-attr]
+
+
+async def test_an_index_in_the_making_is_said_and_the_last_messages_are_found_all_the_same(
+    discord: DiscordHouse,
+) -> None:
+    discord.town.state.search_index_ready = False
+    discord.grace.says(discord.general, "the launch is on Friday")
+    discord.ada.mentions_bot(discord.general, "search for launch")
+    seen = await searched(discord, words="launch")
+
+    assert "the launch is on Friday" in seen
+    assert "still making its index" in seen
+
+
+async def test_the_command_shows_to_whoever_typed_it_alone_what_they_can_read(discord: DiscordHouse) -> None:
+    den = den_of(discord)
+    discord.ada.says(den, "the **launch** is really on Sunday [click](https://evil.example)")
+    discord.grace.says(discord.general, "the launch is on Friday")
+    shown = {}
+    for asker in (discord.ada, discord.grace):
+        asked = asker.types_command(discord.general, "search", words="launch", **{"in": "everywhere"})
+        await discord.town.until(lambda: asked.texts)  # noqa: B023 - it is over before the next begins
+        shown[asker] = "".join(asked.texts)
+        assert all(one.private_to is not None for one in asked.answers)
+
+    assert "Friday" in shown[discord.ada]
+    assert "Sunday \\[click\\]\\(https" in shown[discord.ada]
+    assert "Sunday" not in shown[discord.grace]
+    assert discord.ours(discord.general) == []
+
+
+# --- Slack ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def slack(tmp_path: Path) -> AsyncIterator[SlackHouse]:
+    async with slack_house(tmp_path) as opened:
+        yield opened
+
+
+async def test_slacks_own_search_is_asked_and_private_words_go_to_the_asker_alone(slack: SlackHouse) -> None:
+    town = slack.town
+    den, lobby = town.channel("den", town.ada, kind="group"), town.channel("lobby", town.grace)
+    town.grace.says(lobby, "the launch is on Friday")
+    town.ada.says(den, "the launch is really on Sunday")
+    asked = town.ada.mentions(town.square, "search everywhere for launch")
+    seen = await searched(slack, words="launch", where="everywhere")
+    await slack.said(town.square, asked)
+
+    assert "the launch is on Friday" in seen
+    assert "in #lobby" in seen
+    assert "Sunday" not in seen
+    assert town.calls("assistant.search.context")
+    assert await kept(slack.house.store) == [NOT_KEPT]
+
+
+async def test_a_guest_finds_what_stands_in_their_channels_and_a_shared_channel_shows_its_own(
+    slack: SlackHouse,
+) -> None:
+    town = slack.town
+    guest, alien = town.person("Guest", guest=True), town.stranger_person("Alien")
+    lobby = town.channel("lobby", town.grace, guest)
+    bridge = town.channel("bridge", town.ada, alien)
+    town.grace.says(town.square, "the launch is on Friday")
+    town.grace.says(lobby, "the launch needs coffee")
+    town.ada.says(bridge, "the launch is shared")
+    shown = {}
+    for asker, place in ((guest, lobby), (town.grace, town.square)):
+        await asker.types("/gatepost search launch in:everywhere", place).answered()
+        shown[asker.id] = str((await slack.whispered(asker))[0].blocks)
+    town.ada.mentions(bridge, "search everywhere for launch")
+    seen = await searched(slack, words="launch", where="everywhere")
+
+    assert "shared" in seen
+    assert "Friday" not in seen
+    assert "coffee" not in seen
+    assert "Friday" not in shown[guest.id]
+    assert "Slack's own search works only while" in shown[town.grace.id]
+
+
+# --- the page ------------------------------------------------------------------------------------
+
+
+async def test_on_the_page_the_built_in_model_searches_when_it_is_asked_in_plain_words(tmp_path: Path) -> None:
+    async with stage(tmp_path) as here:
+        await here.ada.say("the launch is on Friday", "general")
+        await here.ada.say("remember: the launch is really on Sunday", "dm-ada")
+        await here.ada.say("@Gatepost search everywhere for launch", "general")
+        answer = await here.until("general", lambda one: "search_messages" in one["html"] and one["final"])
+        in_the_open = answer["html"]
+        async with tab(here.ada, "one") as socket:
+            typed = {"channel": "general", "tab": "one", "id": "search-command-1"}
+            status, _ = await here.ada.post("/api/messages", text="/search launch in:everywhere", **typed)
+            assert status == 200
+            told_alone: list[str] = []
+            while not any("Friday" in one for one in told_alone):
+                news = orjson.loads((await socket.receive(10)).data)
+                told_alone += [news["private"]["html"]] if "private" in news else []
+
+    assert "Friday" in in_the_open
+    assert "Sunday" not in in_the_open
+    assert all("Sunday" in one for one in told_alone)
