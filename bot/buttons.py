@@ -5,6 +5,7 @@ from dataclasses import replace
 from bot.access import Access
 from bot.conversation.desk import Desk
 from bot.errors import NotAllowed
+from bot.forgetting import Forgetting
 from bot.messages import Action, ActionName, Inbound, TurnKind
 from bot.polls import Polls
 from bot.ports import Clock, NewId
@@ -17,6 +18,8 @@ from bot.store.intents.owed import accept_stop
 from bot.store.intents.rows import find_turn
 from bot.store.intents.speakers import speakers
 
+_FORGOTTEN = "What was asked there is no longer kept. Ask again instead."
+
 
 class Buttons:
     """What is pressed under answers, reminders and polls."""
@@ -28,6 +31,7 @@ class Buttons:
         access: Access,
         polls: Polls,
         reminders: ReminderBook,
+        forgetting: Forgetting,
         clock: Clock,
         new_id: NewId,
     ) -> None:
@@ -36,6 +40,7 @@ class Buttons:
         self._access = access
         self._polls = polls
         self._reminders = reminders
+        self._forgetting = forgetting
         self._clock = clock
         self._new_id = new_id
 
@@ -48,12 +53,16 @@ class Buttons:
                 await self._reminders.press(inbound, action)
             case ActionName.CONFIRM | ActionName.DECLINE:
                 await self._decide(inbound, action, allowed=action.name is ActionName.CONFIRM)
+            case ActionName.FORGET | ActionName.KEEP:
+                await self._forgetting.decide(inbound, wanted=action.name is ActionName.FORGET)
             case ActionName.VOTE:
                 await self._polls.vote(inbound)
             case ActionName.STOP if not action.turn_id:
                 await self._stop_here(inbound)
             case _:
                 asked = await self._store.write(speakers, action.turn_id)
+                if not any(person.id for person in asked):
+                    raise NotAllowed(_FORGOTTEN)
                 self._access.may_press(inbound.place.platform, inbound.person, asked)
                 if action.name is ActionName.STOP:
                     await self._stop(inbound, action.turn_id)

@@ -14,6 +14,7 @@ from bot.commands.errands import Errands
 from bot.conversation import words
 from bot.conversation.desk import Desk
 from bot.errors import GatepostError, NotAllowed, sentence_for
+from bot.forgetting import Forgetting
 from bot.messages import (
     Action,
     ActionName,
@@ -85,7 +86,8 @@ class Intake:
         self._errands = Errands(store, commands, adapters, clock)
         self._admission = Admission(store, access, self._errands, adapters, clock)
         self._polls = Polls(store, adapters, clock)
-        self._buttons = Buttons(store, desk, access, self._polls, reminders, clock, new_id)
+        self._forgetting = Forgetting(store, files, clock, self._errands.tell, deleted)
+        self._buttons = Buttons(store, desk, access, self._polls, reminders, self._forgetting, clock, new_id)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def accept(self, inbound: Inbound) -> None:
@@ -138,11 +140,13 @@ class Intake:
         """Carry out the commands that a dead process took in and did not come to the end of."""
         await self._errands.recover()
         await self._polls.recover()
+        await self._forgetting.recover()
 
     async def close(self) -> None:
         """Let what was begun in the background end."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._admission.close()
+        await self._forgetting.close()
         await self._errands.close()
         await self._polls.close()
 

@@ -16,9 +16,6 @@ from bot.envfile import ENCODING, in_effect, read_env_file
 from bot.errors import StartError
 from bot.secretfiles import read_secret_files
 
-NOT_YET = ("RETENTION_DAYS",)
-"""Variables whose meaning is settled but which nothing obeys yet: set, they stop the start rather than mislead."""
-
 _SLACK_FORMS = {
     "slack_bot_token": r"xox[a-z]-[!-~]+|xoxe\.xox[a-z]-[!-~]+",
     "slack_app_token": r"xapp-[!-~]+",
@@ -83,6 +80,9 @@ class Settings(BaseSettings):
     image_model: str | None = Field(None, pattern=r"^\S+/\S+$", description="the id of a model that draws")
     mcp_config: Path | None = Field(None, description="a file that names MCP servers")
     metrics: Literal["local", "on", "off"] = Field("local", description="local, on or off")
+    retention_days: int | None = Field(
+        90, ge=1, le=36_500, description="a number of days from 1 to 36500, or off to keep everything"
+    )
     allowed_workspaces: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="a list such as discord:1234,slack:T12AB"
     )
@@ -130,6 +130,13 @@ class Settings(BaseSettings):
             return value
         typed = value.strip().lower()
         return None if typed == "off" else typed.removeprefix("$")
+
+    @field_validator("retention_days", mode="before")
+    @classmethod
+    def _days(cls, value: Any) -> Any:
+        """Whole days; `off` is for ever."""
+        typed = value.strip().lower() if isinstance(value, str) else value
+        return None if typed == "off" else typed
 
     @field_validator("slack_bot_token", "slack_app_token", "slack_signing_secret")
     @classmethod
@@ -222,7 +229,6 @@ def _pair(person: str) -> tuple[str, str, str]:
 def read_settings(env_file: str | None = ".env") -> Settings:
     """The settings. Raises StartError with one sentence that names the variable; values are never repeated."""
     written = read_env_file(env_file) if env_file else {}
-    refuse_what_is_not_yet(written)
     secrets = read_secret_files(SECRETS, in_effect(written, os.environ))
     try:
         return Settings(_env_file=env_file, **dict[str, Any](secrets))
@@ -237,14 +243,6 @@ SECRETS = tuple(
     if "SecretStr" in str(field.annotation) or name == "database_url"
 )
 """Settings that may stand in a file of their own, whose path is then in NAME_FILE."""
-
-
-def refuse_what_is_not_yet(written: Mapping[str, str | None]) -> None:
-    """Raises StartError when something is set, here or in the environment, that this version would ignore."""
-    given = {name.upper() for source in (written, os.environ) for name, value in source.items() if value}
-    for name in NOT_YET:
-        if name in given:
-            raise StartError(f"{name} is set, but this version of Gatepost does not support it yet. Remove it.")
 
 
 def _sentence(field: str) -> str:

@@ -322,6 +322,7 @@ def _intake(
     about = About("0", True, "acme/alpha-2")
     command_ports = CommandPorts(
         store=ports.store,
+        files=ports.files,
         gateway=ports.gateway,
         desk=desk,
         clock=ports.clock,

@@ -10,7 +10,7 @@ from adapters.discord.inbound import PLATFORM, person_of
 from adapters.discord.places import Where, may_moderate
 from adapters.discord.responses import Responses, handle_of
 from bot.errors import GatepostError, sentence_for
-from bot.messages import Inbound, InboundKind, Person, Place
+from bot.messages import Inbound, InboundKind, Person, Place, Rendered
 from bot.ports import Intake
 
 log = structlog.get_logger(__name__)
@@ -59,4 +59,4 @@ class Acted:
         except Exception as error:
             log.exception("event not taken", key=event.key, kind=event.kind, place=event.place.key)
             said = sentence_for(error) if isinstance(error, GatepostError) else GatepostError.sentence
-            await self._responses.say(handle_of(interaction, style), said, private=True)
+            await self._responses.say(handle_of(interaction, style), Rendered(said), private=True)

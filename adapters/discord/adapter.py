@@ -90,6 +90,7 @@ class DiscordAdapter:
             threads=reply_in == "thread",
             buttons=True,
             private_replies=True,
+            private_files=True,
         )
         self._rest = Rest(token, base_url)
         self._session = Session(token, base_url, self._rest, settle=settle, polite=polite)
@@ -229,17 +230,17 @@ class DiscordAdapter:
 
     async def reply_privately(self, person: Person, place: Place, rendered: Rendered, handle: str | None) -> None:
         """Show it to one person: as the answer to what they did, or by direct message."""
-        if handle is None or not await self._responses.say(handle, rendered.text, private=True):
-            await self._posting.say(await self._posting.open_dm(person), rendered.text)
+        if handle is None or not await self._responses.say(handle, rendered, private=True):
+            await self._posting.say(await self._posting.open_dm(person), rendered)
 
     async def answer_command(
         self, person: Person, place: Place, rendered: Rendered, handle: str, *, private: bool
     ) -> None:
         """Show it as the answer to a command or a button, or otherwise where Discord takes that no more."""
-        if await self._responses.say(handle, rendered.text, private=private):
+        if await self._responses.say(handle, rendered, private=private):
             return
         channel = await self._posting.open_dm(person) if private else channel_of(place)
-        await self._posting.say(channel, rendered.text)
+        await self._posting.say(channel, rendered)
 
     # --- catching up -----------------------------------------------------------------------------
 

@@ -27,6 +27,8 @@ _LABELS = {
     ActionName.SNOOZE: ("Snooze", _SECONDARY),
     ActionName.DONE: ("Done", _PRIMARY),
     ActionName.CANCEL: ("Cancel", _SECONDARY),
+    ActionName.FORGET: ("Forget it", _DANGER),
+    ActionName.KEEP: ("Keep it", _SECONDARY),
 }
 _ROW, _BUTTON, _SELECT = 1, 2, 3
 _LABEL = 80

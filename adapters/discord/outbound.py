@@ -50,11 +50,16 @@ def changed_message(rendered: Rendered) -> dict[str, Any]:
     return _body(rendered, "") | {"attachments": _described(rendered.files)}
 
 
-def said_alone(text: str, *, private: bool) -> Iterator[dict[str, Any]]:
-    """Bodies that answer an interaction with this text, as many as it takes."""
+def said_alone(rendered: Rendered, *, private: bool) -> list[dict[str, Any]]:
+    """Bodies that answer an interaction, as many as it takes; buttons and files come with the last."""
     flags = SUPPRESS_EMBEDS | (EPHEMERAL if private else 0)
-    for piece in pieces(text, CONTENT):
-        yield {"content": piece, "flags": flags, "allowed_mentions": {"parse": []}}
+    common = {"flags": flags, "allowed_mentions": {"parse": []}}
+    bodies: list[dict[str, Any]] = [{"content": piece, **common} for piece in pieces(rendered.text, CONTENT)]
+    if rendered.actions:
+        bodies[-1]["components"] = [button_row(rendered.actions)]
+    if rendered.files:
+        bodies[-1]["attachments"] = _described(rendered.files)
+    return bodies
 
 
 def pieces(text: str, most: int) -> Iterator[str]:

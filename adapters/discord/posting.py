@@ -96,10 +96,12 @@ class Posting:
         told = await self._rest.patiently("POST", "/users/@me/channels", body, kind="dm")
         return str(told["id"])
 
-    async def say(self, channel: str, text: str) -> None:
+    async def say(self, channel: str, rendered: Rendered) -> None:
         """Say it there, in as many messages as it takes; it belongs to no reply."""
-        for body in said_alone(text, private=False):
-            await self._rest.call("POST", f"/channels/{channel}/messages", body, kind="post", channel=channel)
+        bodies = said_alone(rendered, private=False)
+        for body in bodies:
+            path, files = f"/channels/{channel}/messages", rendered.files if body is bodies[-1] else ()
+            await self._rest.call("POST", path, body, kind="post", channel=channel, files=files)
 
     async def _edit(self, channel: str, message_id: str, rendered: Rendered) -> None:
         rank = Rank.FIRST if rendered.final else Rank.REFRESH

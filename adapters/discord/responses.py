@@ -14,6 +14,7 @@ from adapters.discord.errors import Refusal
 from adapters.discord.ids import time_of
 from adapters.discord.outbound import EPHEMERAL, said_alone
 from adapters.discord.rest import Rest
+from bot.messages import Rendered
 from bot.ports import Clock
 
 log = structlog.get_logger(__name__)
@@ -60,7 +61,7 @@ class Responses:
             return False
         return True
 
-    async def say(self, handle: str, text: str, *, private: bool) -> bool:
+    async def say(self, handle: str, rendered: Rendered, *, private: bool) -> bool:
         """Say it as the answer to an event; False when that is not possible any more."""
         interaction_id, application, token, style = handle.split(":", 3)
         begun = self._first.get(interaction_id)
@@ -69,20 +70,22 @@ class Responses:
         if self._clock() - time_of(int(interaction_id)) > TOKEN_SECONDS:
             return False
         try:
-            await self._say(f"/webhooks/{application}/{token}", style, text, private=private)
+            await self._say(f"/webhooks/{application}/{token}", style, rendered, private=private)
         except Refusal as refused:
             log.warning("interaction not answered", detail=str(refused))
             return False
         return True
 
-    async def _say(self, webhook: str, style: str, text: str, *, private: bool) -> None:
-        bodies = list(said_alone(text, private=private))
+    async def _say(self, webhook: str, style: str, rendered: Rendered, *, private: bool) -> None:
+        bodies = said_alone(rendered, private=private)
+        calls = [("POST", webhook)] * len(bodies)
         if style == LATER_PUBLIC and private:
             await self._rest.answer("DELETE", f"{webhook}/messages/@original")
         elif style in (LATER_PUBLIC, LATER_PRIVATE, SAID):
-            await self._rest.answer("PATCH", f"{webhook}/messages/@original", bodies.pop(0))
-        for body in bodies:
-            await self._rest.answer("POST", webhook, body)
+            calls[0] = ("PATCH", f"{webhook}/messages/@original")
+        for (method, path), body in zip(calls, bodies, strict=True):
+            files = rendered.files if body is bodies[-1] else ()
+            await self._rest.answer(method, path, body, files)
 
 
 def handle_of(interaction: "discord.Interaction[Any]", style: str) -> str:

@@ -36,6 +36,8 @@ _LABELS = {
     ActionName.SNOOZE: "Snooze",
     ActionName.DONE: "Done",
     ActionName.CANCEL: "Cancel",
+    ActionName.FORGET: "Forget it",
+    ActionName.KEEP: "Keep it",
 }
 
 

@@ -10,7 +10,7 @@ from adapters.web import workspace
 from adapters.web.api import Api
 from adapters.web.door import Door, Refused
 from adapters.web.feed import Feed
-from adapters.web.outbound import clean, clean_name, private_files_json
+from adapters.web.outbound import actions_json, clean, clean_name, private_files_json
 from adapters.web.searching import searched
 from adapters.web.speaking import Speaking
 from adapters.web.whispers import Whispers
@@ -41,7 +41,7 @@ from bot.ports import Clock, FileStore, Intake, NewId, PageStore, Route, Views
 log = structlog.get_logger(__name__)
 
 CAPABILITIES = Capabilities(
-    text_limit=8000, edits=Budget(20, 2.0), threads=True, buttons=True, private_replies=True
+    text_limit=8000, edits=Budget(20, 2.0), threads=True, buttons=True, private_replies=True, private_files=True
 )
 _PIECE = 256 * 1024
 _PAGE = 500
@@ -77,7 +77,7 @@ class WebAdapter:
         self._feed = Feed(store)
         self._whispers = Whispers()
         self._door = Door(store, password, clock, new_id, announce)
-        speaking = Speaking(store, files, views, self._take_in, clock)
+        speaking = Speaking(store, files, views, self._whispers, self._take_in, clock)
         self._api = Api(
             store, files, views, self._feed, self._door, speaking, self._whispers, lambda: self._intake
         )
@@ -191,7 +191,7 @@ class WebAdapter:
     async def reply_privately(self, person: Person, place: Place, rendered: Rendered, handle: str | None) -> None:
         """Show something to one person, in the tab they asked in."""
         note_id = self._new_id()
-        self._whispers.keep(note_id, person, rendered.files)
+        self._whispers.keep(note_id, person, place, rendered)
         note = {
             "id": note_id,
             "sentAt": self._clock(),
@@ -200,6 +200,7 @@ class WebAdapter:
             "html": await self._feed.html(rendered.text),
             "status": rendered.status,
             "files": private_files_json(note_id, rendered.files),
+            "actions": actions_json(rendered.actions),
         }
         self._feed.whisper(person, handle, {"private": note})
 

@@ -70,10 +70,10 @@ def called(call: CommandCall, place: Place, who: Person, key: str, at: float, ta
     return Inbound(key, kind, place, key, who, at, addressed=True, handle=tab, command=call)
 
 
-def pressed(action: Action, message: PageMessage, who: Person, key: str, at: float, tab: str) -> Inbound:
-    """A button that was pressed under one of our messages."""
+def pressed(action: Action, place: Place, under: str, who: Person, key: str, at: float, tab: str) -> Inbound:
+    """A button that was pressed under a message or a private answer of ours."""
     kind = InboundKind.BUTTON
-    return Inbound(key, kind, message.place, message.id, who, at, addressed=True, handle=tab, action=action)
+    return Inbound(key, kind, place, under, who, at, addressed=True, handle=tab, action=action)
 
 
 def gone(message: PageMessage) -> PageMessage:

@@ -220,7 +220,7 @@ def as_json(message: PageMessage, typesetter: Typesetter) -> Mapping[str, Any]:
         "replyTo": message.reply_to,
         "files": [_file_json(message.id, n, file) for n, file in enumerate(message.files)],
         "status": message.status,
-        "actions": [_action_json(action) for action in message.actions],
+        "actions": actions_json(message.actions),
         "final": message.final,
         "title": message.title,
         "replies": message.replies,
@@ -236,8 +236,12 @@ def private_files_json(note_id: str, files: Sequence[OutFile]) -> Sequence[Mappi
     ]
 
 
-def _action_json(action: Action) -> Mapping[str, Any]:
-    return {"name": action.name, "turn": action.turn_id, "value": action.value, "label": action.label}
+def actions_json(actions: Sequence[Action]) -> Sequence[Mapping[str, Any]]:
+    """Buttons as the page takes them."""
+    return [
+        {"name": action.name, "turn": action.turn_id, "value": action.value, "label": action.label}
+        for action in actions
+    ]
 
 
 def _file_json(message_id: str, n: int, file: PageFile) -> Mapping[str, Any]:

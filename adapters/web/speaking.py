@@ -11,6 +11,7 @@ from adapters.web import inbound
 from adapters.web.door import Refused
 from adapters.web.outbound import without_controls
 from adapters.web.uploads import Upload, read_upload
+from adapters.web.whispers import Whispers
 from adapters.web.workspace import GATEPOST, channels_of, place
 from bot.errors import NotAllowed
 from bot.messages import Action, ActionName, Inbound, InboundKind, PageMessage, Person, Place
@@ -27,11 +28,18 @@ class Speaking:
     """The calls that change something. Each carries an id the page made, so that asking again changes nothing."""
 
     def __init__(
-        self, messages: PageMessages, files: FileStore, views: Views, take_in: TakeIn, clock: Clock
+        self,
+        messages: PageMessages,
+        files: FileStore,
+        views: Views,
+        whispers: Whispers,
+        take_in: TakeIn,
+        clock: Clock,
     ) -> None:
         self._messages = messages
         self._files = files
         self._views = views
+        self._whispers = whispers
         self._take_in = take_in
         self._clock = clock
 
@@ -77,17 +85,22 @@ class Speaking:
     async def press(self, request: web.Request, who: Person) -> web.Response:
         """A button under an answer."""
         fields = (await read_upload(request, self._files)).fields
-        message = await self._seen(fields, who)
+        there = self._whispers.buttons(_text(fields, "message"), who)
+        if there is None:
+            message = await self._seen(fields, who)
+            there = message.place, message.actions
+        where, actions = there
         wanted = Action(_action_name(fields), _text(fields, "turn"), _text(fields, "value")[:_VALUE_LIMIT] or None)
-        action = next((one for one in message.actions if _is_pressed(one, wanted)), None)
+        action = next((one for one in actions if _is_pressed(one, wanted)), None)
         if action is not None:
             action = replace(action, value=wanted.value)
         if action is None:
             raise Refused(409, "That button no longer applies.")
         key = f"button:{_own_id(who, fields)}"
-        event = inbound.pressed(action, message, who, key, self._clock(), _text(fields, "tab"))
+        pressed_in = _text(fields, "message")
+        event = inbound.pressed(action, where, pressed_in, who, key, self._clock(), _text(fields, "tab"))
         await self._take_in(event, None)
-        return web.json_response({"id": message.id})
+        return web.json_response({"id": pressed_in})
 
     async def _command(self, upload: Upload, text: str, where: Place, who: Person) -> web.Response:
         key = f"command:{_own_id(who, upload.fields)}"

@@ -216,6 +216,7 @@ def intake_for(
     """The way in, over these platforms. `deleted` is told when a message was."""
     command_ports = CommandPorts(
         store=parts.store,
+        files=parts.files,
         gateway=PaidGateway(parts.gateway, parts.ledger),
         desk=desk,
         clock=time.time,

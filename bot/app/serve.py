@@ -20,6 +20,7 @@ from bot.ledger.settling import Settling
 from bot.metrics import Metrics
 from bot.ports import Adapter, CatchesUp, ServesPages, offers
 from bot.reminders.bell import Bell
+from bot.retention import Retention
 from bot.settings import Settings
 from bot.store.lock import ServingLock
 from bot.store.tidier import Tidier
@@ -44,6 +45,7 @@ async def serve(settings: Settings, announce: Callable[[str], None], stop: async
         desk = desk_for(parts, adapters)
         stack.push_async_callback(desk.close, 0.0)
         tidier = Tidier(parts.store, parts.files, time.time)
+        retention = Retention(parts.store, parts.files, time.time, settings.retention_days, tidier.soon)
         access = Access(settings.admins, settings.allowed_workspaces, own=OWN)
         intake = intake_for(parts, desk, adapters, access, tidier.soon)
         stack.push_async_callback(intake.close)
@@ -71,6 +73,7 @@ async def serve(settings: Settings, announce: Callable[[str], None], stop: async
             stack.push_async_callback(adapter.stop)
         await intake.recover()
         beside = [*_background(parts, tidier, metrics), settling.run(), parts.servers.run(), bell.run()]
+        beside.append(retention.run())
         if settings.has_credential:
             beside.append(parts.credit.run())
         beside += [one.run() for one in catching_up]

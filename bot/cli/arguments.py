@@ -8,6 +8,7 @@ from bot import __version__
 from bot.cli.asking import ask, models
 from bot.cli.checking import check
 from bot.cli.database import backup, restore, upgrade
+from bot.cli.exporting import export
 from bot.cli.installing import slack_manifest
 from bot.cli.inviting import discord_invite
 from bot.cli.serving import demo_gateway, serve
@@ -62,6 +63,18 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--port", type=_port, default=0, metavar="N", help="a free one is chosen without")
     demo.set_defaults(command=demo_gateway)
 
+    exporting = commands.add_parser(
+        "export",
+        help="all that is kept about a person, as a file for them",
+        description="Writes a zip: JSON, the person's files, how to read both. It reads only, while the bot runs.",
+        epilog="People get the same for themselves with /export.",
+    )
+    exporting.add_argument(
+        "person", type=_person, metavar="PERSON", help="platform:id, such as discord:1234, slack:U12AB or web:ada"
+    )
+    exporting.add_argument("-o", "--output", type=Path, metavar="FILE", help="gatepost-export-….zip without")
+    exporting.set_defaults(command=export)
+
     database = commands.add_parser("db", help="upgrade, back up or restore the store")
     steps = database.add_subparsers(title="commands", metavar="COMMAND", required=True)
     steps.add_parser("upgrade", help="bring the database up to date").set_defaults(command=upgrade)
@@ -85,6 +98,13 @@ class _Parser(argparse.ArgumentParser):
 def _model_id(typed: str) -> str:
     if not typed.isprintable():
         raise argparse.ArgumentTypeError("it has to be a model's id, such as creator/model")
+    return typed
+
+
+def _person(typed: str) -> str:
+    platform, colon, name = typed.partition(":")
+    if not (platform and colon and name) or not typed.isprintable() or len(typed.split()) != 1:
+        raise argparse.ArgumentTypeError("it has to be platform:id, such as discord:1234 or slack:U12AB")
     return typed
 
 

@@ -1,6 +1,8 @@
 """What people type after a slash: one file a command, one tuple that lists them."""
 
 from bot.commands.base import Command
+from bot.commands.export import EXPORT
+from bot.commands.forget import FORGET
 from bot.commands.help import HELP
 from bot.commands.imagine import IMAGINE
 from bot.commands.model import MODEL
@@ -27,6 +29,8 @@ COMMANDS: tuple[Command, ...] = (
     RESET,
     STOP,
     USAGE,
+    EXPORT,
+    FORGET,
     STATUS,
     HELP,
 )

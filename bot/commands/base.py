@@ -8,6 +8,7 @@ from bot.commands.recent import RecentModels
 from bot.commands.underway import Underway
 from bot.ledger.ledger import Ledger
 from bot.messages import (
+    Action,
     Choice,
     CommandCall,
     CommandSpec,
@@ -23,6 +24,7 @@ from bot.ports import About, Adapter, Clock, Gateway
 from bot.preferences import Scope
 from bot.reminders.book import ReminderBook
 from bot.store.engine import Store
+from bot.store.files import Files
 from bot.summaries.summariser import Summaries
 
 
@@ -53,6 +55,7 @@ class CommandPorts:
     """
 
     store: Store
+    files: Files
     gateway: Gateway
     desk: Desk
     clock: Clock
@@ -112,10 +115,11 @@ class CommandContext:
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """What a command says, as Markdown, and the files that go with it."""
+    """What a command says, as Markdown, with the files and the buttons that go with it."""
 
     text: str
     files: tuple[OutFile, ...] = ()
+    actions: tuple[Action, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

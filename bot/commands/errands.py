@@ -9,7 +9,7 @@ import structlog
 from bot.commands.base import CommandResult
 from bot.commands.dispatch import Commands
 from bot.errors import GatepostError, SaidError, sentence_for
-from bot.messages import Inbound, OutFile, Rendered
+from bot.messages import Inbound, PlaceKind, Rendered
 from bot.ports import Adapter, AnswersCommands, Clock, Reconciles, RepliesPrivately, offers
 from bot.store.engine import Store
 from bot.store.intents.owed import Owed, accept_command, settle_command, take_owed
@@ -18,6 +18,8 @@ log = structlog.get_logger(__name__)
 
 MOST_ATTEMPTS = 2
 """How many processes may try a command: when the second has ended over it too, so would a third."""
+
+_FILES_ELSEWHERE = "The file is in our direct messages."
 
 INTERRUPTED = "I was interrupted twice while doing that, so I stopped. Please try it again."
 
@@ -47,16 +49,26 @@ class Errands:
         """Let every command end."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def say(
-        self, inbound: Inbound, said: str, files: tuple[OutFile, ...] = (), *, private: bool, again: bool = False
-    ) -> None:
+    async def say(self, inbound: Inbound, said: str, *, private: bool) -> None:
+        """Answer a command or a button in words."""
+        await self.show(inbound, CommandResult(said), private=private)
+
+    async def tell(self, inbound: Inbound, said: str) -> None:
+        """Answer one person alone."""
+        await self.say(inbound, said, private=True)
+
+    async def show(self, inbound: Inbound, result: CommandResult, *, private: bool, again: bool = False) -> None:
         """Answer a command or a button: privately where that suits and can be done.
 
         `again` says that a dead process may have said it already; where the platform can tell, it is said once.
         """
         adapter = self._adapters[inbound.place.platform]
+        elsewhere = private and result.files and inbound.place.kind is not PlaceKind.DM
+        said = result.text
+        if elsewhere and not adapter.capabilities.private_files:
+            said += f"\n\n{_FILES_ELSEWHERE}"
         try:
-            rendered = Rendered(adapter.render(said), files=files, final=True)
+            rendered = Rendered(adapter.render(said), actions=result.actions, files=result.files, final=True)
             await _show(adapter, inbound, rendered, private=private, again=again)
         except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
             failure = adapter.classify(error)
@@ -77,7 +89,7 @@ class Errands:
         result, private = CommandResult(INTERRUPTED), True
         if attempt <= MOST_ATTEMPTS:
             result, private = await self._outcome(typed)
-        await self.say(typed, result.text, result.files, private=private, again=attempt > 1)
+        await self.show(typed, result, private=private, again=attempt > 1)
         await self._store.write(settle_command, typed.key)
 
     async def _outcome(self, typed: Inbound) -> tuple[CommandResult, bool]:

@@ -33,6 +33,8 @@ class ActionName(StrEnum):
     SNOOZE = "snooze"
     DONE = "done"
     CANCEL = "cancel"
+    FORGET = "forget"
+    KEEP = "keep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,8 @@ class Action:
     `STOP` without a turn stops what is at work in the place. `OTHER_MODEL` takes a model's id as its `value`; a
     surface offers what completing `/model` does to choose from. `CONFIRM` and `DECLINE` name a tool's call. `VOTE`
     names a choice of the poll whose id stands in for the turn's; under a reminder the key of its occurrence does,
-    and `SNOOZE` names for how long. `label` is what the button says, where that is not the same for every action
+    and `SNOOZE` names for how long. `FORGET` and `KEEP` answer whether what is kept about somebody is to go,
+    with the id of that request. `label` is what the button says, where that is not the same for every action
     of its name.
     """
 

@@ -76,6 +76,7 @@ class Capabilities:
     `edits` limits posts and edits together for each place, `total` over all places (None: no limit of its own).
     `quotas` stands in for `edits` on a platform that counts each kind of call by itself; then it names all kinds.
     `stream_seconds` is how long a native stream may be kept open, with room to end it.
+    `private_files` means that what only one person is shown may hold files; elsewhere they go to direct messages.
     `threads` means that a mention in a channel is answered in a thread of its own, unless people chose otherwise.
     """
 
@@ -88,6 +89,7 @@ class Capabilities:
     threads: bool = False
     buttons: bool = False
     private_replies: bool = False
+    private_files: bool = False
 
 
 class FailureKind(StrEnum):

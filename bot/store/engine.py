@@ -31,8 +31,9 @@ class Store:
     Belongs to the event loop it is first used on; `close` has to be awaited there.
     """
 
-    def __init__(self, writer: Writer, readers: AsyncEngine) -> None:
+    def __init__(self, writer: Writer, readers: AsyncEngine, path: Path) -> None:
         self._writer = writer
+        self._path = path
         self._readers = readers
         self._reading: set[asyncio.Task[object]] = set()
         self._ride: asyncio.TimerHandle | None = None
@@ -88,6 +89,12 @@ class Store:
         reading.add_done_callback(self._reading.discard)
         return await asyncio.shield(reading)
 
+    async def look_through(
+        self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """As `read`, on a thread and a connection of its own: for what takes so long that others would wait."""
+        return await asyncio.to_thread(look_through, self._path, lambda conn: query(conn, *args, **kwargs))
+
     async def _read(self, query: Callable[[Connection], T]) -> T:
         try:
             async with self._readers.connect() as connection:
@@ -119,7 +126,22 @@ def open_store(url: str) -> Store:
         except (SQLAlchemyError, StoreError) as error:
             raise sqlite.start_error(error, path) from error
         unless_opened.pop_all()
-    return Store(Writer(engine), sqlite.reading_engine(path))
+    return Store(Writer(engine), sqlite.reading_engine(path), path)
+
+
+def look_through(path: Path, query: Callable[[Connection], T]) -> T:
+    """What a query finds in one committed state of the database at `path`, which may be in use. Blocks.
+
+    Raises StoreError.
+    """
+    engine = sqlite.examining_engine(path)
+    try:
+        with engine.connect() as conn:
+            return query(conn)
+    except SQLAlchemyError as error:
+        raise sqlite.store_error(error) from error
+    finally:
+        engine.dispose()
 
 
 def _make_directory(directory: Path) -> None:

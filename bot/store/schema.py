@@ -339,4 +339,14 @@ index_marks = Table(
     Column("done", Integer, nullable=False),  # the last of them that is
 )
 
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("state", Text, nullable=False),  # asked, wanted, told
+    Column("body", Text, nullable=False),  # Erasure
+    Column("at", Float, nullable=False),  # of its last step
+    Index("erasures_by_state", "state"),
+)
+
 event.listen(metadata, "after_create", fulltext.make)

@@ -114,6 +114,17 @@ def revision_of(conn: Connection, path: Path) -> str | None:
     return str(revision)
 
 
+def require_current(conn: Connection, path: Path) -> None:
+    """StartError unless the database is exactly what this program works with."""
+    revision, history = revision_of(conn, path), gatepost_history()
+    if revision is None:
+        raise StartError(f"There is nothing in the database {path}.")
+    if revision not in history.revisions:
+        raise StartError(_newer(path, revision))
+    if revision != history.head:
+        raise StartError(f"The database {path} is older than this program; `gatepost db upgrade` upgrades it.")
+
+
 def _change(conn: Connection, path: Path, history: History, before: str | None) -> Upgrade:
     if before is None:
         history.metadata.create_all(conn)

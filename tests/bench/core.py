@@ -213,6 +213,7 @@ async def core(
         recent = RecentModels(store, time.time)
         commands = CommandPorts(
             store=store,
+            files=files,
             gateway=model,
             desk=desk,
             clock=time.time,

@@ -29,6 +29,14 @@ from tests.scenario.program import PATIENCE, Shell, first_line, stopped
     [
         ({"HTTP_PORT": "http"}, "HTTP_PORT is not valid: it has to be a port number from 0 to 65535."),
         ({"HTTP_HOST": "8.8.8.8"}, "HTTP_HOST 8.8.8.8 with HTTP_PORT 0 can't be listened on: "),
+        (
+            {"RETENTION_DAYS": "0"},
+            "RETENTION_DAYS is not valid: it has to be a number of days from 1 ",
+        ),
+        (
+            {"RETENTION_DAYS": "a week"},
+            "RETENTION_DAYS is not valid: it has to be a number of days from 1 ",
+        ),
         ({"DATA_DIR": __file__}, "it is a file. Set DATA_DIR to another one."),
         ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL is not valid: it has to be sqlite:///path or "),
         ({"DATABASE_URL": f"sqlite:///{__file__}"}, f"{__file__} is not a Gatepost database"),

@@ -162,7 +162,7 @@ def forget(conn: Connection, theirs: Theirs) -> set[str]:
     """Until nothing more goes; the files that went with it."""
     orphans: set[str] = set()
     for kept in entries_for(theirs):
-        while (taken := kept.forget(conn, theirs)).rows:
+        while (taken := kept.forget(conn, theirs)).more:
             assert taken.rows <= AT_A_TIME
             orphans |= set(taken.orphans)
     return orphans
@@ -170,7 +170,7 @@ def forget(conn: Connection, theirs: Theirs) -> set[str]:
 
 def expire(conn: Connection, before: float) -> None:
     for kept in KEPT:
-        while kept.expire is not None and kept.expire(conn, before).rows:
+        while kept.expire is not None and kept.expire(conn, before).more:
             pass
 
 

@@ -238,7 +238,7 @@ def test_what_one_person_said_is_told_and_forgotten(conn: Connection) -> None:
     assert [RECORDED.forget(conn, here).rows for _ in range(2)] == [1, 0]
     assert set(found(conn, "tea", GENERAL, RANDOM)) == {"m2", "m3", "m4"}
     everything = replace(ada, until=10_000.0)
-    assert [RECORDED.forget(conn, everything).rows for _ in range(3)] == [2, 1, 0]
+    assert [RECORDED.forget(conn, everything).rows for _ in range(3)] == [2, 0, 0]
     assert found(conn, "tea", GENERAL, RANDOM) == ["m3"]
     assert "Ada" not in str(conn.execute(select(indexed_people)).all())
 
@@ -247,7 +247,7 @@ def test_what_is_too_old_goes(conn: Connection) -> None:
     record(conn, [said("tea", n, at=n * DAY, who=GRACE if n == 1 else ADA) for n in range(1, 6)])
     assert RECORDED.expire is not None
 
-    assert [RECORDED.expire(conn, 4 * DAY).rows for _ in range(3)] == [3, 1, 0]
+    assert [RECORDED.expire(conn, 4 * DAY).rows for _ in range(3)] == [3, 0, 0]
     assert set(found(conn, "tea")) == {"m4", "m5"}
     assert "Grace" not in str(conn.execute(select(indexed_people)).all())
 

@@ -10,12 +10,12 @@ import pytest
 
 from bot.cli.serving import is_demo
 from bot.errors import StartError
-from bot.settings import NOT_YET, Settings, read_settings
+from bot.settings import Settings, read_settings
 
 
 @pytest.fixture(autouse=True)
 def clean(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*Settings.model_fields, *NOT_YET):
+    for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
 
 
@@ -58,14 +58,13 @@ def test_a_malformed_value_is_refused_in_one_sentence_that_names_the_variable_an
     assert refused.value.said.count("\n") == 0
 
 
-@pytest.mark.parametrize("name", NOT_YET)
-def test_what_nothing_obeys_yet_stops_the_start_instead_of_misleading(
-    name: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("typed", "days"), [("", 90), ("1", 1), ("off", None), (" OFF ", None)])
+def test_messages_are_kept_for_ninety_days_unless_it_is_set(
+    typed: str, days: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(name, "something")
+    monkeypatch.setenv("RETENTION_DAYS", typed)
 
-    with pytest.raises(StartError, match=name):
-        read_settings(None)
+    assert read_settings(None).retention_days == days
 
 
 def test_the_env_file_is_read_and_the_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -134,7 +134,7 @@ export function pending(entry, { again, discard }) {
 }
 
 /** Something that only this tab was told. */
-export function privateNote(note, dismiss) {
+export function privateNote(note, can, dismiss) {
   const body = h("div", { className: "body", dir: "auto", innerHTML: note.html });
   return h(
     "article",
@@ -142,6 +142,7 @@ export function privateNote(note, dismiss) {
     body,
     note.files?.length ? h("ul", { className: "files" }, ...note.files.map(fileItem)) : null,
     note.status ? h("p", { className: "status", textContent: note.status }) : null,
+    note.actions?.length ? presses(note, can) : null,
     h("p", { className: "muted" }, "Only you can see this · ", button("Dismiss", dismiss, { className: "plain" })),
   );
 }

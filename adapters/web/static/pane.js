@@ -147,7 +147,7 @@ export class Pane {
       this.sync();
       this.composer.focus();
     };
-    const element = privateNote(note, dismiss);
+    const element = privateNote(note, this.can(), dismiss);
     this.shown.set(note.id, element);
     return element;
   }

@@ -39,10 +39,17 @@ class Theirs:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What went: how many rows, and the hashes of the files that nothing refers to any more."""
+    """What went: how many things a person would count, and rows beside them; the hashes of files that nothing
+    refers to any more."""
 
     rows: int = 0
     orphans: tuple[str, ...] = ()
+    beside: int = 0
+
+    @property
+    def more(self) -> bool:
+        """Whether there may be more to take."""
+        return bool(self.rows or self.beside)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ Whoever adds a table in which people's words or names stand adds an entry here, 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from sqlalchemy import Connection
+
 from bot.store.intents.keeping import Kept, Theirs
 from bot.store.intents.kept_acts import FEEDBACK, POLLS, REMINDERS, SETTINGS, USAGE, VOTES
 from bot.store.intents.kept_page import PAGE
@@ -34,11 +36,17 @@ EXEMPT: Mapping[str, str] = MappingProxyType(
         "index_marks": "how far our conversations are indexed",
         "conversations": "places and counters; no words, no person",
         "presence": "how long we listened to a platform",
+        "erasures": "requests to forget somebody; each goes the day after it was carried out",
         "page_events": "what was done on the page, blank once it is handed over, which takes a moment",
         "page_keys": "digests of keys that open the page; they name nobody and end by themselves",
     }
 )
 """Tables without an entry, and why."""
+
+
+def counted(conn: Connection, theirs: Theirs) -> Mapping[str, int]:
+    """How much of each kind is kept, by the name of its entry. May take long."""
+    return {kept.name: kept.count(conn, theirs) for kept in entries_for(theirs)}
 
 
 def entries_for(theirs: Theirs) -> Sequence[Kept]:

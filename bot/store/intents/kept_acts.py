@@ -260,7 +260,7 @@ def _without_names(conn: Connection, which: ColumnElement[bool], days: ColumnEle
         kept = "" if row.channel in alone else row.channel
         conn.execute(update(usage).where(usage.c.id == row.id).values(person="", channel=kept))
     gone = conn.execute(delete(spent).where(days)).rowcount if not rows else 0
-    return Taken(len(rows) + gone)
+    return Taken(len(rows), beside=gone)
 
 
 def _is_dm(conn: Connection, channel: str) -> bool:

@@ -39,7 +39,8 @@ def export_recorded(conn: Connection, theirs: Theirs) -> Iterator[Record]:
     )
     for row in rows:
         told = {"sent_at": when(row.id / MICROSECONDS), "place": row.place, "message_id": row.message_id}
-        yield {**told, "text": row.text, **({"files": names} if (names := orjson.loads(row.files)) else {})}
+        files = [{"name": name} for name in orjson.loads(row.files)]
+        yield {**told, "text": row.text, **({"files": files} if files else {})}
 
 
 def forget_recorded_of(conn: Connection, theirs: Theirs) -> Taken:
@@ -49,7 +50,7 @@ def forget_recorded_of(conn: Connection, theirs: Theirs) -> Taken:
     if rows:
         return Taken(len(rows))
     unused = and_(indexed_people.c.key == theirs.person, _FORGOTTEN)
-    return Taken(conn.execute(delete(indexed_people).where(unused)).rowcount)
+    return Taken(beside=conn.execute(delete(indexed_people).where(unused)).rowcount)
 
 
 def expire_recorded(conn: Connection, before: float) -> Taken:
@@ -58,7 +59,7 @@ def expire_recorded(conn: Connection, before: float) -> Taken:
     take_out(conn, rows)
     if rows:
         return Taken(len(rows))
-    return Taken(conn.execute(delete(indexed_people).where(_FORGOTTEN)).rowcount)
+    return Taken(beside=conn.execute(delete(indexed_people).where(_FORGOTTEN)).rowcount)
 
 
 RECORDED = Kept(

@@ -113,6 +113,12 @@ def turns_of(theirs: Theirs) -> CompoundSelect[Any]:
     return said.where(items.c.at <= theirs.until).union(came.where(inbox.c.received_at <= theirs.until))
 
 
+def is_waiting(conn: Connection, theirs: Theirs) -> bool:
+    """Whether somebody still waits for one of these turns."""
+    here = stands_in(turns.c.conversation, theirs.within)
+    return bool(count(conn, turns, turns.c.id.in_(OPEN_TURNS), turns.c.id.in_(turns_of(theirs)), here))
+
+
 def _answers(theirs: Theirs) -> ColumnElement[bool]:
     ours = and_(items.c.turn_id.in_(turns_of(theirs)), items.c.role.in_(_OURS), items.c.erased == 0)
     return and_(ours, stands_in(items.c.conversation, theirs.within))
@@ -134,7 +140,7 @@ def forget_answers(conn: Connection, theirs: Theirs) -> Taken:
     rows = conn.execute(mine).all()
     if rows:
         return Taken(len(rows), erase_items(conn, rows))
-    return Taken(_blank_turns(conn, theirs))
+    return Taken(beside=_blank_turns(conn, theirs))
 
 
 def _blank_turns(conn: Connection, theirs: Theirs) -> int:
@@ -179,7 +185,8 @@ ANSWERS = Kept(
 
 
 def _came(theirs: Theirs) -> ColumnElement[bool]:
-    mine = and_(inbox.c.person == theirs.person, inbox.c.received_at <= theirs.until)
+    came = and_(inbox.c.person == theirs.person, inbox.c.received_at <= theirs.until)
+    mine = and_(came, inbox.c.owed == 0)  # a command is forgotten by itself once it is carried out
     return and_(mine, stands_in(inbox.c.place, theirs.within))
 
 
@@ -214,11 +221,12 @@ def _as_question(row: Row[Any], asked: Inbound) -> Record:
 
 def forget_questions(conn: Connection, theirs: Theirs) -> Taken:
     """Blank them; their keys stay, by which an event is taken in once. What others quoted goes last."""
-    done = (inbox.c.owed == 0, _is_settled(inbox.c.turn_id))
-    ids = conn.scalars(select(inbox.c.id).where(_came(theirs), *done).limit(AT_A_TIME)).all()
-    if ids:
-        return Taken(_blank(conn, ids))
-    return Taken(_forget_quoted(conn, theirs))
+    mine = select(inbox.c.id, inbox.c.body).where(_came(theirs), _is_settled(inbox.c.turn_id))
+    rows = conn.execute(mine.limit(AT_A_TIME)).all()
+    if rows:
+        said = sum(1 for row in rows if row.body)
+        return Taken(said, beside=_blank(conn, [row.id for row in rows]) - said)
+    return Taken(beside=_forget_quoted(conn, theirs))
 
 
 def _blank(conn: Connection, ids: Sequence[int]) -> int:

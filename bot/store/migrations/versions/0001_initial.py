@@ -35,6 +35,7 @@ def upgrade() -> None:
     _make_index()
     _make_summaries()
     _make_recaps()
+    _make_erasures()
 
 
 def _make_inbox() -> None:
@@ -414,3 +415,14 @@ def _make_index() -> None:
             "CREATE VIRTUAL TABLE indexed_words USING fts5"
             "(words, letters, labels, content='', columnsize=0, tokenize='ascii')"
         )
+
+
+def _make_erasures() -> None:
+    op.create_table(
+        "erasures",
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("body", sa.Text, nullable=False),
+        sa.Column("at", sa.Float, nullable=False),
+    )
+    op.create_index("erasures_by_state", "erasures", ["state"])
