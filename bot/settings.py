@@ -17,7 +17,7 @@ from bot.errors import StartError
 from bot.secretfiles import read_secret_files
 
 _SLACK_FORMS = {
-    "slack_bot_token": r"xox[a-z]-[!-~]+|xoxe\.xox[a-z]-[!-~]+",
+    "slack_bot_token": r"(xoxe\.)?xoxb-[!-~]+",
     "slack_app_token": r"xapp-[!-~]+",
     "slack_signing_secret": r"[0-9a-zA-Z]{16,}",
 }
@@ -45,10 +45,14 @@ class Settings(BaseSettings):
         Decimal(1), ge=0, max_digits=12, description="an amount of US dollars such as 1 or 0.50, or off"
     )
     budget_model: str | None = Field(None, pattern=r"^\S+$", description="a model's id, such as creator/model")
-    slack_bot_token: SecretStr | None = Field(None, description="a bot token, which begins with xoxb-")
-    slack_app_token: SecretStr | None = Field(None, description="an app-level token, which begins with xapp-")
+    slack_bot_token: SecretStr | None = Field(
+        None, description="a bot token, which begins with xoxb- and stands on the app's page “OAuth & Permissions”"
+    )
+    slack_app_token: SecretStr | None = Field(
+        None, description="an app-level token, which begins with xapp- and stands on the app's “Basic Information”"
+    )
     slack_signing_secret: SecretStr | None = Field(
-        None, description="the app's signing secret: at least 16 letters and digits"
+        None, description="the signing secret on the app's “Basic Information”: at least 16 letters and digits"
     )
     slack_api_base_url: str = Field(
         "https://slack.com/api/", pattern=r"^https?://\S+$", description="an http(s) address that ends in /api/"

@@ -27,6 +27,7 @@ from adapters.discord.responses import Responses
 from adapters.discord.rest import DISCORD, Rest
 from adapters.discord.searching import Searching
 from adapters.discord.session import Session
+from adapters.discord.silence import missed_something
 from bot.errors import PlatformError
 from bot.messages import (
     Attachment,
@@ -92,6 +93,7 @@ class DiscordAdapter:
             private_replies=True,
             private_files=True,
         )
+        self._clock = clock
         self._rest = Rest(token, base_url)
         self._session = Session(token, base_url, self._rest, settle=settle, polite=polite)
         self._places = Places(self._rest, self._session)
@@ -123,8 +125,17 @@ class DiscordAdapter:
         await self._rest.close()
 
     def health(self) -> Health:
-        """Whether the connection stands. discord.py notices a silent one by itself."""
-        return Health(self._hearing.connected)
+        """Whether the connection stands, and when anything, and any event, came over it last."""
+        return Health(self._hearing.connected, self._session.heard_at(self._clock()), self._hearing.told_at)
+
+    async def hears(self) -> bool:
+        """Whether nothing was said since we were told of something. Raises Refusal."""
+        return not await missed_something(self._rest, self._knowing, self._hearing.told_at)
+
+    async def renew(self) -> None:
+        """Connect anew, as a new session."""
+        self._hearing.hears(False)
+        await self._session.renew()
 
     async def offer(self, specs: Sequence[CommandSpec]) -> None:
         """Make exactly these commands available, with one call, and only if they are not."""

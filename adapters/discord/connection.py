@@ -4,6 +4,7 @@ Everything of the library that is not offered for use stands in this file.
 """
 
 import asyncio
+import time
 from typing import Any, Protocol
 
 import discord
@@ -65,6 +66,11 @@ class Connection(discord.Client):
         )
         self._listener = listener
         self._polite = polite
+
+    def silent_for(self) -> float | None:
+        """Seconds since anything came over the connection; None while there is none."""
+        keep_alive = self.ws._keep_alive if self.ws is not None else None
+        return time.perf_counter() - keep_alive._last_recv if keep_alive is not None else None
 
     def message_from(self, data: Any, channel: int, guild: int | None) -> discord.Message:
         """A message that a call of ours was answered with."""

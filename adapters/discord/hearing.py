@@ -44,6 +44,7 @@ class Hearing:
         self._intake: Intake | None = None
         self._missed: Callable[[], None] = lambda: None
         self.connected = False
+        self.told_at = clock()
 
     def start(self, intake: Intake) -> None:
         """Hand over to it what is told from now on."""
@@ -64,13 +65,14 @@ class Hearing:
 
     def hears(self, listens: bool, *, afresh: bool = False) -> None:
         """Whether events reach us now."""
-        self.connected = listens
+        self.connected, self.told_at = listens, self._clock()
         log.info("discord listens" if listens else "discord is not connected", afresh=afresh)
         if listens and afresh:
             self._missed()
 
     async def said(self, message: discord.Message) -> None:
         """Somebody wrote, we ourselves perhaps."""
+        self.told_at = self._clock()
         if message.author.id != self._session.me:
             await self._heard(message, InboundKind.MESSAGE)
         elif message.nonce is not None:
@@ -89,6 +91,7 @@ class Hearing:
 
     async def acted(self, interaction: "discord.Interaction[Any]") -> None:
         """A command, a button, a menu or a form."""
+        self.told_at = self._clock()
         if self._intake is not None:
             await self._interactions.take(interaction, self._intake)
 

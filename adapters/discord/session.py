@@ -10,6 +10,7 @@ import structlog
 from adapters.discord.connection import Connection, Listener, point_at
 from adapters.discord.errors import Refusal
 from adapters.discord.rest import DISCORD, Rest
+from adapters.discord.tokens import wrong_kind
 from bot.errors import StartError
 
 log = structlog.get_logger(__name__)
@@ -64,6 +65,8 @@ class Session:
 
     async def start(self, listener: Listener) -> None:
         """Ask once who we are, and connect beside everything else. Raises StartError for a refused token."""
+        if (wrong := wrong_kind(self._token)) is not None:
+            raise StartError(wrong)
         try:
             told = await self._rest.call("GET", "/oauth2/applications/@me", kind="application")
         except Refusal as refused:
@@ -73,6 +76,16 @@ class Session:
         else:
             self._known().set_result(told)
         self._running = asyncio.create_task(self._run(listener))
+
+    def heard_at(self, now: float) -> float | None:
+        """When anything came over the connection last; None while there is none."""
+        silent = self.client.silent_for() if self.client is not None else None
+        return now - silent if silent is not None else None
+
+    async def renew(self) -> None:
+        """Hang up; another connection is made at once, and its session is a new one."""
+        if self.client is not None:
+            await self._close(self.client)
 
     async def stop(self) -> None:
         """End the connection."""
@@ -93,6 +106,7 @@ class Session:
         while True:
             try:
                 await self._connect(listener)
+                pause = 0.0  # it ended because we wanted it to
             except discord.LoginFailure:
                 log.error("discord refuses the token", sentence=REFUSED)
                 return

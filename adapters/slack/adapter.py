@@ -19,6 +19,8 @@ from adapters.slack.people import People
 from adapters.slack.posting import Posting, known_ts
 from adapters.slack.readers import Readers
 from adapters.slack.searching import Searching
+from adapters.slack.silence import missed_something
+from adapters.slack.tokens import bot_token_refused
 from adapters.slack.transport import HttpEvents, Socket, bolt_app
 from bot.errors import PlatformError, StartError
 from bot.messages import (
@@ -96,6 +98,7 @@ class SlackAdapter:
         )
         self._signing_secret = signing_secret
         self._app_token = app_token
+        self._clock, self._told_at = clock, 0.0
         self._ping_every = ping_every
         self._intake: Intake | None = None
         self._bolt: Any = None
@@ -109,12 +112,9 @@ class SlackAdapter:
             log.info("slack", workspace=us.team, user=us.user)
         except SlackRefused as error:
             if error.code in DEAD_TOKEN:
-                raise StartError(
-                    f"SLACK_BOT_TOKEN is not valid: Slack says {error.code}. Copy it again from the app's"
-                    " “OAuth & Permissions” page."
-                ) from error
+                raise StartError(bot_token_refused(error.code)) from error
             log.warning("slack can't be asked yet", code=error.code)
-        self._intake = intake
+        self._intake, self._told_at = intake, self._clock()
         self._bolt = bolt_app(self._api.client, self._signing_secret, self._take)
         if self._app_token is not None:
             self._socket = Socket(self._bolt, self._app_token, self._api.base_url, ping_every=self._ping_every)
@@ -143,8 +143,22 @@ class SlackAdapter:
         return HttpEvents(lambda: self._bolt).routes() if self._signing_secret is not None else ()
 
     def health(self) -> Health:
-        """Whether events reach us and our token is good. The socket's own pings find out when it is dead."""
-        return Health(self.listening() and self._api.dead is None)
+        """Whether events reach us and our token is good, and when anything, and any event, came last."""
+        silent = self._socket.silent_for() if self._socket is not None else None
+        heard_at = self._clock() - silent if silent is not None else None
+        return Health(self.listening() and self._api.dead is None, heard_at, self._told_at)
+
+    async def hears(self) -> bool:
+        """Whether nothing was said since we were told of something. Raises SlackRefused."""
+        return not await missed_something(self._api, self._told_at)
+
+    async def renew(self) -> None:
+        """Connect anew, and look up what was missed."""
+        self._told_at = self._clock()
+        if self._socket is not None:
+            await self._socket.renew()
+        else:
+            self._away.missed()
 
     def classify(self, error: Exception) -> Failure:
         """What an error means."""
@@ -281,6 +295,7 @@ class SlackAdapter:
             raise SlackRefused("take", "stopping")
         if body.get("type") == "event_callback":
             self._searching.note(body["event"])
+        self._told_at = self._clock()
         return await self._acting.take(body, self._intake)
 
     async def _whisper(self, person: Person, place: Place, said: str) -> None:

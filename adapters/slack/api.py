@@ -31,7 +31,7 @@ class Api:
 
     def __init__(self, token: str, base_url: str = SLACK) -> None:
         self.base_url = base_url
-        self._token = token
+        self.token = token
         self._session: aiohttp.ClientSession | None = None
         self._client: AsyncWebClient | None = None
         self._us: Us | None = None
@@ -47,7 +47,7 @@ class Api:
         if self._client is None:
             self._session = aiohttp.ClientSession(timeout=_TIMEOUT)
             self._client = AsyncWebClient(
-                self._token, base_url=self.base_url, session=self._session, retry_handlers=[]
+                self.token, base_url=self.base_url, session=self._session, retry_handlers=[]
             )
         return self._client
 

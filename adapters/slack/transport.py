@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any, TypeAlias
@@ -112,6 +113,17 @@ class Socket:
             await asyncio.gather(self._task, return_exceptions=True)
         await self._close()
 
+    def silent_for(self) -> float | None:
+        """Seconds since Slack answered a ping; None where it never has."""
+        answered_at = self._handler.client.last_ping_pong_time if self._handler is not None else None
+        return time.time() - answered_at if answered_at is not None else None
+
+    async def renew(self) -> None:
+        """Give the connection up and build another, from nothing."""
+        if self._task is not None:
+            await self.stop()
+            self.start()
+
     async def is_alive(self) -> bool:
         """Whether Slack can reach us by it."""
         return self._handler is not None and bool(await self._handler.client.is_connected())
@@ -139,8 +151,10 @@ class Socket:
 
     async def _open(self) -> None:
         client = AsyncWebClient(base_url=self._base_url, retry_handlers=[])
+        silent = logging.getLogger("slack_bolt.socket")
+        silent.setLevel(logging.CRITICAL)  # it logs a traceback every few seconds while it can't connect
         self._handler = AsyncSocketModeHandler(
-            self._app, self._token, web_client=client, ping_interval=self._ping_every
+            self._app, self._token, logger=silent, web_client=client, ping_interval=self._ping_every
         )
         with suppress(TimeoutError):
             async with asyncio.timeout(_DEAD_AFTER):

@@ -112,7 +112,7 @@ def platform_checks(settings: Settings) -> Sequence[AsyncGenerator[Finding, None
         from adapters.slack.check import check as check_slack
 
         tokens = (settings.slack_bot_token.get_secret_value(), _plain(settings.slack_app_token))
-        checks.append(check_slack(*tokens, _plain(settings.slack_signing_secret), settings.slack_api_base_url))
+        checks.append(check_slack(*tokens, settings.slack_api_base_url))
     return checks
 
 

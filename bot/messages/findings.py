@@ -14,8 +14,12 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One row: what was looked at, how it stands, and in a sentence what to do where something is wrong."""
+    """One row: what was looked at, how it stands, and in a sentence what to do where something is wrong.
+
+    With a `fatal` fault there is no sense in starting: no time and no other call mends it.
+    """
 
     name: str
     mark: Mark
     said: str
+    fatal: bool = False

@@ -240,3 +240,14 @@ class ReportsHealth(Protocol):
 
     def health(self) -> Health:
         """How the connection is now, from memory."""
+
+
+@runtime_checkable
+class RenewsConnection(Protocol):
+    """A platform whose connection can look alive and be dead, or deaf."""
+
+    async def hears(self) -> bool:
+        """Whether events would really reach us: asked of the platform, for when none has come for long."""
+
+    async def renew(self) -> None:
+        """Give the connection up for another; what may have been missed is looked up by whoever catches up."""

@@ -104,7 +104,11 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How a platform's connection is. `heard_at` is its last sign of life, in seconds since the epoch."""
+    """How a platform's connection is, in seconds since the epoch.
+
+    `heard_at` is its last sign of life, if only a heartbeat's echo; `told_at` is when it last told of an event.
+    """
 
     connected: bool
     heard_at: float | None = None
+    told_at: float | None = None

@@ -81,7 +81,7 @@ async def play_all(
 async def _play_together(seeds: Sequence[int], directory: Path, quiet: float, platform: Platform) -> list[Result]:
     results: list[Result] = []
     asked: list[Question] = []
-    async with _stage(platform, directory) as (running, seen):
+    async with stage(platform, directory) as (running, seen):
         for chosen in map(plan, seeds):
             asked += [one.question for one in chosen.asked]
             before = sum(result.apologies for result in results)
@@ -91,7 +91,7 @@ async def _play_together(seeds: Sequence[int], directory: Path, quiet: float, pl
 
 
 @asynccontextmanager
-async def _stage(platform: Platform, directory: Path) -> AsyncIterator[tuple[Program, People]]:
+async def stage(platform: Platform, directory: Path) -> AsyncIterator[tuple[Program, People]]:
     if platform is Platform.DISCORD:
         async with discord_people(directory) as stage:
             yield stage
@@ -108,7 +108,7 @@ async def _play(
 ) -> Result:
     try:
         await _ask_and_kill(chosen, running, seen)
-        broken, transcript = await _judged(seen, asked)
+        broken, transcript = await judged(seen, asked)
         await asyncio.sleep(quiet)
         after = await seen.transcript()
     except TimeoutError:
@@ -165,8 +165,8 @@ def _is_time(chosen: Plan, earlier: Container[str], shown: Seen) -> bool:
     return bool(answer) and sum(len(message.words.split()) for message in answer) >= chosen.words
 
 
-async def _judged(seen: People, asked: Sequence[Question]) -> tuple[list[str], list[Shown]]:
-    """The verdict once there is nothing left to object to, or when patience ends."""
+async def judged(seen: People, asked: Sequence[Question]) -> tuple[list[str], list[Shown]]:
+    """What is wrong, and all that is seen, once there is nothing left to object to or patience ends."""
     end = asyncio.get_running_loop().time() + PATIENCE
     while True:
         transcript = await seen.transcript()

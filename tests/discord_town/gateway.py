@@ -94,6 +94,11 @@ class Gateway:
         for one in self.connections:
             one.zombie = True
 
+    def fall_silent(self) -> None:
+        """Keep the connections open and answer heartbeats, but tell no event any more."""
+        for one in self.connections:
+            one.tells = False
+
     def repeat(self, name: str = "MESSAGE_CREATE") -> None:
         """Tell the newest event of this name a second time."""
         for session in self.sessions.values():

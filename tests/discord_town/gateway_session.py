@@ -43,13 +43,14 @@ class Connection:
         self.outbox: asyncio.Queue[bytes | int] = asyncio.Queue()
         self.session: Session | None = None
         self.zombie = False
+        self.tells = True
         self.closed_here = False
         self.received: deque[float] = deque(maxlen=SENDS_PER_MINUTE)
         self._deflate = zlib.compressobj() if request.query.get("compress") == "zlib-stream" else None
 
     def send(self, op: int, body: Any = None, name: str | None = None, seq: int | None = None) -> None:
         """Send one payload."""
-        if not self.zombie:
+        if not self.zombie and (self.tells or op != 0):
             self.outbox.put_nowait(orjson.dumps({"op": op, "d": body, "t": name, "s": seq}))
 
     def close(self, code: int) -> None:
