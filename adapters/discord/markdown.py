@@ -11,7 +11,7 @@ _RULE = re.compile(r" {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})"
 _ROW = re.compile(r"[ \t]*\|.*\|[ \t]*")
 _DIVIDER = re.compile(r"[ \t]*\|(?:[ \t]*:?-+:?[ \t]*\|)+[ \t]*")
 _CELL_BORDER = re.compile(r"(?<!\\)\|")
-_MARKS = re.compile(r"(\*\*|__|~~|`)")
+_MARKS = re.compile(r"\*\*|__|~~")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _WIDEST = 44
 """Columns of a table in a block of code that still fit a telephone."""
@@ -68,12 +68,13 @@ def _table(lines: Sequence[str], at: int) -> Sequence[str]:
 
 def _as_table(lines: Sequence[str]) -> Iterator[str]:
     """As a block of code where it fits a screen, else row by row as a list."""
-    rows = [_cells(line) for n, line in enumerate(lines) if n != 1]
-    columns = max(map(len, rows))
-    rows = [[*row, *[""] * (columns - len(row))] for row in rows]
+    marked = [_cells(line) for n, line in enumerate(lines) if n != 1]
+    columns = max(map(len, marked))
+    marked = [[*row, *[""] * (columns - len(row))] for row in marked]
+    rows = [[cell.replace("`", "") for cell in row] for row in marked]
     widths = [max(_width(row[n]) for row in rows) for n in range(columns)]
     if sum(widths) + 2 * (columns - 1) > _WIDEST:
-        yield from _as_list(rows)
+        yield from _as_list(marked)
         return
     yield "```"
     for n, row in enumerate(rows):

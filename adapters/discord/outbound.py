@@ -5,6 +5,7 @@ hold twice as much. Nobody is notified but the asker, in posts and in edits; lin
 """
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -20,6 +21,7 @@ STATUS = 240
 SUPPRESS_EMBEDS, EPHEMERAL, LAYOUT_FLAG = 1 << 2, 1 << 6, 1 << 15
 _TEXT, _FILE = 10, 13
 _SMALL = "-# "
+_ADDRESS = re.compile(r"https?://[^\s`]+", re.IGNORECASE)
 
 
 def nonce_of(key: str) -> str:
@@ -128,7 +130,8 @@ def _with_status(rendered: Rendered) -> str:
     if not rendered.status:
         return text
     status = rendered.status if len(rendered.status) <= STATUS - 20 else rendered.status[: STATUS - 21] + "…"
-    lines = [f"{_SMALL}{line}" for line in status.split("\n") if line.strip()]
+    plain = _ADDRESS.sub(lambda found: f"`{found[0]}`", status)  # a status is no text of ours to click in
+    lines = [f"{_SMALL}{line}" for line in plain.split("\n") if line.strip()]
     return "\n".join([*([text] if text else []), *lines[:5]])
 
 

@@ -20,6 +20,7 @@ from bot.conversation.request import build_request
 from bot.conversation.summing import summarised
 from bot.conversation.telling import Telling
 from bot.conversation.toolbox import Toolbox, misunderstood
+from bot.conversation.trust import named_in
 from bot.conversation.window import Window
 from bot.delivery.pump import Showing
 from bot.errors import BudgetReached, GatewayError, PartNotSupported
@@ -205,6 +206,8 @@ class Answer:
         """One request, what comes of it told as it comes."""
         draws = isinstance(request, PictureRequest) or self._claim.turn.kind is TurnKind.IMAGINE
         goes_on = self._window.tells_already  # text that is being continued goes on unbroken
+        if self._window.seen.holds_untrusted(self._claim.speakers):
+            self._telling.distrust(named_in(self._window.items))
         done = await self._telling.hear(self._asking(request), draws=draws, goes_on=goes_on)
         self.used.append(done.usage or Usage())
         return done

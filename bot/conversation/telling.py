@@ -1,11 +1,12 @@
 """An answer as it is told: what comes from the model becomes text, thoughts and pictures that people see grow."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
 from bot.conversation import words
 from bot.conversation.drawings import Drawings
+from bot.conversation.links import LinkGuard
 from bot.conversation.thoughts import Thoughts
 from bot.delivery.pump import Showing
 from bot.errors import AnswerCutOff
@@ -31,6 +32,7 @@ class Telling:
         self._round: list[str] = []
         self._thoughts = Thoughts()
         self._waiting = words.THINKING
+        self._guard: LinkGuard | None = None
 
     @property
     def written(self) -> str:
@@ -63,6 +65,10 @@ class Telling:
         self._round.append(text)
         self.add(text)
 
+    def distrust(self, named: Callable[[str], bool]) -> None:
+        """From here on show no address as a link that was not `named`: a stranger may have asked for it."""
+        self._guard = LinkGuard(named, before=self.written)
+
     def end_round(self) -> None:
         """The words of this round are kept elsewhere, or count no more."""
         self._round = []
@@ -88,6 +94,7 @@ class Telling:
                             return delta
         finally:
             _cancel(timers)
+            self._say_rest()
         raise AnswerCutOff("the stream ended without a finish")
 
     def _be_patient(self, *, draws: bool) -> tuple[asyncio.TimerHandle, ...]:
@@ -108,11 +115,10 @@ class Telling:
         if not self._round:
             self._reply.set_status(None)
             if end := self._thoughts.close():
-                self.add(end)
+                self._tell(end)
             elif goes_on:
-                self.add(ROUND_BREAK)
-        self._round.append(delta.text)
-        self.add(delta.text)
+                self._tell(ROUND_BREAK)
+        self._round.append(self._tell(delta.text))
 
     def _think(self, thought: str, *, goes_on: bool) -> None:
         """The model thinks: people are told so, and see what, if they want to."""
@@ -121,8 +127,21 @@ class Telling:
         self._reply.set_status(self._waiting)
         if self._aloud and (quoted := self._thoughts.push(thought)):
             if quoted.startswith("> ") and goes_on:
-                self.add(ROUND_BREAK)
-            self.add(quoted)
+                self._tell(ROUND_BREAK)
+            self._tell(quoted)
+
+    def _tell(self, text: str) -> str:
+        """Show what the model wrote, as far as that is decided; just that."""
+        said = self._guard.push(text) if self._guard is not None else text
+        if said:
+            self.add(said)
+        return said
+
+    def _say_rest(self) -> None:
+        """What was held back is shown when nothing more comes."""
+        if self._guard is not None and (rest := self._guard.end()):
+            self._round.append(rest)
+            self.add(rest)
 
 
 def _cancel(timers: tuple[asyncio.TimerHandle, ...]) -> None:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
+from pydantic import BaseModel
 
+from bot.conversation.addresses import linked_in
 from bot.conversation.choices import routing_of
 from bot.conversation.consent import Consent
 from bot.conversation.drawings import keep_file
@@ -14,7 +16,7 @@ from bot.conversation.history import LOST_RESULT
 from bot.conversation.ports import Ports
 from bot.conversation.trust import holds_untrusted, is_mentioned
 from bot.errors import GatepostError, ToolFailed, sentence_for
-from bot.messages import Item, Reading, Role, ToolCall, person_key
+from bot.messages import Item, Person, Reading, Role, ToolCall, person_key
 from bot.ports import Adapter
 from bot.store.intents.calls import CallState, call_state, end_call
 from bot.store.intents.claims import Claim
@@ -45,6 +47,10 @@ class Seen:
 
     items: Sequence[Item]
     cut_off: bool = False
+
+    def holds_untrusted(self, speakers: Sequence[Person]) -> bool:
+        """Whether a stranger's words may have been among it."""
+        return self.cut_off or holds_untrusted(self.items, speakers)
 
 
 class Toolbox:
@@ -149,10 +155,7 @@ class Toolbox:
 
     async def _refusal(self, tool: Tool[Any], arguments: Any, call: ToolCall, seen: Seen) -> str | None:
         """Why a call is not made: what reaches others is confirmed where strangers may have asked for it."""
-        address = tool.address(arguments) if tool.address is not None else None
-        effects = tool.effects and not (tool.harmless is not None and tool.harmless(arguments))
-        reaches_others = effects or (address is not None and not is_mentioned(address, seen.items))
-        if not reaches_others or not (seen.cut_off or holds_untrusted(seen.items, self._claim.speakers)):
+        if not seen.holds_untrusted(self._claim.speakers) or not _reaches_others(tool, arguments, seen.items):
             return None
         return await self._consent.refusal(call, tool.told(arguments))
 
@@ -179,6 +182,15 @@ class Toolbox:
         files = tuple([await keep_file(self._ports, file) for file in shown])
         more = f"\n[{left_out} more files left out]" if left_out > 0 else ""
         return _Told(result.text + more, tool.untrusted, files, tool.fleeting)
+
+
+def _reaches_others(tool: Tool[Any], arguments: BaseModel, items: Sequence[Item]) -> bool:
+    """Whether others notice a call, or may come to know by an address in it what the model has read."""
+    if tool.address is not None and not is_mentioned(tool.address(arguments), items):
+        return True
+    if not tool.effects or tool.harmless is None or not tool.harmless(arguments):
+        return tool.effects
+    return not all(is_mentioned(address, items) for address in linked_in(arguments.model_dump_json()))
 
 
 def misunderstood(results: Sequence[Item]) -> bool:

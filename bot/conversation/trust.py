@@ -1,7 +1,9 @@
-"""What in a conversation was not said to us by those who ask, and what follows from it for tools. Pure."""
+"""What in a conversation was not said to us by those who ask, and what follows for tools and links. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 
+from bot.conversation.addresses import carries_nothing, named_by_others, same
 from bot.messages import Item, Person, Role
 
 
@@ -24,13 +26,14 @@ def _is_untrusted(item: Item, speakers: set[str]) -> bool:
 
 
 def is_mentioned(address: str, items: Iterable[Item]) -> bool:
-    """Whether an address stands, whole, in something that people wrote, a file holds or a tool found.
+    """Whether an address carries nothing of what the model has read: it was named before, or says nothing at all.
 
     What the model wrote does not count: it may have put together there what is to be carried out.
     """
-    wanted = address.strip().rstrip("/")
-    return any(
-        wanted in item.text or any(wanted in reading.text for reading in item.files)
-        for item in items
-        if item.role is not Role.ASSISTANT
-    )
+    return carries_nothing(address) or same(address) in named_by_others(items)
+
+
+def named_in(items: Sequence[Item]) -> Callable[[str], bool]:
+    """Asks whether an address was named; the conversation is read through with the first question."""
+    named = cache(lambda: named_by_others(items))
+    return lambda address: same(address) in named()

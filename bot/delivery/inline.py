@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 _TOKEN = re.compile(r"\\.|`+|\*{1,3}|_{1,3}|~+|!?\[|<(?=https?:)")
 _MARKS = re.compile(r"[*_~`]+$")
+_CODE = re.compile(r"(`+)(?!`)[^\n]*?[^`\n]\1(?!`)")
 _LONGEST_LABEL, _LONGEST_TARGET = 300, 2000
 _HALF, _NONE = -1, 0
 
@@ -85,13 +86,23 @@ def _link_end(text: str, at: int) -> int:
 
 
 def _pair_end(text: str, at: int, pair: str, longest: int) -> int:
-    depth = 0
-    for n in range(at, min(len(text), at + longest)):
+    depth, n = 0, at
+    while n < min(len(text), at + longest):
+        if text[n] == "\\":
+            n += 2
+            continue
+        if text[n] == "`":
+            if (code := _CODE.match(text, n)) is not None:
+                n = code.end()  # what is in there is no bracket
+                continue
+            if text[n - 1] != "`" and text.find("\n", n, at + longest) < 0:
+                return _HALF
         depth += (text[n] == pair[0]) - (text[n] == pair[1])
         if depth == 0:
             return n + 1
         if text[n] == "\n":
             return _NONE
+        n += 1
     return _HALF if at + longest > len(text) else _NONE
 
 
