@@ -36,6 +36,8 @@ class Site:
 
     port: int = 0
     asked: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    """Whole addresses as they were asked for, queries and all."""
     told: dict[str, Mapping[str, str]] = field(default_factory=dict)
     answers: dict[str, Answer] = field(default_factory=dict)
 
@@ -45,6 +47,7 @@ class Site:
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         self.asked.append(request.path)
+        self.lines.append(request.path_qs)
         self.told[request.path] = dict(request.query)
         answer = self.answers.get(request.path)
         return await answer(request) if answer else web.Response(status=404)
@@ -169,7 +172,7 @@ async def stage(directory: Path) -> AsyncIterator[Stage]:
         stack.push_async_callback(desk.close, 0.0)
         intake = intake_for(parts, desk, [page], Access(()), lambda: None)
         stack.push_async_callback(intake.close)
-        origin = await _serve(stack, page.routes())
+        origin = await serve(stack, page.routes())
         await page.start(intake)
         stack.push_async_callback(page.stop)
         jar = aiohttp.CookieJar(unsafe=True)
@@ -180,7 +183,8 @@ async def stage(directory: Path) -> AsyncIterator[Stage]:
         yield Stage(Client(http, origin, "ada"), there)
 
 
-async def _serve(stack: AsyncExitStack, routes: Any) -> str:
+async def serve(stack: AsyncExitStack, routes: Any) -> str:
+    """Mount an adapter's routes on a port of their own; the address."""
     application = web.Application()
     for route in routes:
         application.router.add_route(route.method, route.path, route.handler)

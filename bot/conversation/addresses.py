@@ -18,7 +18,9 @@ ADDRESS: Final = re.compile(rf"(?:https?://|mailto:|www\.)[^{_END}]+", re.IGNORE
 """What a platform makes a link of by itself."""
 
 _NAMED: Final = re.compile(
-    rf"(?<![\w@./-])(?:https?://|mailto:)?(?:[\w-]+\.)*[\w-]+(?:\.[a-z]{{2,}}|:\d+|@)[^{_END}]*", re.IGNORECASE
+    rf"(?:https?://|mailto:)(?:\[[\da-f:.]+\])?[^{_END}]+"
+    rf"|(?<![\w@./-])(?:[\w-]+\.)*[\w-]+(?:\.[a-z]{{2,}}|:\d+|@)[^{_END}]*",
+    re.IGNORECASE,
 )
 """What people mean as an address, also without its scheme."""
 
