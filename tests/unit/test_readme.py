@@ -1,10 +1,13 @@
 """What the README lists is what there is."""
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from bot.commands import COMMANDS
 from bot.commands.help import usage
+from bot.errors import GatepostError
 from bot.metrics import Metrics
 from bot.settings import Settings
 from bot.tools import TOOLS
@@ -63,3 +66,35 @@ def test_every_test_that_is_named_exists() -> None:
     assert named
     for file, test in named:
         assert f"def {test}(" in (Path(__file__).parents[2] / file).read_text(), f"{file}::{test}"
+
+
+def test_every_sentence_of_the_troubleshooting_table_is_one_the_program_says() -> None:
+    table = README[README.index("### When something is wrong") : README.index("## What it promises")]
+    left = "\n".join(re.findall(r"^\| ([^|]+) \|", table, re.MULTILINE))
+    sentences = re.findall(r"(?<!\*)\*([^*|]{10,}?)\*(?!\*)", left)
+    said = "\n".join(_texts())
+
+    assert len(sentences) > 25
+    assert [sentence for sentence in sentences if sentence not in said] == []
+
+
+def test_what_tells_people_of_the_operator_is_in_the_troubleshooting_table() -> None:
+    told = {kind.sentence for kind in _errors(GatepostError) if "operator" in kind.sentence}
+
+    assert len(told) >= 4
+    assert [sentence for sentence in sorted(told) if f"| *{sentence}* |" not in README] == []
+
+
+def _texts() -> Iterator[str]:
+    """Everything the program may say, as it stands in its code; what is filled in is left out."""
+    for room in ("bot", "adapters"):
+        for file in (Path(__file__).parents[2] / room).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text())):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    yield node.value
+
+
+def _errors(kind: type[GatepostError]) -> Iterator[type[GatepostError]]:
+    yield kind
+    for below in kind.__subclasses__():
+        yield from _errors(below)
