@@ -20,7 +20,6 @@ from bot.conversation.desk import Desk
 from bot.conversation.ports import Limits, Ports
 from bot.conversation.postlog import StorePostLog
 from bot.delivery.pump import Pump
-from bot.demo.server import DemoGateway
 from bot.errors import GatewayRefused, StartError
 from bot.gateway.client import OpenAIGateway
 from bot.ids import Ids
@@ -139,6 +138,8 @@ async def open_gateway(settings: Settings, reader: WorkerReader) -> AsyncIterato
         base_url = settings.ai_gateway_base_url
         cache = settings.data_dir / f"models-{sha256(base_url.encode()).hexdigest()[:8]}.json"
         if settings.demo:
+            from bot.demo.server import DemoGateway  # a tenth of the program, and nobody else's
+
             base_url = (await stack.enter_async_context(DemoGateway(reader=reader))).base_url
         cheaper = (settings.budget_model,) if settings.budget_model else ()
         gateway = OpenAIGateway(
