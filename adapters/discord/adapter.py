@@ -207,6 +207,11 @@ class DiscordAdapter:
         """All that this person and we can read. Raises Refusal."""
         return await self._reading.readable(self._knowing, person, workspace)
 
+    async def called(self, name: str, workspace: str) -> Sequence[Person]:
+        """The members of a server with this name. Raises Refusal."""
+        guild = self._knowing.get_guild(int(workspace)) if workspace.isdecimal() else None
+        return await self._readers.called(guild, name) if guild is not None else ()
+
     async def search(self, person: Person, query: Query, handle: str | None) -> Sequence[Hit]:
         """What Discord's own search finds. Raises SearchNotReady, and Refusal."""
         return await self._searching.search(query) if self._knowing else ()

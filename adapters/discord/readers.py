@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import Any
 
 import discord
@@ -9,9 +10,10 @@ import discord
 from adapters.discord.connection import Connection
 from adapters.discord.errors import Refusal
 from adapters.discord.rest import Rest
-from bot.messages import FailureKind, Person, Place, PlaceKind
+from bot.messages import FailureKind, Person, Place, PlaceKind, is_called
 
 _MOST_KNOWN = 2_000
+_MOST_NAMED = 20
 
 
 class Readers:
@@ -48,6 +50,14 @@ class Readers:
         """The roles of a member; None for who is none. Raises Refusal where Discord does not tell."""
         member = await self._told(f"/guilds/{guild.id}/members/{person.id}", str(guild.id))
         return None if member is None else {int(role) for role in member["roles"]}
+
+    async def called(self, guild: discord.Guild, name: str) -> Sequence[Person]:
+        """The members with this name, by the one that people see there. Raises Refusal."""
+        asked = {"query": name[:32], "limit": str(_MOST_NAMED)}
+        path = f"/guilds/{guild.id}/members/search"
+        told = await self._rest.patiently("GET", path, kind="names", channel=str(guild.id), query=asked)
+        named = [Person(str(one["user"]["id"]), _name(one)) for one in told or ()]
+        return [one for one in named if is_called(one.name, name)]
 
     async def is_private(self, client: Connection, place: Place) -> bool:
         """Whether a thread has readers of its own. One that is not found counts as if it had."""
@@ -90,6 +100,11 @@ class Readers:
             if refused.failure.kind in (FailureKind.NOT_FOUND, FailureKind.FORBIDDEN):
                 return None
             raise
+
+
+def _name(member: Any) -> str:
+    user = member["user"]
+    return str(member.get("nick") or user.get("global_name") or user["username"])
 
 
 def reads(channel: discord.abc.GuildChannel, rights: discord.Permissions) -> bool:

@@ -239,6 +239,10 @@ class SlackAdapter:
         """All that this person and we can read. Raises SlackRefused."""
         return await self._readers.readable(person, workspace)
 
+    async def called(self, name: str, workspace: str) -> Sequence[Person]:
+        """The people of the workspace with this name. Raises SlackRefused."""
+        return await self._readers.called(name)
+
     async def search(self, person: Person, query: Query, handle: str | None) -> Sequence[Hit]:
         """What Slack's own search finds. Raises SearchNotReady, and SlackRefused."""
         return await self._searching.search(query, handle)

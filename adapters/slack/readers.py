@@ -9,11 +9,11 @@ from adapters.slack.api import Api
 from adapters.slack.failures import SlackRefused, refused
 from adapters.slack.inbound import PLATFORM
 from adapters.slack.people import People
-from bot.messages import Audience, FailureKind, Person, Place, PlaceKind, Reach, Readable
+from bot.messages import Audience, FailureKind, Person, Place, PlaceKind, Reach, Readable, is_called
 from bot.ports import Clock
 
-FRESH, PERSON_FRESH, GUESTS_FRESH = 15.0, 60.0, 300.0
-"""Seconds for which it is believed what a channel is and how far it reaches, what somebody is, who the guests are.
+FRESH, PERSON_FRESH, PEOPLE_FRESH = 15.0, 60.0, 300.0
+"""Seconds for which it is believed what a channel is and how far it reaches, what somebody is, and who is here.
 
 Who is in a channel is asked anew whenever somebody wants to read there: that is what changes.
 """
@@ -35,7 +35,7 @@ class Readers:
         self._infos: OrderedDict[str, tuple[float, asyncio.Task[Any]]] = OrderedDict()
         self._audiences: OrderedDict[str, tuple[float, asyncio.Task[Audience]]] = OrderedDict()
         self._lists: OrderedDict[str, tuple[float, Sequence[Readable]]] = OrderedDict()
-        self._guests: tuple[float, frozenset[str]] | None = None
+        self._everybody: tuple[float, Sequence[dict[str, Any]]] | None = None
 
     async def can_read(self, person: Person, place: Place) -> bool:
         """Whether this person may read there: full members every public channel, everybody what they are in."""
@@ -137,12 +137,21 @@ class Readers:
 
     async def guests(self) -> frozenset[str]:
         """The workspace's guests, and whoever else in it is no full member."""
-        if self._guests is None or self._clock() - self._guests[0] >= GUESTS_FRESH:
-            us = await self._api.us()
-            everybody = [one async for one in self._all("users.list", "members")]
-            found = frozenset(str(one["id"]) for one in everybody if _is_outsider(one, us.team))
-            self._guests = (self._clock(), found)
-        return self._guests[1]
+        us = await self._api.us()
+        return frozenset(str(one["id"]) for one in await self._people_here() if _is_outsider(one, us.team))
+
+    async def called(self, name: str) -> Sequence[Person]:
+        """The people with this name, by any that Slack shows."""
+        return [
+            Person(str(one["id"]), name)
+            for one in await self._people_here()
+            if not one.get("deleted") and any(is_called(said, name) for said in _names(one))
+        ]
+
+    async def _people_here(self) -> Sequence[dict[str, Any]]:
+        if self._everybody is None or self._clock() - self._everybody[0] >= PEOPLE_FRESH:
+            self._everybody = (self._clock(), [one async for one in self._all("users.list", "members")])
+        return self._everybody[1]
 
     async def _is_in(self, user: str, channel: str) -> bool:
         async for one in self._all("conversations.members", "members", channel=channel):
@@ -172,6 +181,12 @@ def _readable(info: dict[str, Any], workspace: str) -> Readable:
     kind = PlaceKind.DM if info.get("is_im") else PlaceKind.CHANNEL
     name = str(info.get("name") or "our direct messages")
     return Readable(Place(PLATFORM, workspace, str(info["id"]), None, kind), name)
+
+
+def _names(user: dict[str, Any]) -> Sequence[str]:
+    said = user.get("profile") or {}
+    found = (said.get("display_name"), said.get("real_name"), user.get("real_name"), user.get("name"))
+    return [str(one) for one in found if one]
 
 
 def _is_outsider(user: dict[str, Any], team: str) -> bool:

@@ -14,7 +14,7 @@ from adapters.web.outbound import actions_json, clean, clean_name, private_files
 from adapters.web.searching import searched
 from adapters.web.speaking import Speaking
 from adapters.web.whispers import Whispers
-from adapters.web.workspace import GATEPOST, PLACE_KEYS, PLATFORM
+from adapters.web.workspace import GATEPOST, PEOPLE, PLACE_KEYS, PLATFORM
 from bot.errors import GatepostError, PlatformError, StoreError, sentence_for
 from bot.messages import (
     Attachment,
@@ -35,6 +35,7 @@ from bot.messages import (
     Query,
     Readable,
     Rendered,
+    is_called,
 )
 from bot.ports import Clock, FileStore, Intake, NewId, PageStore, Route, Views
 
@@ -222,6 +223,10 @@ class WebAdapter:
     async def readable(self, person: Person, within: str) -> Sequence[Readable]:
         """The channels, and one's direct messages."""
         return [Readable(workspace.place(one), one) for one in workspace.channels_of(person)]
+
+    async def called(self, name: str, workspace: str) -> Sequence[Person]:
+        """The people one can be with this name."""
+        return [one for one in PEOPLE if is_called(one.name, name)]
 
     async def search(self, person: Person, query: Query, handle: str | None) -> Sequence[Hit]:
         """What is on the page, newest first."""

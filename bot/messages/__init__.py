@@ -74,6 +74,7 @@ from bot.messages.places import (
     PersonKind,
     Place,
     PlaceKind,
+    is_called,
     person_key,
 )
 from bot.messages.polls import MOST_CHOICES, Poll, PollResult
@@ -212,5 +213,6 @@ __all__ = [
     "Where",
     "Whose",
     "account_of",
+    "is_called",
     "person_key",
 ]

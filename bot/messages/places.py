@@ -77,6 +77,12 @@ class Person:
     time_zone: str | None = None
 
 
+def is_called(name: str, wanted: str) -> bool:
+    """Whether somebody goes by this name: the whole of it, or its first word."""
+    called, asked = (" ".join(one.casefold().split()) for one in (name, wanted))
+    return bool(asked) and (called == asked or called.partition(" ")[0] == asked)
+
+
 def person_key(platform: str, person: Person) -> str:
     """One string for a person on their platform, for settings, caps and accounts."""
     return f"{platform}:{person.id}"

@@ -158,6 +158,17 @@ class ListsReadable(Protocol):
 
 
 @runtime_checkable
+class KnowsNames(Protocol):
+    """A platform on which people are found by what they are called."""
+
+    async def called(self, name: str, workspace: str) -> Sequence[Person]:
+        """The people of a workspace with this name, or with this first name, a few at most.
+
+        Where it can't be told it raises.
+        """
+
+
+@runtime_checkable
 class SearchesMessages(Protocol):
     """A platform with a search of its own that a bot may use."""
 

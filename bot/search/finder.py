@@ -10,12 +10,12 @@ import structlog
 
 from bot.errors import BudgetReached, GatewayError
 from bot.messages import Hit, Place, PlaceKind, Query, Readable, person_key
-from bot.ports import Adapter, Clock, Gateway, ListsReadable, offers
+from bot.ports import Adapter, Clock, Gateway, KnowsNames, ListsReadable, offers
 from bot.preferences import NO_TRAINING, SEARCH_BY_MEANING, TIME_ZONE, ZERO_DATA_RETENTION
 from bot.search.audience import Disclosure, Discretion
 from bot.search.meaning import Meanings
 from bot.search.merging import Merged, merge, rank, within
-from bot.search.sources import Source, ask, sources_for
+from bot.search.sources import SECONDS, Source, ask, sources_for
 from bot.search.when import moment_in
 from bot.search.wish import EVERYWHERE, HERE, MOST, Asker, Found, Wish
 from bot.store.engine import Store
@@ -25,6 +25,8 @@ log = structlog.get_logger(__name__)
 
 CONSIDERED, MOST_PLACES = 60, 20
 """How many of the best are looked at for who may see them, and places in which they may stand."""
+
+UNTOLD = "Just now it can't be told what you can read, so nothing was looked through. Try again in a moment."
 
 _MENTION = re.compile(r"<@!?(\w+)(?:\|[^>]*)?>|(\d{15,20}|[UW][A-Z0-9]{6,})")
 _ME = frozenset({"me", "i", "myself", "mine"})
@@ -62,7 +64,7 @@ class Finder:
         query, author = await self._query(asker, wish, scope.places, zone)
         found = Found(names=scope.names, zone=zone)
         if not scope.places:
-            return found
+            return replace(found, notes=(UNTOLD,))
         answers = await ask(self._sources(asker, scope), query, self._adapter)
         fitting = [one for one in within(merge(answers), query, author) if one.hit.message_id != asker.message_id]
         meanings, failed = await self._meant(asker, query, fitting, chosen)
@@ -83,8 +85,23 @@ class Finder:
             await asyncio.to_thread(moment_in, said, zone, now) if said.strip() else None
             for said in (wish.after, wish.before)
         ]
-        author, name = _author(asker, wish.author)
+        author, name = await self._author(asker, wish.author)
         return Query(wish.words, tuple(places), author, after, before, wish.has_file), name
+
+    async def _author(self, asker: Asker, said: str) -> tuple[str | None, str]:
+        """The id of whoever is meant, or their name where that is not known, or is that of several."""
+        author, name = _author(asker, said)
+        source: object = self._adapter
+        if not name or not offers(source, KnowsNames):
+            return author, name
+        try:
+            async with asyncio.timeout(SECONDS):
+                called = await source.called(name, asker.asked_in.workspace)
+        except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
+            failure = self._adapter.classify(error)
+            log.warning("names not told", platform=self._adapter.platform, failure=failure.kind)
+            return None, name
+        return (called[0].id, "") if len(called) == 1 else (None, name)
 
     async def _scope(self, asker: Asker, wish: Wish) -> _Scope:
         """Where it may be looked for: only where the asker can read at this moment."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bot.messages import Hit, Query
+from bot.messages import Hit, Query, is_called
 from bot.search.sources import Answered
 from bot.store.ranking import Candidate, scores
 from bot.store.words import terms_in
@@ -62,13 +62,6 @@ def within(found: Iterable[Merged], query: Query, author: str = "") -> list[Merg
         and (query.author is None or one.hit.author.id == query.author)
         and (not author or is_called(one.hit.author.name, author))
     ]
-
-
-def is_called(name: str, wanted: str) -> bool:
-    """Whether somebody goes by this name: the whole of it, or its first word."""
-    called = " ".join(name.casefold().split())
-    asked = " ".join(wanted.casefold().split())
-    return called == asked or called.partition(" ")[0] == asked
 
 
 def rank(found: Sequence[Merged], words: str, meanings: Mapping[int, float] | None = None) -> list[Hit]:

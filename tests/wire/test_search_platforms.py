@@ -155,3 +155,19 @@ async def test_the_page_finds_what_is_on_it(tmp_path: Path) -> None:
 
     assert [hit.message_id for hit in found] == [below, said]
     assert found[1].link == f"#/channel/general/thread/-/message/{said}"
+
+
+async def test_people_are_found_by_what_they_are_called(tmp_path: Path) -> None:
+    async with discord_bot() as bot, slack_over_socket() as slack, playground(tmp_path) as page:
+        bot.town.person("Grace Hopper", bot.guild)
+        on_discord = await bot.adapter.called("ada", str(bot.guild.id))
+        several = await bot.adapter.called("Grace", str(bot.guild.id))
+        on_slack = await slack.adapter.called("grace", "T0TOWN")
+        on_page = await page.adapter.called("ADA", "local")
+        nobody = await slack.adapter.called("Nobody", "T0TOWN")
+
+    assert [one.id for one in on_discord] == [str(bot.ada.id)]
+    assert len(several) == 2
+    assert [one.id for one in on_slack] == [slack.town.grace.id]
+    assert [one.id for one in on_page] == ["ada"]
+    assert nobody == []
