@@ -4,6 +4,7 @@ Everything heavy is imported by the command that needs it: this process may only
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 
@@ -14,7 +15,8 @@ from bot.errors import AddressWrong, GatepostError, GatewayDown, GatewayRefused,
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the program and exit."""
+    """Run the program and exit. What it makes is for its own user's eyes."""
+    os.umask(0o077)
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 

@@ -391,3 +391,18 @@ def serving_by(handler: type[http.server.BaseHTTPRequestHandler]) -> Iterator[st
         finally:
             server.shutdown()
             thread.join()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes of this kind")
+def test_what_is_kept_is_for_the_eyes_of_its_own_user_also_in_a_directory_that_others_may_read(
+    tmp_path: Path,
+) -> None:
+    here = Shell(tmp_path)
+    (tmp_path / "data").mkdir(mode=0o755)
+
+    here.run("db", "upgrade")
+    here.run("db", "backup", "saved.zip")
+
+    kept = [*(tmp_path / "data").iterdir(), tmp_path / "saved.zip"]
+    assert (tmp_path / "data" / "gatepost.db") in kept
+    assert {file.name: oct(file.stat().st_mode & 0o077) for file in kept} == {file.name: "0o0" for file in kept}
