@@ -83,11 +83,15 @@ class Buttons:
         asked = await self._desk.speakers_at_work(place.key)
         if asked:
             self._access.may_press(place.platform, inbound.person, asked)
-        if await self._store.write(accept_once, inbound, self._clock()):
-            await self._desk.stop(place.key)
+        turn_id = self._desk.next_turn(place.key)
+        if turn_id is None:
+            await self._store.write(accept_once, inbound, self._clock())
+        else:
+            await self._stop(inbound, turn_id)
 
     async def _stop(self, inbound: Inbound, turn_id: str) -> None:
-        conversation = await self._store.write(accept_stop, inbound, turn_id, self._clock())
+        written = self._desk.written(turn_id)
+        conversation = await self._store.write(accept_stop, inbound, turn_id, self._clock(), written)
         if conversation is not None:
             await self._desk.stop_turn(conversation, turn_id)
 

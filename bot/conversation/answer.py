@@ -58,7 +58,9 @@ class Answer:
         self._reply = reply
         self._window = Window(ports, claim)
         self._drawings = Drawings(ports, claim.made)
-        self._telling = Telling(reply, self._drawings, claim.said, aloud=shows_thoughts(claim.chosen))
+        self._telling = Telling(
+            reply, self._drawings, claim.said, claim.unkept, aloud=shows_thoughts(claim.chosen)
+        )
         self._plan = Plan(claim.turn.model or ports.default_model)
         self._below = Below()
         self._bad_rounds = 0

@@ -165,11 +165,20 @@ class Desk:
 
         Once this returns, a process that dies leaves it to the next one to stop it.
         """
-        worker = self._workers.get(conversation)
-        turn_id = worker.next_turn() if worker else None
-        if turn_id is None or not await self._ports.store.write(want_stopped, turn_id):
+        turn_id = self.next_turn(conversation)
+        if turn_id is None or not await self._ports.store.write(want_stopped, turn_id, self.written(turn_id)):
             return False
         return await self.stop_turn(conversation, turn_id)
+
+    def next_turn(self, conversation: str) -> str | None:
+        """The turn at work there, or the next in line."""
+        worker = self._workers.get(conversation)
+        return worker.next_turn() if worker else None
+
+    def written(self, turn_id: str) -> str:
+        """What there is of an answer at work."""
+        at_work = (worker.work_on(turn_id) for worker in self._workers.values())
+        return next((work.written for work in at_work if work is not None), "")
 
     async def stop_turn(self, conversation: str, turn_id: str) -> bool:
         """Stop a turn of which the store knows that it is to be stopped. False when it has ended."""

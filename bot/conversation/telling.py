@@ -21,15 +21,18 @@ LONG_SILENCE = 15.0
 
 
 class Telling:
-    """Holds what was said of one answer. Thoughts are shown where `aloud`; `drawings` takes the pictures."""
+    """Holds what was said of one answer. Thoughts are shown where `aloud`; `drawings` takes the pictures.
 
-    def __init__(self, reply: Showing, drawings: Drawings, said: str, *, aloud: bool) -> None:
+    `unkept` is the end of what is `said`, which is in no history yet.
+    """
+
+    def __init__(self, reply: Showing, drawings: Drawings, said: str, unkept: str, *, aloud: bool) -> None:
         self._reply = reply
         self._drawings = drawings
         self._aloud = aloud
         self._text = [said]
         self._heading = ""
-        self._round: list[str] = []
+        self._round = [unkept] if unkept else []
         self._thoughts = Thoughts()
         self._waiting = words.THINKING
         self._guard: LinkGuard | None = None

@@ -55,6 +55,11 @@ class TurnAtWork:
         return self._claim
 
     @property
+    def written(self) -> str:
+        """What there is of the answer so far."""
+        return self._answer.written
+
+    @property
     def consent(self) -> Consent:
         """What the asker is asked about the calls of this turn."""
         return self._answer.consent

@@ -93,7 +93,7 @@ turns = Table(
     Column("restarts", Integer, nullable=False),
     Column("stopping", Integer, nullable=False),  # whether somebody wants it stopped: it is never begun again
     Column("error", Text),
-    Column("final", Text),  # Rendered, as JSON: the whole answer as it is to end, once there is one
+    Column("final", Text),  # Rendered, as JSON: the answer as it ends; until then, as far as it was when stopped
     Column("delivered", Integer, nullable=False),  # whether the platform is known to show exactly that
     Column("created_at", Float, nullable=False),
     Column("started_at", Float),

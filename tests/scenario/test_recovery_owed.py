@@ -1,15 +1,16 @@
 """Commands and stops that a process took in and died over: the next one does what was asked, once."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
+from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from bot.commands.base import Command, CommandContext
 from bot.conversation.ports import Limits
-from bot.messages import ActionName, CommandSpec, Inbound, InboundKind
-from bot.store.intents.owed import accept_stop
+from bot.messages import Action, ActionName, CommandSpec
 from bot.store.intents.rows import last_turn
 from bot.store.schema import turns
 from tests.house import House, house
@@ -37,12 +38,19 @@ class Count:
         return [Command(self.spec, self.run)]
 
 
-async def die_over_stop(here: House, shown: Shown) -> None:
-    """Take in a press on Stop, and do nothing about it."""
-    assert shown.rendered is not None
-    action = next(action for action in shown.rendered.actions if action.name is ActionName.STOP)
-    pressed = Inbound("press", InboundKind.BUTTON, DM, "m", ADA, 0.0, action=action)
-    assert await here.store.write(accept_stop, pressed, action.turn_id, 1.0) is not None
+async def die_over_stop(here: House, stop: Coroutine[Any, Any, None], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take in a stop, and die before anything is done about it."""
+    taken_in = asyncio.Event()
+
+    async def die(*_: object) -> bool:
+        taken_in.set()
+        return await asyncio.Event().wait()
+
+    monkeypatch.setattr(here.desk, "stop_turn", die)
+    stopping = asyncio.create_task(stop)
+    async with asyncio.timeout(10):
+        await taken_in.wait()
+    stopping.cancel()
 
 
 async def test_a_command_that_was_not_carried_out_is_carried_out_and_answered_once(tmp_path: Path) -> None:
@@ -110,25 +118,72 @@ async def test_a_command_that_breaks_says_so_and_is_owed_no_more(tmp_path: Path)
     assert town.whispers == [(ADA, "Something went wrong on my side.")]
 
 
-async def test_a_stop_that_was_taken_in_stops_the_turn_in_the_next_process_without_asking(tmp_path: Path) -> None:
+def press_stop(here: House, shown: Shown) -> Coroutine[Any, Any, None]:
+    return here.people.press(ActionName.STOP, shown)
+
+
+def press_the_platforms_own(here: House, shown: Shown) -> Coroutine[Any, Any, None]:
+    return here.people.press_action(Action(ActionName.STOP, ""), shown)
+
+
+def type_stop(here: House, _shown: Shown) -> Coroutine[Any, Any, None]:
+    return here.people.command("stop", place=DM)
+
+
+@pytest.mark.parametrize("stop", [press_stop, press_the_platforms_own, type_stop])
+async def test_a_stop_that_was_taken_in_stops_the_turn_in_the_next_process_and_leaves_what_people_saw(
+    stop: Callable[[House, Shown], Coroutine[Any, Any, None]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     town = Town()
     async with house(tmp_path, town, orderly=False) as here:
         await here.people.say("count to a million", place=DM)
-        await die_over_stop(here, await visible(here, await here.request(), "one two "))
+        shown = await visible(here, await here.request(), "one two ")
+        await die_over_stop(here, stop(here, shown), monkeypatch)
     async with house(tmp_path, town) as here:
         await here.answered()
         assert here.asked.empty()
+        assert [(shown.text.rstrip(), shown.status) for shown in town.ours()] == [("one two", "Stopped.")]
+        await here.people.press(ActionName.CONTINUE, town.ours()[0])
+        more = await here.answer("three")
+        await here.answered()
 
-    assert [status for _, status in seen(town)] == ["Stopped."]
+    assert ["one two " in str(message["content"]) for message in more.messages if message["role"] == "assistant"]
+    assert seen(town) == [("one two three", None)]
     assert len(town.posts) == 1
 
 
-async def test_a_turn_in_line_that_was_to_be_stopped_never_begins(tmp_path: Path) -> None:
+async def test_of_a_stopped_answer_the_rounds_and_the_last_words_are_kept_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town = Town()
+    async with house(tmp_path, town, orderly=False) as here:
+        await here.people.say("what time is it?", place=DM)
+        first = await here.request()
+        await first.say("I will look. ")
+        await first.call(("c1", "current_time", '{"time_zone": "Europe/Paris"}'))
+        second = await here.request()
+        await second.say("It is ")
+        await town.until(lambda town: "It is" in town.ours()[0].text)
+        await die_over_stop(here, press_stop(here, town.ours()[0]), monkeypatch)
+    async with house(tmp_path, town) as here:
+        await here.answered()
+        await here.people.say("and?", place=DM)
+        more = await here.answer("late")
+        await here.answered(2)
+
+    said = [message["content"] for message in more.messages if message["role"] == "assistant"]
+    assert said == ["I will look. ", "It is "]
+    assert town.ours()[0].text.split() == ["I", "will", "look.", "It", "is"]
+
+
+async def test_a_turn_in_line_that_was_to_be_stopped_never_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     town = Town()
     async with house(tmp_path, town, limits=Limits(turns=0), orderly=False) as here:
         await here.people.say("count to a million", place=DM)
         await town.until(lambda town: town.ours() and town.ours()[0].status)
-        await die_over_stop(here, town.ours()[0])
+        await die_over_stop(here, press_stop(here, town.ours()[0]), monkeypatch)
     async with house(tmp_path, town) as here:
         await here.answered()
         assert here.asked.empty()

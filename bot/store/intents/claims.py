@@ -55,9 +55,10 @@ _WINDOW = Prepared(
 class Claim:
     """A turn to work on, with all it takes: read in the commit that made it ours.
 
-    `items` is the history the model sees, `said` the text of this answer that is there already. The history
-    begins at `cut_seq` (what was said since `start_seq` may have been cut off), its pictures and whole files at
-    `media_seq`. `asked` are the messages to answer.
+    `items` is the history the model sees, `said` the text of this answer that is there already; its end that is
+    `unkept` stands in no item, for the turn was stopped while it was written. The history begins at `cut_seq`
+    (what was said since `start_seq` may have been cut off), its pictures and whole files at `media_seq`. `asked`
+    are the messages to answer.
     `seeded` is False when the place's earlier messages were never read. `chosen` are the preferences in force for
     who asked, by name. `made` are the pictures of this answer that there are already. `reservation` is the money
     set aside for the first request, or why there is none.
@@ -68,6 +69,7 @@ class Claim:
     items: tuple[Item, ...]
     posts: tuple[PostRow, ...]
     said: str
+    unkept: str
     start_seq: int
     cut_seq: int
     media_seq: int
@@ -90,12 +92,15 @@ def claimed(
     rows = _WINDOW(conn, {"conversation": turn.conversation}).all()
     row = rows[0]  # there is one without an item where nothing is visible
     window = tuple(load_item(row) for row in reversed(rows) if row.id is not None)
+    kept = _kept(conn, turn, window)
+    said = kept if turn.final is None else turn.final.text
     return Claim(
         turn=turn,
         speakers=speakers(conn, turn.id) if turn.origin else askers(turn.requester, asked),
         items=window,
         posts=shown,
-        said=_said(conn, turn, window),
+        said=said,
+        unkept=said.removeprefix(kept).removeprefix(ROUND_BREAK),
         start_seq=row.start_seq,
         cut_seq=row.cut_seq,
         media_seq=row.media_seq,
@@ -121,8 +126,8 @@ def asked_in(conn: Connection, turn_id: str) -> tuple[Inbound, ...]:
     return tuple(load(Inbound, body) for body in _ASKED(conn, {"turn_id": turn_id}).scalars())
 
 
-def _said(conn: Connection, turn: Turn, window: Iterable[Item]) -> str:
-    """What people can already read of this answer: earlier rounds, and what is being continued."""
+def _kept(conn: Connection, turn: Turn, window: Iterable[Item]) -> str:
+    """What there is already of this answer in the history: earlier rounds, and what is being continued."""
     before = find_turn(conn, turn.origin) if turn.origin and turn.kind is TurnKind.CONTINUE else None
     start = before.final.text if before and before.final else ""
     rounds = [i.text for i in window if i.turn_id == turn.id and i.role is Role.ASSISTANT and i.text]

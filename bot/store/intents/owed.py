@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select, update
 
-from bot.messages import Inbound
-from bot.store.codec import load_or_skip
+from bot.messages import Inbound, Rendered
+from bot.store.codec import dump, load_or_skip
 from bot.store.intents.inbox import record, seen
 from bot.store.intents.posts import OPEN
 from bot.store.intents.rows import find_turn
@@ -44,16 +44,25 @@ def take_owed(conn: Connection, platforms: Collection[str]) -> tuple[Owed, ...]:
     return tuple(Owed(inbound, row.owed + 1) for row, inbound in mine)
 
 
-def accept_stop(conn: Connection, inbound: Inbound, turn_id: str, now: float) -> str | None:
-    """Take in that a turn is to be stopped; its conversation. None: taken in before, or the turn has ended."""
+def accept_stop(conn: Connection, inbound: Inbound, turn_id: str, now: float, written: str = "") -> str | None:
+    """Take in that a turn is to be stopped, of which this is written; its conversation.
+
+    None: taken in before, or the turn has ended.
+    """
     if seen(conn, inbound):
         return None
     record(conn, inbound, now)
     turn = find_turn(conn, turn_id)
-    return turn.conversation if turn is not None and want_stopped(conn, turn_id) else None
+    return turn.conversation if turn is not None and want_stopped(conn, turn_id, written) else None
 
 
-def want_stopped(conn: Connection, turn_id: str) -> bool:
-    """Remember that a turn is to be stopped, whichever process comes to it; False when it has ended."""
-    done = conn.execute(update(turns).where(turns.c.id == turn_id, turns.c.state.in_(OPEN)).values(stopping=1))
+def want_stopped(conn: Connection, turn_id: str, written: str = "") -> bool:
+    """Remember that a turn is to be stopped, whichever process comes to it; False when it has ended.
+
+    What is `written` stays, also where the process dies before it has ended the turn.
+    """
+    kept = {"final": dump(Rendered(written))} if written else {}
+    done = conn.execute(
+        update(turns).where(turns.c.id == turn_id, turns.c.state.in_(OPEN)).values(stopping=1, **kept)
+    )
     return done.rowcount > 0
