@@ -61,12 +61,13 @@ def models(options: argparse.Namespace) -> int:
     import asyncio
 
     from bot.app.once import list_models
-    from bot.cli.models import listed, matching
+    from bot.cli.models import listed
+    from bot.commands.matching import matching
     from bot.settings import read_settings
 
     settings = read_settings()
     _log_faults_only(settings)
-    found = matching(asyncio.run(list_models(settings)), options.words)
+    found = matching(asyncio.run(list_models(settings)), " ".join(options.words))
     if not found:
         raise StartError(f"No model matches {' '.join(options.words)}.")
     if options.json:

@@ -1,6 +1,6 @@
-"""The catalogue as `gatepost models` prints it: the rows that match, in columns that fit a terminal. Pure."""
+"""The catalogue as `gatepost models` prints it: in columns that fit a terminal. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from bot.cli.output import table
 from bot.commands.wording import abilities, price, thousands
@@ -17,19 +17,6 @@ _SHORT = {
 }
 LEGEND = "can: " + ", ".join(f"{letter} {word}" for word, letter in _SHORT.items())
 """What the letters mean where there is no room for words."""
-
-
-def matching(models: Iterable[Model], words: Sequence[str]) -> tuple[Model, ...]:
-    """The models in which every word occurs: in id, name, type, price or abilities. By id."""
-    wanted = [word.lower() for word in words]
-    fitting = (model for model in models if all(word in _text(model) for word in wanted))
-    return tuple(sorted(fitting, key=lambda model: model.id))
-
-
-def _text(model: Model) -> str:
-    leaving = "withdrawn" if model.withdrawn_at is not None else ""
-    words = (model.id, model.name, model.type, price(model), *abilities(model), leaving)
-    return " ".join(words).lower()
 
 
 def listed(models: Sequence[Model], columns: int | None) -> str:

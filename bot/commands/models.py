@@ -1,11 +1,10 @@
 """Lists the catalogue, and tells everything of one model."""
 
-from collections.abc import Sequence
-
 from bot.commands.base import Command, CommandContext
+from bot.commands.matching import matching
 from bot.commands.model import complete
 from bot.commands.wording import at_length, describe
-from bot.messages import CommandOption, CommandSpec, Model, Purpose
+from bot.messages import CommandOption, CommandSpec
 
 MOST = 20
 
@@ -18,7 +17,7 @@ async def run(context: CommandContext) -> str:
         return "The list of models has not arrived yet. Try again in a moment."
     if gateway.model(wanted) is not None:
         return at_length(await gateway.details(wanted))
-    found = _found(context, wanted)
+    found = matching(gateway.models(), wanted, context.ports.recent.of(context.place))
     if not found:
         return f"No model matches `{wanted}`."
     lines = [f"- {describe(model)}" for model in found[:MOST]]
@@ -27,19 +26,11 @@ async def run(context: CommandContext) -> str:
     return "\n".join(lines)
 
 
-def _found(context: CommandContext, wanted: str) -> Sequence[Model]:
-    """Those that chat come first, then those that draw, then the rest."""
-    recent = context.ports.recent.of(context.place)
-    search = context.ports.gateway.search
-    found = [model for purpose in Purpose for model in search(wanted, MOST + 1, purpose=purpose, recent=recent)]
-    return tuple({model.id: model for model in found}.values())
-
-
 MODELS = Command(
     CommandSpec(
         "models",
         "List the models, with context, price and abilities; or tell all about one",
-        (CommandOption("search", "Words in the id or the name, or a whole id", rest=True, complete=True),),
+        (CommandOption("search", "Words of id, name, price, abilities; or an id", rest=True, complete=True),),
     ),
     run,
     complete,

@@ -10,7 +10,7 @@ _NEVER = float("inf")
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class Entry:
     """A model as it is compared: in lower case, its id also without the maker, which people rarely type."""
 
     id: str
@@ -18,6 +18,13 @@ class _Entry:
     tail: str
     name: str
     withdrawn_at: float
+
+    @classmethod
+    def of(cls, model: Model) -> "Entry":
+        """What a model is compared by."""
+        lower = model.id.lower()
+        withdrawn_at = _NEVER if model.withdrawn_at is None else model.withdrawn_at
+        return cls(model.id, lower, lower.partition("/")[2], model.name.lower(), withdrawn_at)
 
     def rank(self, wanted: str, words: Sequence[str]) -> int | None:
         """How it fits: the id itself, an id that begins so, a name that does, one with all the words; or not."""
@@ -34,10 +41,10 @@ class Index:
     """The models of one list, ready to be searched."""
 
     def __init__(self, models: Iterable[Model]) -> None:
-        self._entries: Mapping[Purpose, list[_Entry]] = {purpose: [] for purpose in Purpose}
+        self._entries: Mapping[Purpose, list[Entry]] = {purpose: [] for purpose in Purpose}
         for model in models:
             for purpose in _purposes(model):
-                self._entries[purpose].append(_entry(model))
+                self._entries[purpose].append(Entry.of(model))
 
     def search(
         self, typed: str, limit: int, purpose: Purpose, recent: Sequence[str], *, withdrawn_before: float
@@ -64,9 +71,3 @@ def _purposes(model: Model) -> Iterable[Purpose]:
         yield Purpose.DRAW
     if model.type == "embedding":
         yield Purpose.EMBED
-
-
-def _entry(model: Model) -> _Entry:
-    lower = model.id.lower()
-    withdrawn_at = _NEVER if model.withdrawn_at is None else model.withdrawn_at
-    return _Entry(model.id, lower, lower.partition("/")[2], model.name.lower(), withdrawn_at)
