@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -37,7 +37,7 @@ from bot.store.files import Files
 from bot.summaries.summariser import Summaries
 from bot.tools import every_tool
 from bot.tools.base import Outside
-from bot.tools.servers import Servers, check_installed, read_config
+from bot.tools.servers import Servers, ServerSettings, check_installed, read_config
 
 DEFAULT_MODEL = "anthropic/claude-sonnet-4.5"
 FALLBACK_MODEL = "openai/gpt-5"
@@ -180,10 +180,15 @@ def outside(settings: Settings) -> Outside:
 
 def servers(settings: Settings) -> Servers:
     """The MCP servers that are set, not started yet. Raises StartError."""
+    return Servers(servers_in(settings))
+
+
+def servers_in(settings: Settings) -> Mapping[str, ServerSettings]:
+    """What is set of each MCP server, by its name. Raises StartError."""
     if settings.mcp_config is None:
-        return Servers({})
+        return {}
     check_installed()
-    return Servers(read_config(settings.mcp_config))
+    return read_config(settings.mcp_config)
 
 
 def desk_for(parts: Core, adapters: Sequence[Adapter], *, lasting: bool = True) -> Desk:

@@ -39,9 +39,10 @@ def _findings() -> "Sequence[Finding]":
 
     try:
         settings = read_settings()
+        secrets = settings.secrets
     except StartError as error:
         return [Finding("settings", Mark.FAULT, error.said)]
-    start_logging("error", settings.log_format, settings.secrets)
+    start_logging("error", settings.log_format, secrets)
     return asyncio.run(check_all(settings))
 
 

@@ -174,3 +174,28 @@ def test_a_malformed_setting_is_a_row_like_any_other(tmp_path: Path) -> None:
         checked.out == "fault    settings  HTTP_PORT is not valid: it has to be a port number from 0 to 65535.\n"
     )
     assert checked.err == ""
+
+
+async def test_a_file_of_mcp_servers_that_cannot_be_read_is_found(tmp_path: Path) -> None:
+    pytest.importorskip("mcp")
+    broken = tmp_path / "servers.json"
+    broken.write_text('{"mcpServers": {"clock": {}}}')
+
+    with settings_in(tmp_path) as settings:
+        looked = [
+            await check_machine(settings.model_copy(update={"mcp_config": file})) for file in (broken, tmp_path)
+        ]
+    faults = [{one.name: one for one in rows}["mcp servers"] for rows in looked]
+
+    assert [one.mark for one in faults] == [Mark.FAULT, Mark.FAULT]
+    assert "is not valid at mcpServers.clock.command" in faults[0].said
+    assert "can't be read" in faults[1].said
+
+
+def test_keys_of_ones_own_that_cannot_be_read_are_a_row_like_any_other(tmp_path: Path) -> None:
+    ran = Shell(tmp_path).run("check", "--json", BYOK_FILE=str(tmp_path / "nothing"))
+
+    assert ran.status == 1
+    (row,) = json.loads(ran.out)
+    assert row["name"] == "settings"
+    assert "which can't be read" in row["said"]

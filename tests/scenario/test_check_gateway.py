@@ -94,6 +94,19 @@ async def test_a_model_that_does_not_exist_is_found_with_those_near_it() -> None
     assert found.said == "DEFAULT_MODEL is acme/alpha, which the gateway does not list. Near it: acme/alpha-2."
 
 
+async def test_other_models_that_do_not_exist_are_found_by_their_variables() -> None:
+    found = await looked_at(
+        listed(PRICED),
+        fallback_models="acme/alpha-2,acme/beta",
+        budget_model="acme/tiny",
+        image_model="acme/paint",
+    )
+
+    assert {found[row].mark for row in ("fallback model", "budget model", "image model")} == {Mark.WARNING}
+    assert found["fallback model"].said.startswith("FALLBACK_MODELS is acme/beta, which the gateway does not list")
+    assert found["model"].mark is Mark.OK
+
+
 async def test_a_model_that_is_about_to_go_is_found() -> None:
     found = (await looked_at(listed({**PRICED, "deprecated_at": 1790000000000})))["model"]
 

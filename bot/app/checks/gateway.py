@@ -1,13 +1,13 @@
 """Looks at the gateway: whether it answers, takes the key, has credit, and lists the models that are set."""
 
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
 from decimal import Decimal
 from random import Random
 
-from bot.app.core import about, credential
+from bot.app.core import about, credential, fallbacks
 from bot.errors import AddressWrong, GatewayError, GatewayRefused, GatewayUnpaid
 from bot.gateway.client import OpenAIGateway
 from bot.messages import Finding, Mark
@@ -51,8 +51,8 @@ async def _look(gateway: OpenAIGateway, settings: Settings) -> AsyncGenerator[Fi
         return
     yield Finding("gateway", Mark.OK, f"{address} lists {len(gateway.models())} models")
     yield await _key(gateway, settings)
-    for name, model in _models(settings):
-        yield _model(gateway, name, model)
+    for row, variable, model in _models(settings):
+        yield _model(gateway, row, variable, model)
 
 
 async def _key(gateway: OpenAIGateway, settings: Settings) -> Finding:
@@ -84,18 +84,27 @@ def _key_advice(settings: Settings) -> str:
     return "Set AI_GATEWAY_API_KEY."
 
 
-def _models(settings: Settings) -> Sequence[tuple[str, str]]:
-    return [("DEFAULT_MODEL", about(settings).default_model)]
+def _models(settings: Settings) -> Iterator[tuple[str, str, str]]:
+    """The row, the variable and the id of every model that is set."""
+    yield "model", "DEFAULT_MODEL", about(settings).default_model
+    for model in fallbacks(settings):
+        yield "fallback model", "FALLBACK_MODELS", model
+    if settings.budget_model is not None:
+        yield "budget model", "BUDGET_MODEL", settings.budget_model
+    if settings.image_model is not None:
+        yield "image model", "IMAGE_MODEL", settings.image_model
 
 
-def _model(gateway: OpenAIGateway, variable: str, model_id: str) -> Finding:
+def _model(gateway: OpenAIGateway, row: str, variable: str, model_id: str) -> Finding:
+    """Without the default model nobody is answered; without the others something is missing."""
     model = gateway.model(model_id)
     if model is None:
         near = [one.id for one in gateway.search(model_id.rpartition("/")[2], 3)]
         hint = f" Near it: {', '.join(near)}." if near else " `gatepost models` lists them."
-        return Finding("model", Mark.FAULT, f"{variable} is {model_id}, which the gateway does not list.{hint}")
+        mark = Mark.FAULT if variable == "DEFAULT_MODEL" else Mark.WARNING
+        return Finding(row, mark, f"{variable} is {model_id}, which the gateway does not list.{hint}")
     if model.withdrawn_at is not None:
         day = datetime.fromtimestamp(model.withdrawn_at, UTC)
         said = f"{variable} is {model_id}, which is withdrawn on {day:%Y-%m-%d}. Choose another."
-        return Finding("model", Mark.WARNING, said)
-    return Finding("model", Mark.OK, f"{variable} is {model_id}")
+        return Finding(row, Mark.WARNING, said)
+    return Finding(row, Mark.OK, f"{variable} is {model_id}")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import aiohttp
 
+from bot.app.core import servers_in
 from bot.envfile import read_env_file
 from bot.errors import StartError
 from bot.http import try_port
@@ -36,6 +37,8 @@ def _files(settings: Settings, serving: str | None) -> Iterator[Finding]:
     yield _found("data directory", lambda: _data_directory(settings.data_dir))
     yield _disk(settings.data_dir)
     yield _found("database", lambda: examine(settings.database, may_lock=serving is None))
+    if settings.mcp_config is not None:
+        yield _found("mcp servers", lambda: ", ".join(servers_in(settings)) or "none are named")
 
 
 def _found(name: str, look: Callable[[], str]) -> Finding:
