@@ -285,13 +285,13 @@ class Acting:
         await self._api.write("views.publish", user_id=user, view=home.home(said))
 
     async def _choose_model(self, body: Json, pressed: Json, us: Us, intake: Intake) -> None:
-        """A model chosen in the App Home holds for one's direct messages."""
+        """A model chosen in the App Home holds for oneself, wherever nothing nearer is chosen."""
         user = str(body["user"]["id"])
         chosen = str((pressed.get("selected_option") or {}).get("value") or "")
         person = (await self._people.find(user, us.team)).person()
         channel = await self._dm(person)
         place = Place(PLATFORM, us.team, channel, None, PlaceKind.DM)
-        await intake.say(place, person, CommandCall("model", {"id": chosen}))
+        await intake.say(place, person, CommandCall("model", {"id": chosen, "scope": "me"}))
         await self._publish(user, channel, us, intake)
 
     async def _quietly(self, method: str, channel: str, thread: str | None, **given: Any) -> None:

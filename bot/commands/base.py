@@ -42,6 +42,9 @@ class Desk(Protocol):
     async def stop(self, conversation: str) -> bool:
         """Stop the turn at work, or the next. False when there is nothing to stop."""
 
+    async def misfits(self, conversation: str, model_id: str) -> tuple[str, ...]:
+        """What of a conversation this model can't take, a sentence each."""
+
     async def speakers_at_work(self, conversation: str) -> tuple[Person, ...]:
         """Whose question is being answered there."""
 

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 
 from bot.commands.base import CommandContext
 from bot.errors import CommandRefused
-from bot.messages import CommandOption, person_key
+from bot.messages import CommandOption, Place, PlaceKind, person_key
 from bot.preferences import NEAREST_FIRST, Preference, Scope, default_scope, scope_key
-from bot.store.intents.settings import Chosen, choose, chosen_where
+from bot.store.intents.settings import By, Chosen, choose, chosen_where
 
 DEFAULT = "default"
 """What is typed to take a choice back."""
 
-WORDS: Mapping[Scope, str] = {
+_WHERE: Mapping[Scope, str] = {
     Scope.HERE: "here",
     Scope.CHANNEL: "in this channel",
     Scope.ME: "for you",
@@ -27,12 +27,32 @@ async def choose_for(context: CommandContext, preference: Preference, typed: str
     Raises CommandRefused for a value or a scope that can't be, NotAllowed for a scope in which this person may not
     choose for others; then nothing is changed.
     """
-    scope = _scope(context, preference)
-    ports = context.ports
-    ports.may_set(context.place.platform, context.person, scope)
+    scope = allowed_scope(context, preference)
+    ports, place, person = context.ports, context.place, context.person
     kept = None if typed.lower() == DEFAULT else _read(preference, typed)
-    await ports.store.write(choose, scope_key(scope, context.place, context.person), preference.name, kept)
+    by = By(person_key(place.platform, person), person.name, ports.clock())
+    await ports.store.write(choose, scope_key(scope, place, person), preference.name, kept, by)
     return scope
+
+
+def allowed_scope(context: CommandContext, preference: Preference) -> Scope:
+    """The scope that is named or meant. Raises CommandRefused, or NotAllowed where it is not this person's."""
+    scope = _scope(context, preference)
+    if not _alone(context.place, scope):
+        context.ports.may_set(context.place.platform, context.person, scope)
+    return scope
+
+
+def where(scope: Scope, place: Place) -> str:
+    """For whom or where a choice of this scope holds, as seen from a place."""
+    if place.kind is PlaceKind.DM and scope is Scope.CHANNEL:
+        return "in our direct messages"
+    return _WHERE[scope]
+
+
+def _alone(place: Place, scope: Scope) -> bool:
+    """Whether whoever chooses does so for nobody else: in direct messages the channel is theirs."""
+    return place.kind is PlaceKind.DM and scope in (Scope.HERE, Scope.CHANNEL)
 
 
 async def chosen_in(context: CommandContext) -> Mapping[str, Chosen]:
@@ -47,7 +67,9 @@ def _scope(context: CommandContext, preference: Preference) -> Scope:
     if named and scope not in preference.scopes:
         allowed = ", ".join(preference.scopes)
         raise CommandRefused(f"`{preference.name}` can be set for: {allowed}. Nothing was changed.")
-    return scope or default_scope(preference, context.place)
+    meant = scope or default_scope(preference, context.place)
+    in_channel = meant is Scope.HERE and context.place.kind is PlaceKind.CHANNEL
+    return Scope.CHANNEL if in_channel else meant
 
 
 def _read(preference: Preference, typed: str) -> str:

@@ -1,49 +1,109 @@
-"""Shows or switches the model of a place."""
+"""Shows or switches the model: of a thread, a channel, oneself or the workspace, the nearest wins."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 
 from bot.commands.base import Command, CommandContext, Completion
+from bot.commands.choosing import DEFAULT, SCOPE, allowed_scope, choose_for, where
 from bot.commands.wording import describe, label
 from bot.errors import CommandRefused
 from bot.messages import Choice, CommandOption, CommandSpec, PlaceKind, person_key
-from bot.preferences import Scope
-from bot.store.intents.settings import MODEL as CHOSEN
-from bot.store.intents.settings import choose, in_force
+from bot.preferences import NEAREST_FIRST, Preference, Scope, model_id, scope_keys
+from bot.store.intents.settings import MODEL as NAME
+from bot.store.intents.settings import Chosen, choices_of, in_force
 
-DEFAULT = "default"
+CHOICE = Preference(NAME, "The model that answers", model_id, "the default")
 
 
 async def run(context: CommandContext) -> str:
-    """Without an option, which model answers here; with one, switch to it."""
+    """Without an option, which model answers here and why; with one, switch to it."""
     wanted = context.option("id")
     if not wanted:
         return await _show(context)
-    ports, place = context.ports, context.place
-    if place.kind is PlaceKind.CHANNEL:
-        ports.may_set(place.platform, context.person, Scope.CHANNEL)
-    if wanted == DEFAULT:
-        await ports.store.write(choose, place.key, CHOSEN, None)
-        now = await current_model(context)
-        return f"{_here(context)} goes back to `{now}`."
-    if ports.gateway.models() and ports.gateway.model(wanted) is None:
-        raise CommandRefused(_unknown(context, wanted))
-    await ports.store.write(choose, place.key, CHOSEN, wanted)
-    return f"{_here(context)} now uses `{wanted}`."
+    allowed_scope(context, CHOICE)
+    if wanted.lower() != DEFAULT:
+        _check(context, wanted)
+    scope = await choose_for(context, CHOICE, wanted)
+    now = await current_model(context)
+    if wanted.lower() == DEFAULT:
+        return _went_back(context, scope, now)
+    lines = [_switched(context, scope, wanted)]
+    if now != wanted:
+        lines.append(f"Here `{now}` still answers: {await _why(context)}, which is nearer.")
+    else:
+        conversation = context.place.key
+        lines += [f"⚠ {one}" for one in await context.ports.desk.misfits(conversation, wanted)]
+    return "\n".join(lines)
 
 
 async def current_model(context: CommandContext) -> str:
     """The model that answers this person here."""
     ports, place = context.ports, context.place
     chosen = await ports.store.read(in_force, place, person_key(place.platform, context.person))
-    return chosen.get(CHOSEN, ports.about.default_model)
+    return chosen.get(NAME, ports.about.default_model)
+
+
+def _check(context: CommandContext, wanted: str) -> None:
+    """Raises CommandRefused for a model that can't be chosen."""
+    known = context.ports.gateway.model(wanted)
+    if known is None and context.ports.gateway.models():
+        raise CommandRefused(_unknown(context, wanted))
+    if known is not None and known.type == "embedding":
+        raise CommandRefused(f"`{wanted}` does not chat, it makes vectors. Nothing was changed.")
 
 
 async def _show(context: CommandContext) -> str:
     ports = context.ports
     current = await current_model(context)
     known = ports.gateway.model(current)
-    said = describe(known) if known else current
-    return f"{_here(context)} uses {said}.\nSwitch with `/model ID`, go back with `/model {DEFAULT}`."
+    why = await _why(context)
+    said = describe(known) if known else f"`{current}`"
+    gone = known is None and bool(ports.gateway.models())
+    lines = [f"{said} answers {_place(context)}: {why}."]
+    if gone:
+        lines.append(f"It is not listed any more; if it is gone, `{ports.about.default_model}` answers instead.")
+    lines += [f"- {line}" for line in await _others(context)]
+    lines.append(f"Switch with `/model ID [SCOPE]`; `{DEFAULT}` takes a choice back. The nearest scope wins.")
+    return "\n".join(lines)
+
+
+async def _choices(context: CommandContext) -> Mapping[Scope, Chosen]:
+    place = context.place
+    asker = person_key(place.platform, context.person)
+    return await context.ports.store.read(choices_of, place, asker, NAME)
+
+
+async def _why(context: CommandContext) -> str:
+    """Which choice is in force, and by whom."""
+    choices = await _choices(context)
+    nearest = next((choices[scope] for scope in _apart(context) if scope in choices), None)
+    if nearest is None:
+        return "nobody chose another, so it is the default"
+    return f"it was chosen {where(nearest.scope, context.place)}{_by(context, nearest)}"
+
+
+def _by(context: CommandContext, chosen: Chosen) -> str:
+    if chosen.by is None:
+        return ""
+    mine = chosen.by.person == person_key(context.place.platform, context.person)
+    day = f"{datetime.fromtimestamp(chosen.by.at, UTC):%Y-%m-%d}"
+    return f" by {'you' if mine else chosen.by.name} on {day}"
+
+
+async def _others(context: CommandContext) -> Iterator[str]:
+    """What is chosen in the scopes that do not win here."""
+    choices = await _choices(context)
+    losing = [choices[scope] for scope in _apart(context) if scope in choices][1:]
+    return (f"`{one.value}` is chosen {where(one.scope, context.place)}{_by(context, one)}" for one in losing)
+
+
+def _apart(context: CommandContext) -> Sequence[Scope]:
+    """The scopes that differ here, the nearest first: in a channel `here` is the channel."""
+    place = context.place
+    keys = scope_keys(place, person_key(place.platform, context.person))
+    inner = Scope.CHANNEL if place.kind is PlaceKind.CHANNEL else Scope.HERE
+    outer = Scope.CHANNEL if keys[Scope.CHANNEL] != keys[Scope.HERE] else inner
+    return tuple(scope for scope in NEAREST_FIRST if scope in {inner, outer, Scope.ME, Scope.WORKSPACE})
 
 
 def _unknown(context: CommandContext, wanted: str) -> str:
@@ -52,9 +112,36 @@ def _unknown(context: CommandContext, wanted: str) -> str:
     return f"There is no model `{wanted}`.{hint} Nothing was changed."
 
 
-def _here(context: CommandContext) -> str:
-    names = {PlaceKind.DM: "This conversation", PlaceKind.THREAD: "This thread", PlaceKind.CHANNEL: "This channel"}
+def _place(context: CommandContext) -> str:
+    names = {
+        PlaceKind.DM: "in this conversation",
+        PlaceKind.THREAD: "in this thread",
+        PlaceKind.CHANNEL: "in this channel",
+    }
     return names[context.place.kind]
+
+
+def _switched(context: CommandContext, scope: Scope, model: str) -> str:
+    if scope is Scope.ME:
+        return f"From now on `{model}` answers you."
+    subject, plural = _subject(context, scope)
+    return f"{subject} now {'use' if plural else 'uses'} `{model}`."
+
+
+def _went_back(context: CommandContext, scope: Scope, model: str) -> str:
+    if scope is Scope.ME:
+        return f"You go back to `{model}`."
+    subject, plural = _subject(context, scope)
+    return f"{subject} {'go' if plural else 'goes'} back to `{model}`."
+
+
+def _subject(context: CommandContext, scope: Scope) -> tuple[str, bool]:
+    """What a choice of this scope is about, and whether that is more than one thing."""
+    alone = context.place.kind is PlaceKind.DM
+    if scope is Scope.CHANNEL:
+        return ("Our direct messages", True) if alone else ("This channel", False)
+    here = "This conversation" if alone else "This thread"
+    return (here if scope is Scope.HERE else "This workspace"), False
 
 
 def complete(completion: Completion) -> Sequence[Choice]:
@@ -67,8 +154,8 @@ def complete(completion: Completion) -> Sequence[Choice]:
 MODEL = Command(
     CommandSpec(
         "model",
-        "Show or switch the model that answers here",
-        (CommandOption("id", "The model's id; `default` goes back", rest=True, complete=True),),
+        "Show or switch the model that answers: here, in this channel, for you, in the workspace",
+        (CommandOption("id", f"The model's id; `{DEFAULT}` takes a choice back", complete=True), SCOPE),
         private=False,
     ),
     run,

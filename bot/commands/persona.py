@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.commands.base import Command, CommandContext, Completion
-from bot.commands.choosing import DEFAULT, SCOPE, WORDS, choose_for, chosen_in
+from bot.commands.choosing import DEFAULT, SCOPE, choose_for, chosen_in, where
 from bot.messages import Choice, CommandOption, CommandSpec
 from bot.personas import PERSONA, PERSONAS
 
@@ -13,7 +13,7 @@ async def run(context: CommandContext) -> str:
     wanted = context.option("persona")
     if wanted:
         scope = await choose_for(context, PERSONA, wanted)
-        return f"Done {WORDS[scope]}. {await _now(context)}"
+        return f"Done {where(scope, context.place)}. {await _now(context)}"
     built_in = (f"- `{name}`: {text}" for name, text in PERSONAS.items())
     how = f"Choose one with `/persona NAME`, or describe your own; `/persona {DEFAULT}` goes back."
     return "\n".join((await _now(context), "", *built_in, "", how))
@@ -24,7 +24,7 @@ async def _now(context: CommandContext) -> str:
     if chosen is None:
         return "I am myself here."
     who = f"`{chosen.value}`" if chosen.value in PERSONAS else f"“{chosen.value}”"
-    return f"Here I am {who} (chosen {WORDS[chosen.scope]})."
+    return f"Here I am {who} (chosen {where(chosen.scope, context.place)})."
 
 
 def complete(completion: Completion) -> Sequence[Choice]:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from bot.commands.base import Command, CommandContext, Completion
-from bot.commands.choosing import DEFAULT, SCOPE, WORDS, choose_for, chosen_in
+from bot.commands.choosing import DEFAULT, SCOPE, choose_for, chosen_in, where
 from bot.errors import CommandRefused
-from bot.messages import Choice, CommandOption, CommandSpec
+from bot.messages import Choice, CommandOption, CommandSpec, Place
 from bot.preferences import BY_NAME, PREFERENCES, Preference
 from bot.store.intents.settings import Chosen
 
@@ -15,20 +15,20 @@ async def run(context: CommandContext) -> str:
     name, value = context.option("name"), context.option("value")
     if not name:
         chosen = await chosen_in(context)
-        return "\n".join((*(_line(one, chosen) for one in PREFERENCES), "", _HOW))
+        return "\n".join((*(_line(one, chosen, context.place) for one in PREFERENCES), "", _HOW))
     preference = BY_NAME.get(name.lower())
     if preference is None:
         raise CommandRefused(f"There is no setting `{name[:40]}`. `/settings` lists them.")
     if not value:
-        return f"{_line(preference, await chosen_in(context))}\n\n{_takes(preference)}"
+        return f"{_line(preference, await chosen_in(context), context.place)}\n\n{_takes(preference)}"
     scope = await choose_for(context, preference, value)
-    now = _line(preference, await chosen_in(context)).removeprefix("- ")
-    return f"Done {WORDS[scope]}. In force now: {now}"
+    now = _line(preference, await chosen_in(context), context.place).removeprefix("- ")
+    return f"Done {where(scope, context.place)}. In force now: {now}"
 
 
-def _line(preference: Preference, chosen: Mapping[str, Chosen]) -> str:
+def _line(preference: Preference, chosen: Mapping[str, Chosen], place: Place) -> str:
     choice = chosen.get(preference.name)
-    held = f"`{choice.value}` ({WORDS[choice.scope]})" if choice else f"{preference.default} (default)"
+    held = f"`{choice.value}` ({where(choice.scope, place)})" if choice else f"{preference.default} (default)"
     return f"- `{preference.name}`: {held}. {preference.description}."
 
 

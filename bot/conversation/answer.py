@@ -23,7 +23,7 @@ from bot.conversation.toolbox import Toolbox, misunderstood
 from bot.conversation.trust import named_in
 from bot.conversation.window import Window
 from bot.delivery.pump import Showing
-from bot.errors import BudgetReached, GatewayError, PartNotSupported
+from bot.errors import BudgetReached, GatewayError, ModelUnknown, PartNotSupported
 from bot.messages import (
     Ability,
     ChatRequest,
@@ -37,10 +37,12 @@ from bot.messages import (
     Role,
     TurnKind,
     Usage,
+    person_key,
 )
 from bot.ports import Adapter
 from bot.store.intents.calls import begin_calls
 from bot.store.intents.claims import Claim
+from bot.store.intents.settings import MODEL, take_back
 
 log = structlog.get_logger(__name__)
 
@@ -201,8 +203,18 @@ class Answer:
         log.warning("asking otherwise", place=turn.place.key, turn=turn.id, **told)
         if plan.model != self._plan.model:
             self._window.forget_thoughts()
+            if isinstance(error, ModelUnknown) and await self._take_back(request.model):
+                plan = replace(plan, notices=(*plan.notices, words.taken_back(request.model)))
         self._plan = plan
         return True
+
+    async def _take_back(self, model: str) -> bool:
+        """Undo the choice of a model that is gone, by the catalogue's word as well: it is told once."""
+        ports, turn = self._ports, self._claim.turn
+        if self._claim.chosen.get(MODEL) != model or not ports.gateway.models() or ports.gateway.model(model):
+            return False
+        asker = person_key(turn.place.platform, turn.requester)
+        return await ports.store.write(take_back, turn.place, asker, MODEL, model)
 
     async def _hear(self, request: ChatRequest | PictureRequest) -> Finish:
         """One request, what comes of it told as it comes."""

@@ -8,6 +8,7 @@ import structlog
 
 from bot.conversation import words
 from bot.conversation.drawings import shown
+from bot.conversation.fitting import misfits
 from bot.conversation.opening import open_thread
 from bot.conversation.ports import Ports
 from bot.conversation.turn import TurnAtWork, Verdict
@@ -27,6 +28,7 @@ from bot.messages import (
     person_key,
 )
 from bot.ports import OpensThreads, offers
+from bot.store.intents.claims import visible
 from bot.store.intents.inbox import Accepted, Outcome, Target, accept_by_command, accept_message
 from bot.store.intents.owed import want_stopped
 from bot.store.intents.posts import settle_posts
@@ -219,6 +221,14 @@ class Desk:
             return worker.at_work.claim.speakers
         turn_id = worker.next_turn()
         return await self._ports.store.write(speakers, turn_id) if turn_id else ()
+
+    async def misfits(self, conversation: str, model_id: str) -> tuple[str, ...]:
+        """What of a conversation this model can't take, a sentence each; none where nothing is known of it."""
+        model = self._ports.gateway.model(model_id)
+        window = await self._ports.store.read(visible, conversation) if model is not None else None
+        if model is None or window is None:
+            return ()
+        return tuple(misfits(window, model, self._ports.limits.answer_tokens))
 
     async def recover(self) -> None:
         """Pick up what a dead process left: answers to show, turns to try again, questions to begin."""

@@ -91,6 +91,11 @@ def instead(asked: str, other: str, error: GatewayError) -> str:
     return f"Answered by {other}: {asked} {_WHY.get(type(error), 'was unavailable')}."
 
 
+def taken_back(model: str) -> str:
+    """Once, when the model that people chose is gone."""
+    return f"So the choice of {model} is taken back; choose another one with /model."
+
+
 def fell_back(asked: str, other: str, status: int) -> str:
     """When the gateway had another model answer; `status` is the failure's in HTTP, 0 if it is not known."""
     why = {429: "was busy", 404: "no longer exists", 408: "took too long", 504: "took too long"}

@@ -262,6 +262,10 @@ settings = Table(
     Column("scope", Text, primary_key=True),  # Place.key, or a person's key
     Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
+    Column("person", Text),  # platform:id of whoever chose it, and what they were called then
+    Column("person_name", Text),
+    Column("at", Float),
+    Index("settings_by_person", "person"),
 )
 
 summaries = Table(

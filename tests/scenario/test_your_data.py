@@ -273,7 +273,8 @@ async def test_all_that_is_kept_comes_as_a_file_that_explains_itself(tmp_path: P
     [stored, *_] = message["files"][0]["stored"]
     assert archive.read(stored["file"]).startswith(b"\x89PNG")
     assert [one["text"] for one in kept["kept"]["answers"]] == [f"re {WORDS}"]
-    assert kept["kept"]["settings"] == [{"for": "town:u1", "name": "reasoning", "value": "high"}]
+    [setting] = kept["kept"]["settings"]
+    assert (setting["for"], setting["name"], setting["value"]) == ("town:u1", "reasoning", "high")
     assert "orchid" not in json.dumps(kept)
     assert "messages: messages you wrote to me" in archive.read("README.txt").decode()
 

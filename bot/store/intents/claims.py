@@ -80,6 +80,24 @@ class Claim:
     reservation: Reservation | Refusal | None
 
 
+@dataclass(frozen=True, slots=True)
+class Visible:
+    """What the model sees of a conversation: its items, and where they and their pictures and files begin."""
+
+    items: tuple[Item, ...]
+    cut_seq: int
+    media_seq: int
+
+
+def visible(conn: Connection, conversation: str) -> Visible | None:
+    """What the model sees of a conversation; None where there is none."""
+    rows = _WINDOW(conn, {"conversation": conversation}).all()
+    if not rows:
+        return None
+    window = tuple(load_item(row) for row in reversed(rows) if row.id is not None)
+    return Visible(window, rows[0].cut_seq, rows[0].media_seq)
+
+
 def claimed(
     conn: Connection,
     turn: Turn,

@@ -28,9 +28,14 @@ from bot.store.schema import (
 # --- settings ------------------------------------------------------------------------------------
 
 
-def _chosen(conn: Connection, theirs: Theirs) -> ColumnElement[bool]:
-    """What somebody chose for themselves, and for where they talk with us alone."""
+def _own(conn: Connection, theirs: Theirs) -> ColumnElement[bool]:
+    """What holds for somebody alone, and for where they talk with us alone."""
     return settings.c.scope.in_((theirs.person, *_dms(conn, theirs)))
+
+
+def _chosen(conn: Connection, theirs: Theirs) -> ColumnElement[bool]:
+    """That, and what they chose for others."""
+    return or_(_own(conn, theirs), settings.c.person == theirs.person)
 
 
 def _dms(conn: Connection, theirs: Theirs) -> tuple[str, ...]:
@@ -48,23 +53,27 @@ def count_settings(conn: Connection, theirs: Theirs) -> int:
 def export_settings(conn: Connection, theirs: Theirs) -> Iterator[Record]:
     """The settings."""
     for row in conn.execute(select(settings).where(_chosen(conn, theirs)).order_by(settings.c.name)):
-        yield {"for": row.scope, "name": row.name, "value": row.value}
+        told = {"for": row.scope, "name": row.name, "value": row.value, "chosen_at": when(row.at)}
+        yield {name: value for name, value in told.items() if value is not None}
 
 
 def forget_settings(conn: Connection, theirs: Theirs) -> Taken:
-    """Everything goes back to the defaults."""
-    return Taken(conn.execute(delete(settings).where(_chosen(conn, theirs))).rowcount)
+    """Their own go back to the defaults; those for others lose the name of who chose them."""
+    gone = conn.execute(delete(settings).where(_own(conn, theirs))).rowcount
+    nobody = {"person": None, "person_name": None}
+    named = conn.execute(update(settings).where(settings.c.person == theirs.person).values(**nobody))
+    return Taken(gone + named.rowcount)
 
 
 SETTINGS = Kept(
     "settings",
-    "settings you made for yourself and for our direct messages",
+    "settings you made for yourself and our direct messages, and your name on those you made for others",
     ("settings",),
     count_settings,
     export_settings,
     forget_settings,
     None,
-    stays="settings you made for channels and workspaces, which hold for everybody there",
+    stays="settings you made for channels and workspaces, without your name: they hold for everybody there",
 )
 
 # --- reminders -----------------------------------------------------------------------------------

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, or_, select
+from sqlalchemy import Connection, Row, bindparam, delete, insert, or_, select
 
 from bot.messages import Place
 from bot.preferences import NEAREST_FIRST, Scope, scope_keys
@@ -14,18 +15,26 @@ MODEL = "model"
 """The name under which a model is chosen."""
 
 _CHOSEN = Prepared(
-    select(settings.c.scope, settings.c.name, settings.c.value).where(
-        or_(*(settings.c.scope == bindparam(scope.value) for scope in NEAREST_FIRST))
-    )
+    select(settings).where(or_(*(settings.c.scope == bindparam(scope.value) for scope in NEAREST_FIRST)))
 )
 
 
 @dataclass(frozen=True, slots=True)
+class By:
+    """Who made a choice, and when. `person` is a person's key, `name` what they were called then."""
+
+    person: str
+    name: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Chosen:
-    """A choice that is in force, and the scope it was made for."""
+    """A choice, the scope it was made for, and by whom, where that is known."""
 
     value: str
     scope: Scope
+    by: By | None = None
 
 
 def chosen_where(conn: Connection, place: Place, asker: str) -> Mapping[str, Chosen]:
@@ -36,8 +45,21 @@ def chosen_where(conn: Connection, place: Place, asker: str) -> Mapping[str, Cho
     for scope in NEAREST_FIRST:
         for row in rows:
             if row.scope == keys[scope]:
-                found.setdefault(row.name, Chosen(row.value, scope))
+                found.setdefault(row.name, _chosen(row, scope))
     return found
+
+
+def choices_of(conn: Connection, place: Place, asker: str, name: str) -> Mapping[Scope, Chosen]:
+    """What is chosen under one name in every scope that holds for this person in this place."""
+    keys = scope_keys(place, asker)
+    rows = _CHOSEN(conn, {scope.value: key for scope, key in keys.items()}).all()
+    mine = {row.scope: row for row in rows if row.name == name}
+    return {scope: _chosen(mine[key], scope) for scope, key in keys.items() if key in mine}
+
+
+def _chosen(row: Row[Any], scope: Scope) -> Chosen:
+    by = None if row.person is None else By(row.person, row.person_name or "", row.at or 0.0)
+    return Chosen(row.value, scope, by)
 
 
 def in_force(conn: Connection, place: Place, asker: str) -> Mapping[str, str]:
@@ -45,8 +67,16 @@ def in_force(conn: Connection, place: Place, asker: str) -> Mapping[str, str]:
     return {name: chosen.value for name, chosen in chosen_where(conn, place, asker).items()}
 
 
-def choose(conn: Connection, scope: str, name: str, value: str | None) -> None:
+def choose(conn: Connection, scope: str, name: str, value: str | None, by: By | None = None) -> None:
     """Set a setting for a scope's key; None goes back to the default."""
     conn.execute(settings.delete().where(settings.c.scope == scope, settings.c.name == name))
     if value is not None:
-        conn.execute(insert(settings).values(scope=scope, name=name, value=value))
+        who = {} if by is None else {"person": by.person, "person_name": by.name, "at": by.at}
+        conn.execute(insert(settings).values(scope=scope, name=name, value=value, **who))
+
+
+def take_back(conn: Connection, place: Place, asker: str, name: str, value: str) -> bool:
+    """Undo a choice that can't hold any more, in every scope that holds for this person in this place."""
+    keys = tuple(scope_keys(place, asker).values())
+    same = (settings.c.scope.in_(keys), settings.c.name == name, settings.c.value == value)
+    return conn.execute(delete(settings).where(*same)).rowcount > 0

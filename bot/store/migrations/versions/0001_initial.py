@@ -293,7 +293,11 @@ def _make_settings() -> None:
         sa.Column("scope", sa.Text, primary_key=True),
         sa.Column("name", sa.Text, primary_key=True),
         sa.Column("value", sa.Text, nullable=False),
+        sa.Column("person", sa.Text),
+        sa.Column("person_name", sa.Text),
+        sa.Column("at", sa.Float),
     )
+    op.create_index("settings_by_person", "settings", ["person"])
 
 
 def _make_page_messages() -> None:
