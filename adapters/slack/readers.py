@@ -32,8 +32,8 @@ class Readers:
         self._api = api
         self._people = people
         self._clock = clock
-        self._infos: OrderedDict[str, tuple[float, asyncio.Task[Any]]] = OrderedDict()
-        self._audiences: OrderedDict[str, tuple[float, asyncio.Task[Audience]]] = OrderedDict()
+        self._infos: OrderedDict[str, tuple[float, asyncio.Future[Any]]] = OrderedDict()
+        self._audiences: OrderedDict[str, tuple[float, asyncio.Future[Audience]]] = OrderedDict()
         self._lists: OrderedDict[str, tuple[float, Sequence[Readable]]] = OrderedDict()
         self._everybody: tuple[float, Sequence[dict[str, Any]]] | None = None
 
@@ -67,6 +67,7 @@ class Readers:
         if not profile.known:
             return ()
         ours = [one async for one in self._all("users.conversations", "channels", types=_EVERY_KIND)]
+        self._note(ours)
         closed = {str(one["id"]) for one in ours if _is_closed(one) or profile.outsider}
         theirs = await self._channels_of(person.id) if closed else frozenset()
         found = [one for one in ours if str(one["id"]) not in closed or str(one["id"]) in theirs]
@@ -81,6 +82,13 @@ class Readers:
         asked = {"user": user, "types": _EVERY_KIND}
         return frozenset([str(one["id"]) async for one in self._all("users.conversations", "channels", **asked)])
 
+    def _note(self, channels: Sequence[dict[str, Any]]) -> None:
+        """What a list told of channels need not be asked of each again: Slack allows few such calls."""
+        for one in channels:
+            told = asyncio.get_running_loop().create_future()
+            told.set_result(one)
+            self._keep(self._infos, str(one["id"]), told)
+
     async def _info(self, channel: str) -> dict[str, Any]:
         """What Slack says of a channel, without who is in it."""
 
@@ -92,7 +100,7 @@ class Readers:
 
     async def _recently(
         self,
-        known: "OrderedDict[str, tuple[float, asyncio.Task[Answer]]]",
+        known: "OrderedDict[str, tuple[float, asyncio.Future[Answer]]]",
         channel: str,
         ask: Callable[[], Coroutine[Any, Any, Answer]],
     ) -> Answer:
@@ -101,11 +109,19 @@ class Readers:
         failed = told is not None and told.done() and (told.cancelled() or told.exception() is not None)
         if told is None or failed or self._clock() - at >= FRESH:
             told = asyncio.create_task(ask())
-            known[channel] = (self._clock(), told)
-            known.move_to_end(channel)
-            if len(known) > _MOST_KNOWN:
-                known.popitem(last=False)
+            self._keep(known, channel, told)
         return await asyncio.shield(told)
+
+    def _keep(
+        self,
+        known: "OrderedDict[str, tuple[float, asyncio.Future[Answer]]]",
+        channel: str,
+        told: "asyncio.Future[Answer]",
+    ) -> None:
+        known[channel] = (self._clock(), told)
+        known.move_to_end(channel)
+        if len(known) > _MOST_KNOWN:
+            known.popitem(last=False)
 
     async def _reach(self, place: Place) -> Audience:
         info = await self._info(place.channel)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from bot.errors import ToolFailed
 from bot.messages import PastMessage, Place
 from bot.ports import ReadsHistory, offers
+from bot.search.audience import Discretion
 from bot.tools.base import Surroundings, Tool, ToolContext
 
 log = structlog.get_logger(__name__)
@@ -26,6 +27,8 @@ class RecentMessages(BaseModel):
 async def recent_messages(context: ToolContext, arguments: RecentMessages) -> str:
     """A line or more for each message, oldest first."""
     place = _place(context, arguments.where)
+    if place != context.asked_in and not await _may_show(context, place):
+        raise ToolFailed("what is said in the channel may not be shown here, or can't be read just now")
     adapter, source = context.world.adapter, _history_of(context)
     try:
         past = await source.history(place, context.message_id, arguments.count)
@@ -40,6 +43,11 @@ def _place(context: ToolContext, where: str) -> Place:
     if here is None or not context.message_id:
         raise ToolFailed("there is no message here to look back from")
     return here if where == "here" else here.parent
+
+
+async def _may_show(context: ToolContext, place: Place) -> bool:
+    """Whether the asker can read there, and everybody who reads the answer."""
+    return await Discretion(context.world.adapter).may_show(place, context.place, context.requester)
 
 
 def _history_of(context: ToolContext) -> ReadsHistory:

@@ -160,6 +160,42 @@ async def test_access_that_ends_while_it_is_searched_shows_nothing(discord: Disc
     assert "did not answer" not in seen
 
 
+async def test_who_takes_no_direct_messages_is_told_nothing_more_and_nobody_else_is(discord: DiscordHouse) -> None:
+    discord.ada.user.dms_closed = True
+    discord.ada.says(den_of(discord), "the launch is really on Sunday")
+    discord.ada.mentions_bot(discord.general, "search everywhere for launch")
+    seen = await searched(discord, words="launch", where="everywhere")
+    await discord.rest()
+
+    assert seen.count("Nothing was found.") == 1
+    assert all(
+        "Sunday" not in one.text
+        for channel in discord.town.state.channels.values()
+        for one in discord.ours(channel)
+    )
+
+
+async def test_a_channel_is_read_from_its_thread_only_by_who_can_read_it_still(discord: DiscordHouse) -> None:
+    den = den_of(discord)
+    discord.ada.says(den, "the launch is really on Sunday")
+    seen = []
+    for shut in (False, True):
+        thread = discord.ada.opens_thread(den, f"thread {shut}")
+        discord.ada.mentions_bot(thread, "what was said in the channel?")
+        model = await discord.request()
+        if shut:
+            discord.town.set_overwrites(den, Overwrite(discord.guild.id, 0, deny=VIEW), den.overwrites[-1])
+            while not _has_heard(discord, den):  # noqa: ASYNC110 - the library has no bell
+                await asyncio.sleep(0.002)
+        await model.call(("c1", "recent_messages", '{"where": "channel"}'))
+        seen.append(told(await discord.answer("done")))
+        await discord.rest()
+
+    assert "Sunday" in seen[0]
+    assert "Sunday" not in seen[1]
+    assert "may not be shown here" in seen[1]
+
+
 def _has_heard(home: DiscordHouse, channel: Channel) -> bool:
     """Whether discord.py knows the channel's overwrites as they are."""
     known = home.adapter._session.connection.get_channel(channel.id)
@@ -213,6 +249,7 @@ async def test_slacks_own_search_is_asked_and_private_words_go_to_the_asker_alon
     seen = await searched(slack, words="launch", where="everywhere")
     await slack.said(town.square, asked)
 
+    assert len(town.calls("conversations.info")) <= 1  # what a list told is not asked again
     assert "the launch is on Friday" in seen
     assert "in #lobby" in seen
     assert "Sunday" not in seen
