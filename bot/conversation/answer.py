@@ -69,6 +69,7 @@ class Answer:
         self._aside = SetAside(ports.ledger)
         self._aside.hold(claim.reservation)
         self.consent = Consent(ports, adapter, claim.turn, reply)
+        self._told_alone: set[str] = set()
         self.used: list[Usage] = []
         """What each request took, as the gateway counts."""
         self.called = False
@@ -144,7 +145,9 @@ class Answer:
     @property
     def _toolbox(self) -> Toolbox:
         """The tools, for the turn as it is claimed now."""
-        return Toolbox(self._ports, self._adapter, self._claim, self.consent, self._reply.set_status)
+        return Toolbox(
+            self._ports, self._adapter, self._claim, self.consent, self._reply.set_status, self._told_alone
+        )
 
     def _add_results(self, results: Sequence[Item]) -> None:
         self._window.add(results)

@@ -57,12 +57,19 @@ class Toolbox:
     """The tools of one turn, where they are and for whom they run."""
 
     def __init__(
-        self, ports: Ports, adapter: Adapter, claim: Claim, consent: Consent, progress: Callable[[str], None]
+        self,
+        ports: Ports,
+        adapter: Adapter,
+        claim: Claim,
+        consent: Consent,
+        progress: Callable[[str], None],
+        told_alone: set[str],
     ) -> None:
         self._ports = ports
         self._claim = claim
         self._consent = consent
         self._progress = progress
+        self._told_alone = told_alone
         self._tool_ports = ToolPorts(
             store=ports.store,
             files=ports.files,
@@ -172,6 +179,7 @@ class Toolbox:
             asked_in=asked[0].place if asked else None,
             turn_id=turn.id,
             handle=asked[0].handle if asked else None,
+            told_alone=self._told_alone,
             ports=self._tool_ports,
             model=turn.model or self._ports.default_model,
             routing=routing_of(self._claim.chosen, (), person_key(turn.place.platform, turn.requester)),

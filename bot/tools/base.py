@@ -56,7 +56,7 @@ class ToolContext:
     `key` is the same whenever the same call is made again: what a tool with effects does, it does once per key.
     `progress` shows people a short line while the tool runs. `message_id` is the question's, `conversation` names
     the history it belongs to, `handle` is the event's. `ports` are there whenever the program itself calls.
-    `model` is the one that called;
+    `told_alone` holds names of what the asker was told alone in this turn. `model` is the one that called;
     `routing` is what was chosen here about who may serve a request: what a tool asks of the gateway carries it,
     privacy above all.
     """
@@ -71,6 +71,7 @@ class ToolContext:
     asked_in: Place | None = None
     turn_id: str | None = None
     handle: str | None = None
+    told_alone: set[str] = field(default_factory=set)
     ports: ToolPorts | None = None
     model: str = ""
     routing: Routing = field(default_factory=Routing)

@@ -4,7 +4,7 @@ import structlog
 from pydantic import BaseModel, Field
 
 from bot.errors import TimeUnclear, ToolFailed
-from bot.messages import PlaceKind, Rendered, account_of
+from bot.messages import Hit, PlaceKind, Rendered, account_of
 from bot.ports import ListsReadable, RepliesPrivately, offers
 from bot.search.finder import Finder, NoSuchChannel
 from bot.search.saying import NO_CHANNEL, for_model, for_people
@@ -87,18 +87,27 @@ async def _found(context: ToolContext, wish: Wish) -> Found:
 
 
 async def _tell_alone(context: ToolContext, wish: Wish, found: Found) -> None:
-    """Show to the asker what others may not see. Where that can't be done, nobody is shown it, nor told of it."""
+    """Show to the asker what others may not see, once in a turn however often the model asks for it.
+
+    Where that can't be done, nobody is shown it, nor told of it.
+    """
+    new = [hit for hit in found.privately if _name_of(hit) not in context.told_alone]
     adapter = context.world.adapter
     source: object = adapter
-    if not offers(source, RepliesPrivately):
+    if not new or not offers(source, RepliesPrivately):
         return
-    said = adapter.render(f"{ALONE}{for_people(found.privately, found, wish.words)}")
+    context.told_alone.update(map(_name_of, new))
+    said = adapter.render(f"{ALONE}{for_people(new, found, wish.words)}")
     where = context.asked_in or context.place
     try:
         await source.reply_privately(context.requester, where, Rendered(said, final=True), context.handle)
     except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
         failure = adapter.classify(error)
         log.warning("not told alone", place=where.key, turn=context.turn_id, failure=failure.kind)
+
+
+def _name_of(hit: Hit) -> str:
+    return f"{hit.place.parent.key}:{hit.message_id}"
 
 
 def _available(here: Surroundings) -> bool:

@@ -87,6 +87,19 @@ async def test_in_a_channel_the_model_sees_what_everybody_there_can_read_and_the
     assert await kept(discord.parts.store) == [NOT_KEPT]
 
 
+async def test_however_often_the_model_searches_the_asker_is_told_once(discord: DiscordHouse) -> None:
+    discord.ada.says(den_of(discord), "the launch is really on Sunday")
+    discord.ada.mentions_bot(discord.general, "search everywhere for launch")
+    wish = orjson.dumps({"words": "launch", "where": "everywhere"}).decode()
+    for calls in (("c1", "c2"), ("c3",)):
+        model = await discord.request()
+        await model.call(*((one, "search_messages", wish) for one in calls))
+    await discord.answer("done")
+    await discord.rest()
+
+    assert len(alone(discord, discord.ada)) == 1
+
+
 async def test_a_search_that_finds_nothing_secret_says_the_very_same(discord: DiscordHouse) -> None:
     discord.grace.says(discord.general, "the launch is on Friday")
     for text, secret in (("search everywhere for launch", False), ("search for launch again", True)):
