@@ -275,6 +275,14 @@ ATTRIBUTE_PEOPLE = Preference(
     (Scope.WORKSPACE,),
 )
 
+RECAP = Preference(
+    "recap",
+    "Whether I remember in a few words what a conversation has outgrown, or not at all",
+    one_of(*_ON_OFF),
+    "on",
+    _ON_OFF,
+)
+
 TIME_ZONE = Preference(
     "time_zone",
     "In which time zone reminders are meant",
@@ -313,6 +321,7 @@ PREFERENCES: tuple[Preference, ...] = (
     NO_TRAINING,
     ATTRIBUTE_APP,
     ATTRIBUTE_PEOPLE,
+    RECAP,
     TIME_ZONE,
     SEARCH_BY_MEANING,
 )

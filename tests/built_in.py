@@ -15,10 +15,11 @@ from tests.house import Answering
 
 @dataclass
 class BuiltIn:
-    """What it was asked. While it is not `free` it hears requests and answers none; `instead` may answer first."""
+    """What it was asked. While it is not `free` it answers nothing that it `holds`; `instead` may answer first."""
 
     requests: list[dict[str, Any]] = field(default_factory=list)
     free: asyncio.Event = field(default_factory=asyncio.Event)
+    holds: Callable[[dict[str, Any]], bool] = lambda _: True
     instead: Callable[[dict[str, Any]], object] = lambda _: None
     cost: float = 0.0004
 
@@ -29,7 +30,8 @@ class BuiltIn:
     async def answer(self, answering: Answering) -> None:
         body = answering.body
         self.requests.append(body)
-        await self.free.wait()
+        if self.holds(body):
+            await self.free.wait()
         made = self.instead(body)
         text = orjson.dumps(made).decode() if made is not None else respond(understand(body, ())).text
         if body.get("stream"):

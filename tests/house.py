@@ -148,6 +148,7 @@ class House:
     recent: RecentModels
     asked: "asyncio.Queue[Answering]"
     bell: Bell
+    ledger: Ledger
 
     async def request(self) -> Answering:
         """The next request to the model."""
@@ -258,7 +259,7 @@ async def house(
         recent = RecentModels(store, time.time)
         access = Access(admins, workspaces)
         intake = _intake(ports, desk, commands, access, recent, credit, reminders)
-        built = House(town, people, store, files, desk, intake, gateway, server, recent, asked, bell)
+        built = House(town, people, store, files, desk, intake, gateway, server, recent, asked, bell, ledger)
         if catalogue:
             await gateway.refresh()
         before = asyncio.all_tasks()

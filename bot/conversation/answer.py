@@ -90,6 +90,11 @@ class Answer:
         """Whether the place's earlier messages were read for it, which they never were before."""
         return self._window.seeded
 
+    @property
+    def cut_off(self) -> bool:
+        """Whether the model was not shown the conversation from its beginning."""
+        return self._window.seen.cut_off
+
     def give_back(self) -> None:
         """What was set aside for it and not used is free again."""
         self._aside.give_back()

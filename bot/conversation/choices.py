@@ -78,6 +78,11 @@ def attributes_app(chosen: Chosen) -> bool:
     return chosen.get(chosen_by.ATTRIBUTE_APP.name) == ON
 
 
+def recaps(chosen: Chosen) -> bool:
+    """Whether a recap stands in for what a conversation has outgrown."""
+    return chosen.get(chosen_by.RECAP.name, ON) == ON
+
+
 def _value(chosen: Chosen, preference: Preference, model: Model | None) -> str | None:
     taken = model is None or model.takes(preference.name) is not False
     return chosen.get(preference.name) if taken else None

@@ -11,6 +11,7 @@ from bot.conversation.drawings import shown
 from bot.conversation.fitting import misfits
 from bot.conversation.opening import open_thread
 from bot.conversation.ports import Ports
+from bot.conversation.recaps import Recaps
 from bot.conversation.turn import TurnAtWork, Verdict
 from bot.conversation.turnstile import Turnstile
 from bot.conversation.waiting import Waiting
@@ -46,6 +47,7 @@ class Desk:
 
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
+        self._recaps = Recaps(ports)
         self._turnstile = Turnstile(ports.limits.turns, ports.limits.turns_per_person)
         self._workers: dict[str, Worker] = {}
         self._beside: set[asyncio.Task[Any]] = set()
@@ -290,14 +292,19 @@ class Desk:
             await asyncio.wait(ends, timeout=drain)
         for task in self._beside:
             task.cancel()
+        await self._recaps.close()
         await asyncio.gather(*self._beside, *(worker.close() for worker in workers), return_exceptions=True)
 
     def _worker(self, conversation: str) -> Worker:
         worker = self._workers.get(conversation)
         if worker is None:
-            worker = Worker(conversation, self._ports, self._turnstile, self._forget)
+            worker = Worker(conversation, self._ports, self._turnstile, self._forget, self._ended)
             self._workers[conversation] = worker
         return worker
+
+    def _ended(self, work: TurnAtWork) -> None:
+        if not self._closing:
+            self._recaps.ended(work.claim, cut_off=work.cut_off)
 
     def _forget(self, conversation: str) -> None:
         self._workers.pop(conversation, None)

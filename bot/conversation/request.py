@@ -41,7 +41,16 @@ async def build_request(
     able = not imagines and (model is None or model.calls_tools is not False)
     request = ChatRequest(
         model=plan.model,
-        messages=build(items, moment, reads, media_seq, blobs, turn.id, persona_text(chosen.get(PERSONA.name))),
+        messages=build(
+            items,
+            moment,
+            reads,
+            media_seq,
+            blobs,
+            turn.id,
+            persona_text(chosen.get(PERSONA.name)),
+            claim.recap if choices.recaps(chosen) and not imagines else None,
+        ),
         tools=tuple(tools) if able else (),
         max_tokens=choices.answer_limit(chosen, ports.limits.answer_tokens, model),
         modalities=("text", "image") if model is not None and model.draws else (),

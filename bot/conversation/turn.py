@@ -60,6 +60,11 @@ class TurnAtWork:
         return self._answer.written
 
     @property
+    def cut_off(self) -> bool:
+        """Whether the model was not shown the conversation from its beginning."""
+        return self._answer.cut_off
+
+    @property
     def consent(self) -> Consent:
         """What the asker is asked about the calls of this turn."""
         return self._answer.consent

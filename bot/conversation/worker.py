@@ -33,13 +33,21 @@ MOST_ATTEMPTS = 2
 
 
 class Worker:
-    """Answers one conversation's turns in order."""
+    """Answers one conversation's turns in order. `idle` is told when there are no more, `ended` of each."""
 
-    def __init__(self, conversation: str, ports: Ports, turnstile: Turnstile, idle: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        conversation: str,
+        ports: Ports,
+        turnstile: Turnstile,
+        idle: Callable[[str], None],
+        ended: Callable[[TurnAtWork], None],
+    ) -> None:
         self._conversation = conversation
         self._ports = ports
         self._turnstile = turnstile
         self._idle = idle
+        self._ended = ended
         self._line: dict[str, Waiting] = {}
         self._task: asyncio.Task[None] | None = None
         self._closing = False
@@ -167,6 +175,7 @@ class Worker:
             return
         try:
             await self.at_work.run()
+            self._ended(self.at_work)
         except Exception as error:  # noqa: BLE001 - the edge: whatever broke, the person gets an answer
             await self._fail(self.at_work.claim, self.at_work.reply, error)
 

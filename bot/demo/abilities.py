@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from bot.demo import arithmetic, catalogue, drawing, hostile, reading, recall, searching, tooling
-from bot.demo.digesting import digest
+from bot.demo.digesting import digest, memory
 from bot.demo.faults import FAULTS, wished_in, without_wish
 from bot.demo.prose import MOST_WORDS, essay
 from bot.demo.questions import Question, questions
@@ -125,7 +125,9 @@ def _structured(question: Question) -> str | None:
         return None
     import orjson
 
-    return orjson.dumps(digest(question.prompt) or example(schema, question.head[:200])).decode()
+    return orjson.dumps(
+        digest(question.prompt) or memory(question.prompt) or example(schema, question.head[:200])
+    ).decode()
 
 
 def _continued(question: Question) -> Answer | None:

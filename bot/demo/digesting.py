@@ -16,7 +16,11 @@ _POINT = re.compile(r"^- (?P<text>.*) \[(?P<numbers>\d+(?:, \d+)*)\]$")
 _DECIDED = re.compile(r"\b(decided|agreed|approved|settled on|let['’]s|we(?: wi|['’])ll)\b", re.I)
 _OPEN = re.compile(r"\?\s*$|\b(todo|needs? to|somebody should|still open)\b", re.I)
 _HEADINGS = {"Said:": "said", "Decided:": "decisions", "Open:": "open_points"}
-_MANY, _LONG = 12, 160
+_MEMORY = frozenset({"about", "facts", "decisions", "open_points"})
+_ENTRY = re.compile(
+    r"^\[(?P<who>[^\](,\n]+?)(?: \(id [^)\n]*\))?(?:,[^\]\n]*)?\]\n    (?P<text>(?:.|\n    )*)", re.MULTILINE
+)
+_MANY, _LONG, _MANY_FACTS = 12, 160, 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,22 @@ def digest(prompt: Prompt) -> Mapping[str, Any] | None:
         "said": _listed([*_known(lines, "said"), *_said(messages)]),
         "decisions": _listed([*_known(lines, "decisions"), *_marked(messages, _DECIDED)]),
         "open_points": _listed([*_known(lines, "open_points"), *_marked(messages, _OPEN)]),
+    }
+
+
+def memory(prompt: Prompt) -> Mapping[str, Any] | None:
+    """What is to be remembered of a conversation, in its own words; None where another form is asked for."""
+    if prompt.schema is None or frozenset(prompt.schema.get("properties", ())) != _MEMORY:
+        return None
+    said = "\n".join(one.whole for one in prompt.everything if one.role == "user")
+    entries = [(found["who"], " ".join(found["text"].split())) for found in _ENTRY.finditer(said)]
+    told = [f"{who}: {text}"[:_LONG] for who, text in entries if who != "the assistant"]
+    earlier = [line.removeprefix("- ") for line in said.splitlines() if line.startswith("- ")]
+    return {
+        "about": f"{len(earlier) + len(told)} things that were said.",
+        "facts": [*earlier, *told][-_MANY_FACTS:],
+        "decisions": [],
+        "open_points": [],
     }
 
 

@@ -109,7 +109,16 @@ from bot.messages.shown import (
     Quota,
     Rendered,
 )
-from bot.messages.summaries import Digest, KeptDigest, Point, Reference, Summarised, SummaryWish
+from bot.messages.summaries import (
+    Digest,
+    KeptDigest,
+    KeptRecap,
+    Point,
+    Recap,
+    Reference,
+    Summarised,
+    SummaryWish,
+)
 from bot.messages.turns import (
     Turn,
     TurnKind,
@@ -154,6 +163,7 @@ __all__ = [
     "InboundKind",
     "Item",
     "KeptDigest",
+    "KeptRecap",
     "Level",
     "Mark",
     "MenuEntry",
@@ -186,6 +196,7 @@ __all__ = [
     "ReadingKind",
     "Reasoning",
     "ReasoningDelta",
+    "Recap",
     "Reference",
     "Refusal",
     "Reminder",

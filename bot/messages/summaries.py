@@ -107,3 +107,21 @@ class SummaryWish:
         words = text.rstrip(".").split()
         hours = next((int(word) for word in words if word.isascii() and word.isdigit()), None)
         return cls(channel=text.endswith("in this channel."), hours=hours)
+
+
+@dataclass(frozen=True, slots=True)
+class Recap:
+    """What a conversation with us was about before the part of it that the model still sees, a sentence each."""
+
+    about: str
+    facts: tuple[str, ...] = ()
+    decisions: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRecap:
+    """A recap that is kept, of everything before item `upto_seq` of its conversation."""
+
+    upto_seq: int
+    recap: Recap

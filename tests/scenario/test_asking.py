@@ -327,6 +327,8 @@ async def test_a_model_that_cannot_use_tools_answers_without(tmp_path: Path) -> 
 
 async def test_a_conversation_that_is_too_long_is_halved_once(tmp_path: Path) -> None:
     async with here_with(tmp_path) as here:
+        await here.people.command("settings", name="recap", value="off")
+        await here.town.until(lambda town: town.whispers)
         for n in range(4):
             asked = await ask(here, f"question {n} " + "x" * 400)
             await asked.finish(f"answer {n}")

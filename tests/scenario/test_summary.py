@@ -208,9 +208,10 @@ async def test_a_process_that_dies_over_it_leaves_its_parts_to_the_next_which_go
         built_in_model(here.asked) as model,
     ):
         talk(town, 400)
-        await here.people.command("summary", show="all")
-        await here.town.until(lambda town: town.ours() and "3 of" in (town.ours()[0].status or ""))
+        model.holds = lambda _: len(model.requests) > 4
         model.free.clear()
+        await here.people.command("summary", show="all")
+        await here.town.until(lambda town: town.ours() and "4 of" in (town.ours()[0].status or ""))
     async with house(tmp_path, town, catalogue=SMALL) as here, built_in_model(here.asked) as model:
         await here.town.until(lambda town: "Of 400 messages" in town.ours()[0].text, seconds=20)
         await here.rest()

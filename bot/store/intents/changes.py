@@ -10,6 +10,7 @@ from bot.messages import Inbound, InboundKind, Role, Turn, TurnKind, TurnState
 from bot.store.codec import dump, load
 from bot.store.intents.inbox import Accepted, Outcome, Target, accept_message, record, seen
 from bot.store.intents.indexed import reworded
+from bot.store.intents.recaps import forget_recaps_of
 from bot.store.intents.recorded import forget_message
 from bot.store.intents.reminders import forget_quotes
 from bot.store.intents.rows import answer_parts, bump_prefix, count, erase_items, find_turn, load_item
@@ -35,9 +36,7 @@ def accept_edit(conn: Connection, inbound: Inbound, target: Target, turn_id: str
     asked = load(Inbound, before.body)
     edited = replace(asked, text=inbound.text, attachments=inbound.attachments or asked.attachments)
     conn.execute(update(inbox).where(inbox.c.id == before.id).values(body=dump(edited)))
-    rewritten = _rewrite_items(conn, inbound)
-    if rewritten:
-        bump_prefix(conn, [before.conversation])
+    _rewrite_items(conn, inbound)
     return Accepted(Outcome.CHANGED, before.conversation, before.turn_id)
 
 
@@ -115,6 +114,8 @@ def _rewrite_items(conn: Connection, inbound: Inbound) -> bool:
             body = dump(replace(load_item(row), text=inbound.text))
             conn.execute(update(items).where(items.c.id == row.id).values(body=body))
     forget_vectors(conn, Owner.ITEM, ids)
+    forget_recaps_of(conn, rows)
+    bump_prefix(conn, {row.conversation for row in rows})
     return bool(rows)
 
 
@@ -127,7 +128,6 @@ def _edit_unasked(
         conn.execute(delete(inbox).where(inbox.c.key == inbound.key))
         return accept_message(conn, inbound, target, turn_id, now)
     if _rewrite_items(conn, inbound) and before is not None:
-        bump_prefix(conn, [before.conversation])
         return Accepted(Outcome.CHANGED, before.conversation)
     return Accepted(Outcome.IGNORED)
 

@@ -11,6 +11,7 @@ from bot.messages import (
     Item,
     Person,
     Reading,
+    Recap,
     Refusal,
     Reservation,
     Role,
@@ -20,6 +21,7 @@ from bot.messages import (
 from bot.store.codec import load
 from bot.store.intents.accounts import Purse, reserve_for_turn
 from bot.store.intents.posts import PostRow
+from bot.store.intents.recaps import recap_of
 from bot.store.intents.rows import answer_parts, find_turn, load_item
 from bot.store.intents.speakers import askers, speakers
 from bot.store.prepared import Prepared
@@ -56,9 +58,9 @@ class Claim:
     """A turn to work on, with all it takes: read in the commit that made it ours.
 
     `items` is the history the model sees, `said` the text of this answer that is there already; its end that is
-    `unkept` stands in no item, for the turn was stopped while it was written. The history begins at `cut_seq`
-    (what was said since `start_seq` may have been cut off), its pictures and whole files at `media_seq`. `asked`
-    are the messages to answer.
+    `unkept` stands in no item, for the turn was stopped while it was written. The history begins at `cut_seq`, its
+    pictures and whole files at `media_seq`; what was said since `start_seq` and before it was cut off, and `recap`
+    stands in for it. `asked` are the messages to answer.
     `seeded` is False when the place's earlier messages were never read. `chosen` are the preferences in force for
     who asked, by name. `made` are the pictures of this answer that there are already. `reservation` is the money
     set aside for the first request, or why there is none.
@@ -78,6 +80,7 @@ class Claim:
     chosen: Mapping[str, str]
     made: tuple[Reading, ...]
     reservation: Reservation | Refusal | None
+    recap: Recap | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,7 @@ def claimed(
     window = tuple(load_item(row) for row in reversed(rows) if row.id is not None)
     kept = _kept(conn, turn, window)
     said = kept if turn.final is None else turn.final.text
+    outgrown = recap_of(conn, turn.conversation) if row.cut_seq > row.start_seq else None
     return Claim(
         turn=turn,
         speakers=speakers(conn, turn.id) if turn.origin else askers(turn.requester, asked),
@@ -127,6 +131,7 @@ def claimed(
         chosen=chosen,
         made=made_in(conn, turn) if turn.origin or turn.attempt > 1 else (),
         reservation=None if purse is None else reserve_for_turn(conn, turn, window, chosen, purse),
+        recap=outgrown.recap if outgrown is not None else None,
     )
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select, update
 
 from bot.messages import Item, Place, Reading
 from bot.store.codec import dump
+from bot.store.intents.recaps import forget_recap
 from bot.store.intents.rows import SEED_ROOM, insert_items, load_item, open_conversation, refer
 from bot.store.schema import conversations, items
 
@@ -47,6 +48,7 @@ def keep_readings(conn: Connection, conversation: str, seq: int, readings: Seque
 def reset(conn: Connection, conversation: str, place: Place, now: float) -> None:
     """Let a conversation begin anew: the model sees nothing that was said before."""
     open_conversation(conn, conversation, place, now)
+    forget_recap(conn, conversation)
     conn.execute(
         update(conversations)
         .where(conversations.c.key == conversation)

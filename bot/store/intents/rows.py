@@ -23,6 +23,7 @@ from bot.messages import (
 from bot.store.codec import dump, load
 from bot.store.held import unheld
 from bot.store.intents.indexed import forget_items
+from bot.store.intents.recaps import forget_recaps_of
 from bot.store.intents.vectors import Owner, forget_vectors
 from bot.store.prepared import Prepared
 from bot.store.schema import conversations, files, items, turns
@@ -235,6 +236,7 @@ def erase_items(conn: Connection, rows: Sequence[Row[Any]]) -> tuple[str, ...]:
     hashes = set(conn.scalars(select(files.c.sha256).where(files.c.item_id.in_(ids))))
     conn.execute(files.delete().where(files.c.item_id.in_(ids)))
     forget_vectors(conn, Owner.ITEM, ids)
+    forget_recaps_of(conn, rows)
     forget_items(conn, ids)
     conn.execute(update(items).where(items.c.id.in_(ids)).values(body="", erased=1, person=None))
     bump_prefix(conn, {row.conversation for row in rows})
