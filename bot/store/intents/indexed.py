@@ -12,7 +12,7 @@ from bot.store import fulltext
 from bot.store.codec import load
 from bot.store.indexing import SELF, Rows, entry_of, find_row, insert_row, place_at, select_rows, take_out
 from bot.store.intents.vectors import Owner, forget_vectors
-from bot.store.schema import conversations, index_marks, indexed_messages, indexed_places, items, turns
+from bot.store.schema import conversations, index_marks, indexed_messages, indexed_places, items
 
 
 def unindexed_places(conn: Connection, most: int) -> tuple[int, tuple[Place, ...]]:
@@ -41,9 +41,8 @@ def index_items(conn: Connection, last: int, most: int, apart: Collection[str] =
 def _next_items(conn: Connection, most: int) -> Rows:
     done = conn.scalar(select(index_marks.c.done).where(index_marks.c.name == items.name)) or 0
     return conn.execute(
-        select(items, conversations.c.place.label("home"), turns.c.created_at.label("asked_at"))
+        select(items, conversations.c.place.label("home"))
         .join(conversations, conversations.c.key == items.c.conversation)
-        .outerjoin(turns, turns.c.id == items.c.turn_id)
         .where(items.c.id > done)
         .order_by(items.c.id)
         .limit(most)
@@ -53,7 +52,7 @@ def _next_items(conn: Connection, most: int) -> Rows:
 def _index_item(conn: Connection, row: Row[Any], apart: Collection[str]) -> None:
     item = load(Item, row.body)
     person = SELF if item.role is Role.ASSISTANT else item.person
-    sent_at = item.sent_at or row.asked_at
+    sent_at = item.sent_at or row.at
     if not item.text.strip() or person is None or sent_at is None or (item.message_id is None) != (person is SELF):
         return
     if person.kind is PersonKind.SELF and person is not SELF:
