@@ -37,6 +37,7 @@ from bot.ports import (
     NewId,
     NoMeter,
     OpensThreads,
+    Recording,
     offers,
 )
 from bot.preferences import REPLY_IN
@@ -72,6 +73,7 @@ class Intake:
         deleted: Callable[[], None],
         reminders: ReminderBook,
         meter: Meter | None = None,
+        recording: Recording | None = None,
     ) -> None:
         self._store = store
         self._files = files
@@ -83,6 +85,7 @@ class Intake:
         self._new_id = new_id
         self._deleted = deleted
         self._meter = meter or NoMeter()
+        self._recording = recording
         self._errands = Errands(store, commands, adapters, clock)
         self._admission = Admission(store, access, self._errands, adapters, clock)
         self._polls = Polls(store, adapters, clock)
@@ -93,6 +96,8 @@ class Intake:
     async def accept(self, inbound: Inbound) -> None:
         """Take it in; returns after the COMMIT. A caller that is cancelled leaves nothing half taken in."""
         self._meter.event(inbound.place.platform, self._clock())
+        if self._recording is not None:
+            self._recording.hear(inbound)
         if inbound.person.kind is not PersonKind.HUMAN:
             return
         taking = asyncio.create_task(self._take(inbound))

@@ -300,6 +300,15 @@ SEARCH_BY_MEANING = Preference(
     (Scope.CHANNEL, Scope.WORKSPACE),
 )
 
+RECORDING = Preference(
+    "recording",
+    "Whether I keep what is said in this channel, so that people who can read it can search it",
+    one_of(*_ON_OFF),
+    "off",
+    _ON_OFF,
+    (Scope.CHANNEL,),
+)
+
 PREFERENCES: tuple[Preference, ...] = (
     REPLY_IN,
     FOLLOW_UPS,
@@ -324,6 +333,7 @@ PREFERENCES: tuple[Preference, ...] = (
     RECAP,
     TIME_ZONE,
     SEARCH_BY_MEANING,
+    RECORDING,
 )
 """Everything that can be chosen with /settings, in the order in which it is listed."""
 

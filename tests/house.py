@@ -31,6 +31,7 @@ from bot.ledger.ledger import Ledger
 from bot.media.reader import WorkerReader
 from bot.messages import Credits, SpendingLimits
 from bot.ports import About, Adapter
+from bot.recording.room import RecordingRoom
 from bot.reminders.bell import Bell
 from bot.reminders.book import ReminderBook
 from bot.store.engine import Store, open_store
@@ -149,6 +150,7 @@ class House:
     asked: "asyncio.Queue[Answering]"
     bell: Bell
     ledger: Ledger
+    recording: RecordingRoom
 
     async def request(self) -> Answering:
         """The next request to the model."""
@@ -202,11 +204,12 @@ async def house(
     clock: Callable[[], float] = time.time,
     beside: Sequence[Adapter] = (),
     most_reminders: int = 50,
+    records: bool = False,
 ) -> AsyncIterator[House]:
     """Open the house over `directory`; the same directory again is the same memory. `beside` are more platforms.
 
-    `routes` makes the model's endpoint an AI gateway. With `orderly` False it ends as a killed process does:
-    nothing more is written, nothing is handed over.
+    `routes` makes the model's endpoint an AI gateway. Only where it `records` can channels be recorded. With
+    `orderly` False it ends as a killed process does: nothing more is written, nothing is handed over.
     """
     asked: asyncio.Queue[Answering] = asyncio.Queue()
 
@@ -258,20 +261,26 @@ async def house(
         desk = Desk(ports)
         recent = RecentModels(store, time.time)
         access = Access(admins, workspaces)
-        intake = _intake(ports, desk, commands, access, recent, credit, reminders)
-        built = House(town, people, store, files, desk, intake, gateway, server, recent, asked, bell, ledger)
+        recording = RecordingRoom(store, ports.adapters, clock, access.serves, 90, pause=0.0)
+        intake = _intake(ports, desk, commands, access, recent, credit, reminders, recording if records else None)
+        ends = (server, recent, asked, bell, ledger, recording)
+        built = House(town, people, store, files, desk, intake, gateway, *ends)
         if catalogue:
             await gateway.refresh()
         before = asyncio.all_tasks()
         await desk.recover()
+        if records:
+            await recording.recover()
         for one in (people, *beside):
             await one.start(intake)
         await intake.recover()
+        recorded = asyncio.create_task(recording.run() if records else asyncio.sleep(0))
         try:
             yield built
         finally:
             for one in (people, *beside):
                 await one.stop()
+            recorded.cancel()
             if orderly:
                 await desk.close(0)
                 await bell.close()
@@ -319,6 +328,7 @@ def _intake(
     recent: RecentModels,
     credit: Credits | None,
     reminders: ReminderBook,
+    recording: RecordingRoom | None,
 ) -> Intake:
     about = About("0", True, "acme/alpha-2")
     command_ports = CommandPorts(
@@ -339,6 +349,7 @@ def _intake(
         adapters=ports.adapters,
         summaries=_summaries(ports),
         routing=lambda chosen, asker: routing_of(chosen, (), asker),
+        recording=recording,
     )
     return Intake(
         store=ports.store,
@@ -351,4 +362,5 @@ def _intake(
         new_id=ports.new_id,
         deleted=lambda: None,
         reminders=reminders,
+        recording=recording,
     )

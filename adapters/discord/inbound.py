@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import discord
 
@@ -99,7 +100,8 @@ def past(message: discord.Message, place: Place, me: int) -> PastMessage | None:
     text = written(message)
     if who.kind is PersonKind.SELF:
         text = without_status(text)
-    return PastMessage(str(message.id), who, text, message.created_at.timestamp(), attachments(message), place)
+    said = PastMessage(str(message.id), who, text, message.created_at.timestamp(), attachments(message), place)
+    return replace(said, has_thread=message.flags.has_thread or message.thread is not None)
 
 
 def is_addressed(message: discord.Message, place: Place, me: int, *, took_part: bool) -> bool:

@@ -261,6 +261,10 @@ class SlackAdapter:
         """What was said from then on."""
         return await self._past.since(place, since, limit, told)
 
+    async def name_of(self, person: Person, place: Place) -> str:
+        """What somebody is called. Raises SlackRefused."""
+        return (await self._people.find(person.id, place.workspace)).name
+
     def link(self, place: Place, message_id: str) -> str | None:
         """The address of a message, once we know our own."""
         us = self._api.known

@@ -128,7 +128,8 @@ def attachment_of(file: Json) -> Attachment:
 def past(message: Json, person: Person, place: Place, words: str) -> PastMessage:
     """A message as history tells of it."""
     ts = str(message["ts"])
-    return PastMessage(ts, person, words, float(ts), attachments_of(message), place)
+    replied = bool(message.get("reply_count"))
+    return PastMessage(ts, person, words, float(ts), attachments_of(message), place, has_thread=replied)
 
 
 def text_in(message: Json) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from adapters.typed import parse_typed
 from adapters.web.workspace import GATEPOST, PEOPLE
@@ -84,7 +85,8 @@ def gone(message: PageMessage) -> PageMessage:
 def past(message: PageMessage) -> PastMessage:
     """A message as history tells of it."""
     files = tuple(attachment(file) for file in message.files)
-    return PastMessage(message.id, message.person, message.text, message.sent_at, files, message.place)
+    said = PastMessage(message.id, message.person, message.text, message.sent_at, files, message.place)
+    return replace(said, has_thread=message.place.thread is None and message.replies > 0)
 
 
 def is_command(text: str) -> bool:

@@ -29,7 +29,7 @@ from bot.ledger.gateway import PaidGateway
 from bot.ledger.ledger import Ledger
 from bot.media.reader import WorkerReader
 from bot.messages import SpendingLimits
-from bot.ports import About, Adapter, Meter, NewId, NoMeter
+from bot.ports import About, Adapter, Meter, NewId, NoMeter, Recording
 from bot.reminders.book import ReminderBook
 from bot.settings import Settings, read_settings
 from bot.store.engine import Store, open_store
@@ -217,7 +217,12 @@ def desk_for(parts: Core, adapters: Sequence[Adapter], *, lasting: bool = True) 
 
 
 def intake_for(
-    parts: Core, desk: Desk, adapters: Sequence[Adapter], access: Access, deleted: Callable[[], None]
+    parts: Core,
+    desk: Desk,
+    adapters: Sequence[Adapter],
+    access: Access,
+    deleted: Callable[[], None],
+    recording: Recording | None = None,
 ) -> Intake:
     """The way in, over these platforms. `deleted` is told when a message was."""
     command_ports = CommandPorts(
@@ -238,6 +243,7 @@ def intake_for(
         adapters={adapter.platform: adapter for adapter in adapters},
         summaries=parts.summaries,
         routing=lambda chosen, asker: routing_of(chosen, (), asker),
+        recording=recording,
     )
     return Intake(
         store=parts.store,
@@ -251,4 +257,5 @@ def intake_for(
         deleted=deleted,
         reminders=parts.reminders,
         meter=parts.meter,
+        recording=recording,
     )

@@ -24,6 +24,7 @@ from bot.intake import Intake
 from bot.ledger.settling import Settling
 from bot.metrics import Metrics
 from bot.ports import Adapter, CatchesUp, ServesPages, offers
+from bot.recording.room import RecordingRoom
 from bot.reminders.bell import Bell
 from bot.retention import Retention
 from bot.settings import Settings
@@ -51,6 +52,7 @@ class _Program:
     desk: Desk
     tidier: Tidier
     retention: Retention
+    recording: RecordingRoom
     intake: Intake
     bell: Bell
 
@@ -98,12 +100,13 @@ async def _build(stack: AsyncExitStack, settings: Settings, announce: Callable[[
     tidier = Tidier(parts.store, parts.files, time.time)
     retention = Retention(parts.store, parts.files, time.time, settings.retention_days, tidier.soon)
     access = Access(settings.admins, settings.allowed_workspaces, own=OWN)
-    intake = intake_for(parts, desk, adapters, access, tidier.soon)
-    stack.push_async_callback(intake.close)
     by_name = {one.platform: one for one in adapters}
+    recording = RecordingRoom(parts.store, by_name, time.time, access.serves, settings.retention_days)
+    intake = intake_for(parts, desk, adapters, access, tidier.soon, recording)
+    stack.push_async_callback(intake.close)
     bell = Bell(parts.store, parts.pump, by_name, time.time, parts.reminders.changed)
     stack.push_async_callback(bell.close)
-    return _Program(settings, metrics, parts, page, adapters, desk, tidier, retention, intake, bell)
+    return _Program(settings, metrics, parts, page, adapters, desk, tidier, retention, recording, intake, bell)
 
 
 async def _listen(stack: AsyncExitStack, program: _Program) -> Port:
@@ -130,6 +133,7 @@ async def _begin(stack: AsyncExitStack, program: _Program) -> Sequence[Coroutine
         for one in adapters
         if (source := _catches_up(one)) is not None
     ]
+    await program.recording.recover()
     for adapter in adapters:
         await adapter.start(intake)
         stack.push_async_callback(adapter.stop)
@@ -141,6 +145,7 @@ async def _begin(stack: AsyncExitStack, program: _Program) -> Sequence[Coroutine
         parts.servers.run(),
         program.tidier.run(),
         program.retention.run(),
+        program.recording.run(),
         program.metrics.watch_loop(),
         program.bell.run(),
         settling.run(),

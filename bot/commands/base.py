@@ -20,7 +20,7 @@ from bot.messages import (
     Routing,
     TurnKind,
 )
-from bot.ports import About, Adapter, Clock, Gateway
+from bot.ports import About, Adapter, Clock, Gateway, Recording
 from bot.preferences import Scope
 from bot.reminders.book import ReminderBook
 from bot.store.engine import Store
@@ -54,7 +54,7 @@ class CommandPorts:
     """What commands work with. `started_at` is when the program began to serve, `credits` the gateway's credit.
 
     `routing` says by what is in force, and by the asker's key, who may serve a request. `underway` is what takes
-    a while.
+    a while; `recording` is there where the program lasts.
     """
 
     store: Store
@@ -75,6 +75,7 @@ class CommandPorts:
     summaries: Summaries
     routing: Callable[[Mapping[str, str], str], Routing]
     underway: Underway = field(default_factory=Underway)
+    recording: Recording | None = None
 
 
 @dataclass(frozen=True, slots=True)

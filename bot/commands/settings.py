@@ -6,7 +6,7 @@ from bot.commands.base import Command, CommandContext, Completion
 from bot.commands.choosing import DEFAULT, SCOPE, choose_for, chosen_in, where
 from bot.errors import CommandRefused
 from bot.messages import Choice, CommandOption, CommandSpec, Place
-from bot.preferences import BY_NAME, PREFERENCES, Preference
+from bot.preferences import BY_NAME, PREFERENCES, RECORDING, Preference
 from bot.store.intents.settings import Chosen
 
 
@@ -20,10 +20,23 @@ async def run(context: CommandContext) -> str:
     if preference is None:
         raise CommandRefused(f"There is no setting `{name[:40]}`. `/settings` lists them.")
     if not value:
-        return f"{_line(preference, await chosen_in(context), context.place)}\n\n{_takes(preference)}"
+        shown = (_line(preference, await chosen_in(context), context.place), await _progress(context, preference))
+        return "\n\n".join((*filter(None, shown), _takes(preference)))
     scope = await choose_for(context, preference, value)
+    told = await _carry_out(context, preference)
     now = _line(preference, await chosen_in(context), context.place).removeprefix("- ")
-    return f"Done {where(scope, context.place)}. In force now: {now}"
+    return "\n\n".join(filter(None, (f"Done {where(scope, context.place)}. In force now: {now}", told)))
+
+
+async def _carry_out(context: CommandContext, preference: Preference) -> str:
+    """Begin or end what was chosen, where it takes more than to know it; what to say of that."""
+    recording = context.ports.recording
+    return await recording.chosen(context.place) if preference is RECORDING and recording else ""
+
+
+async def _progress(context: CommandContext, preference: Preference) -> str:
+    recording = context.ports.recording
+    return await recording.progress(context.place) if preference is RECORDING and recording else ""
 
 
 def _line(preference: Preference, chosen: Mapping[str, Chosen], place: Place) -> str:

@@ -20,7 +20,8 @@ async def run(context: CommandContext) -> str:
         f"- {known} models are known." if known else "- The list of models has not arrived yet.",
         f"- {ports.desk.running} answers are being written, {ports.desk.waiting} questions wait.",
     )
-    return "\n".join((*lines, *_credit(context)))
+    recorded = await ports.recording.progress(context.place) if ports.recording else ""
+    return "\n".join((*lines, *([f"- {recorded}"] if recorded else []), *_credit(context)))
 
 
 def _credit(context: CommandContext) -> tuple[str, ...]:

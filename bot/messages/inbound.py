@@ -59,7 +59,7 @@ class Action:
 class PastMessage:
     """A message said earlier, read from the platform's own history, and the place in which it stands.
 
-    What a thread hangs on stands in the channel.
+    What a thread hangs on stands in the channel; `has_thread` says that one does.
     """
 
     message_id: str
@@ -68,6 +68,7 @@ class PastMessage:
     sent_at: float
     attachments: tuple[Attachment, ...] = ()
     place: Place | None = None
+    has_thread: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from bot.ports.abilities import (
     LearnsBudgets,
     LinksMessages,
     ListsReadable,
+    NamesPeople,
     OffersCommands,
     OffersPolls,
     OpensDirectMessages,
@@ -28,7 +29,7 @@ from bot.ports.abilities import (
 )
 from bot.ports.adapter import Adapter, Health, Intake, Route, offers
 from bot.ports.basics import Clock, NewId
-from bot.ports.core import CallFigures, MediaReader, Meter, NoMeter, ReadFile, Reminders, TurnFigures
+from bot.ports.core import CallFigures, MediaReader, Meter, NoMeter, ReadFile, Recording, Reminders, TurnFigures
 from bot.ports.gateway import Gateway, Structured
 from bot.ports.page import About, FileStore, PageEvents, PageKeys, PageMessages, PageStore, Views
 
@@ -52,6 +53,7 @@ __all__ = [
     "ListsReadable",
     "MediaReader",
     "Meter",
+    "NamesPeople",
     "NewId",
     "NoMeter",
     "OffersCommands",
@@ -66,6 +68,7 @@ __all__ = [
     "ReadsHistory",
     "ReadsSince",
     "Reconciles",
+    "Recording",
     "Reminders",
     "RenewsConnection",
     "RepliesPrivately",

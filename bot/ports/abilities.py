@@ -41,6 +41,14 @@ class ReadsHistory(Protocol):
 
 
 @runtime_checkable
+class NamesPeople(Protocol):
+    """A platform that tells of what is said without the names of those who say it."""
+
+    async def name_of(self, person: Person, place: Place) -> str:
+        """What people in this place know somebody by, asked if need be."""
+
+
+@runtime_checkable
 class ReadsSince(Protocol):
     """A platform that tells all that was said in a place, as far back as is wanted."""
 

@@ -1,12 +1,16 @@
 """What parts of the core offer each other: reminders, the reader of files, figures."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from bot.messages import (
     Caller,
+    Hit,
+    Inbound,
     PicturePart,
+    Place,
+    Query,
     Reading,
     Where,
 )
@@ -33,6 +37,22 @@ class Reminders(Protocol):
 
     async def snooze(self, caller: Caller, number: int | None, when: str) -> str:
         """Remind once more of what the caller was reminded of last, by this reminder or by any."""
+
+
+class Recording(Protocol):
+    """What is said in recorded channels, and in our own conversations: kept, and found again."""
+
+    def hear(self, inbound: Inbound) -> None:
+        """Note what happened, if it is to be kept. From memory; never fails."""
+
+    async def chosen(self, place: Place) -> str:
+        """Act on what was chosen for the channel of this place; what to say of it. Raises a `SaidError`."""
+
+    async def progress(self, place: Place) -> str:
+        """How the channel of this place is recorded, in a sentence or two; empty where it is not."""
+
+    async def find(self, query: Query) -> Sequence[Hit]:
+        """What fits a query, best first, everything included that was said until now."""
 
 
 class MediaReader(Protocol):

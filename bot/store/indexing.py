@@ -5,7 +5,7 @@ its text. The words that a row was added with can always be found again from its
 so a row is never changed without its words.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -60,7 +60,6 @@ _WITH_WORDS = (
 )
 _PLACE = select(indexed_places).where(indexed_places.c.key == bindparam("key"))
 _PLACE_ID = select(indexed_places.c.id).where(indexed_places.c.key == bindparam("key"))
-_PERSON = select(indexed_people.c.id, indexed_people.c.body).where(indexed_people.c.key == bindparam("key"))
 _PERSON_ID = select(indexed_people.c.id).where(indexed_people.c.key == bindparam("key"))
 _MESSAGE = _WITH_WORDS.where(
     indexed_messages.c.place_id == bindparam("place"), indexed_messages.c.message_id == bindparam("message")
@@ -101,32 +100,73 @@ def _words_entry(number: int, text: str, at: At, author_id: int, names: Sequence
     return Entry(number, joined, (*labels, HAS_FILE) if names else tuple(labels))
 
 
-def insert_row(
-    conn: Connection,
-    said: PastMessage,
-    at: At,
-    *,
-    item_id: int | None,
-    names: Sequence[str] | None = None,
-    recorded: bool = True,
-) -> None:
-    names = [one.name for one in said.attachments] if names is None else names
-    author_id = author_number(conn, said.place, said.person) if said.place else 0
-    number = number_at(said.sent_at)
-    while conn.scalar(_TAKEN, {"number": number}) is not None:
-        number += 1
-    row = {
-        "id": number,
-        "place_id": at.id,
-        "message_id": said.message_id or None,
-        "author_id": author_id,
-        "item_id": item_id,
-        "text": said.text if item_id is None else None,
-        "files": dump(list(names)),
-        "recorded": int(recorded),
-    }
-    conn.execute(_ADD, row)
-    fulltext.add(conn, [_words_entry(number, said.text, at, author_id, names)])
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """A message to be taken in, and where it stands. `item_id` is the item that holds its text, if one does."""
+
+    said: PastMessage
+    place: Place
+    at: At
+    names: Sequence[str]
+    item_id: int | None = None
+    recorded: bool = True
+
+
+def insert_rows(conn: Connection, fresh: Sequence[Fresh]) -> None:
+    """Take messages in that are not there yet."""
+    if not fresh:
+        return
+    authors = _author_numbers(conn, fresh)
+    numbers = _free_numbers(conn, [number_at(one.said.sent_at) for one in fresh])
+    rows, entries = [], []
+    for one, number in zip(fresh, numbers, strict=True):
+        author_id = authors[person_key(one.place.platform, one.said.person)]
+        row = {
+            "id": number,
+            "place_id": one.at.id,
+            "message_id": one.said.message_id or None,
+            "author_id": author_id,
+            "item_id": one.item_id,
+            "text": one.said.text if one.item_id is None else None,
+            "files": dump(list(one.names)),
+            "recorded": int(one.recorded),
+        }
+        rows.append(row)
+        entries.append(_words_entry(number, one.said.text, one.at, author_id, one.names))
+    conn.execute(_ADD, rows)
+    fulltext.add(conn, sorted(entries, key=lambda entry: entry.id))
+
+
+def _free_numbers(conn: Connection, wanted: Sequence[int]) -> Sequence[int]:
+    """The numbers themselves, or the next that nobody has."""
+    near = [number + step for number in wanted for step in range(2)]
+    taken = set(conn.scalars(select(indexed_messages.c.id).where(indexed_messages.c.id.in_(near))))
+    found: list[int] = []
+    for number in wanted:
+        free = number
+        while free in taken or (free > number + 1 and conn.scalar(_TAKEN, {"number": free}) is not None):
+            free += 1
+        taken.add(free)
+        found.append(free)
+    return found
+
+
+def _author_numbers(conn: Connection, fresh: Sequence[Fresh]) -> Mapping[str, int]:
+    """The numbers of those who speak, by their keys; they are known by the name they had last."""
+    latest = {person_key(one.place.platform, one.said.person): one.said.person for one in fresh}
+    known = {row.key: row for row in conn.execute(select(indexed_people).where(indexed_people.c.key.in_(latest)))}
+    numbers: dict[str, int] = {}
+    for key, person in latest.items():
+        before = known.get(key)
+        kept = dump(Person(person.id, person.name, person.kind))
+        if before is None:
+            added = insert(indexed_people).values(key=key, body=kept).returning(indexed_people.c.id)
+            numbers[key] = int(conn.execute(added).scalar_one())
+            continue
+        numbers[key] = before.id
+        if before.body != kept and person.name != person.id:  # else we were not told the name this time
+            conn.execute(update(indexed_people).where(indexed_people.c.id == before.id).values(body=kept))
+    return numbers
 
 
 def take_out(conn: Connection, rows: Rows) -> None:
@@ -157,27 +197,26 @@ def select_rows(conn: Connection, *where: ColumnElement[bool], most: int | None 
 
 
 def place_at(conn: Connection, place: Place, apart: Collection[str]) -> At:
-    """A place by its number, and its channel's; made known to the index where they are not yet."""
+    """A place by its number, and its channel's; made known to the index where they are not yet.
+
+    `apart` says which threads have readers of their own: all others are open to their channel's.
+    """
     known = conn.execute(_PLACE, {"key": place.key}).first()
-    channel_id = None
-    if place.parent.key != place.key:
-        channel_id = place_at(conn, place.parent, ()).id
+    channel_id = place_at(conn, place.parent, ()).id if place.parent.key != place.key else None
     if known is None:
         is_apart = place.key in apart
         row = {"key": place.key, "channel": place.parent.key, "apart": int(is_apart), "body": dump(place)}
         number = conn.execute(insert(indexed_places).values(row).returning(indexed_places.c.id)).scalar_one()
         return At(number, channel_id or number, is_apart)
-    return At(known.id, channel_id or known.id, bool(known.apart))
+    if known.apart and place.key not in apart:
+        _open(conn, known.id)
+    return At(known.id, channel_id or known.id, bool(known.apart) and place.key in apart)
 
 
-def author_number(conn: Connection, place: Place, person: Person) -> int:
-    """A person by their number, known by the name they had last."""
-    key = person_key(place.platform, person)
-    known = conn.execute(_PERSON, {"key": key}).first()
-    kept = dump(Person(person.id, person.name, person.kind))
-    if known is None:
-        added = insert(indexed_people).values(key=key, body=kept).returning(indexed_people.c.id)
-        return int(conn.execute(added).scalar_one())
-    if known.body != kept:
-        conn.execute(update(indexed_people).where(indexed_people.c.id == known.id).values(body=kept))
-    return int(known.id)
+def _open(conn: Connection, place_id: int) -> None:
+    """A thread is open to its channel's readers after all: it could not be told before."""
+    rows = select_rows(conn, indexed_messages.c.place_id == place_id)
+    fulltext.remove(conn, map(entry_of, rows))
+    conn.execute(update(indexed_places).where(indexed_places.c.id == place_id).values(apart=0))
+    rows = select_rows(conn, indexed_messages.c.place_id == place_id)
+    fulltext.add(conn, map(entry_of, rows))

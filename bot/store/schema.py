@@ -353,4 +353,35 @@ erasures = Table(
     Index("erasures_by_state", "state"),
 )
 
+recordings = Table(
+    "recordings",
+    metadata,
+    Column("channel", Text, primary_key=True),  # Place.key
+    Column("place", Text, nullable=False),  # Place, as JSON
+    Column("state", Text, nullable=False),  # wanted, on, off: see RecordingState
+    Column("since", Float, nullable=False),
+    Column("read", Integer, nullable=False),  # earlier messages that were read so far
+    Column("reached", Float),  # how far back that goes
+)
+
+backfills = Table(
+    "backfills",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("channel", Text, nullable=False),  # Place.key of a recorded channel
+    Column("place", Text, nullable=False),  # Place, as JSON: the channel, or a thread in it
+    Column("before", Text),  # the message before which it goes on; none where all since a time is read at once
+    Column("since", Float, nullable=False),  # what was said before then is not read
+    UniqueConstraint("place", "before"),
+    Index("backfills_by_channel", "channel"),
+)
+
+forgotten = Table(
+    "forgotten",
+    metadata,
+    Column("digest", Text, primary_key=True),  # of somebody's key: what they said is not read from history again
+    Column("within", Text, primary_key=True),  # Place.key, or empty for everywhere
+    Column("until", Float, nullable=False),
+)
+
 event.listen(metadata, "after_create", fulltext.make)

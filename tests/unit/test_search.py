@@ -100,6 +100,17 @@ def test_a_channel_stands_for_its_threads_but_for_those_with_readers_of_their_ow
     assert set(found(conn, "", GENERAL)) == {"m1", "m2"}
 
 
+def test_a_thread_that_could_not_be_told_to_be_open_is_found_from_its_channel_once_it_can(
+    conn: Connection,
+) -> None:
+    record(conn, [said("tea", 1, THREAD)], apart={THREAD.key})
+    assert found(conn, "tea", GENERAL) == []
+
+    record(conn, [said("tea again", 2, THREAD)])
+
+    assert set(found(conn, "tea", GENERAL)) == {"m1", "m2"}
+
+
 def test_what_was_said_by_one_person_at_one_time_with_a_file(conn: Connection) -> None:
     record(
         conn,

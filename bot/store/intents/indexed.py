@@ -10,17 +10,18 @@ from sqlalchemy import Connection, Row, delete, insert, select
 from bot.messages import Item, PastMessage, PersonKind, Place, PlaceKind, Role
 from bot.store import fulltext
 from bot.store.codec import load
-from bot.store.indexing import SELF, Rows, entry_of, find_row, insert_row, place_at, select_rows, take_out
+from bot.store.indexing import SELF, Fresh, Rows, entry_of, find_row, insert_rows, place_at, select_rows, take_out
 from bot.store.intents.vectors import Owner, forget_vectors
 from bot.store.schema import conversations, index_marks, indexed_messages, indexed_places, items
 
 
 def unindexed_places(conn: Connection, most: int) -> tuple[int, tuple[Place, ...]]:
-    """The last of the next items to be indexed, and the places they stand in that the index does not know yet."""
+    """The last of the next items to be indexed, and the places they stand in that are not known to be open."""
     rows = _next_items(conn, most)
     places = {place.key: place for place in map(_place_of_item, rows)}
-    known = set(conn.scalars(select(indexed_places.c.key).where(indexed_places.c.key.in_(places))))
-    return rows[-1].id if rows else 0, tuple(place for key, place in places.items() if key not in known)
+    known = select(indexed_places.c.key).where(indexed_places.c.key.in_(places), indexed_places.c.apart == 0)
+    opened = set(conn.scalars(known))
+    return rows[-1].id if rows else 0, tuple(place for key, place in places.items() if key not in opened)
 
 
 def index_items(conn: Connection, last: int, most: int, apart: Collection[str] = ()) -> int:
@@ -57,7 +58,8 @@ def _index_item(conn: Connection, row: Row[Any], apart: Collection[str]) -> None
         return
     if person.kind is PersonKind.SELF and person is not SELF:
         return  # an answer of ours, read again from the platform
-    at = place_at(conn, _place_of_item(row), apart)
+    place = _place_of_item(row)
+    at = place_at(conn, place, apart)
     before = find_row(conn, at.id, item.message_id) if item.message_id else None
     if before is not None and before.item_id is not None:
         return
@@ -65,8 +67,8 @@ def _index_item(conn: Connection, row: Row[Any], apart: Collection[str]) -> None
     if before is not None:
         take_out(conn, [before])
     names = [*(one.name for one in item.attachments), *(one.name for one in item.files)]
-    said = PastMessage(item.message_id or "", person, item.text, sent_at, place=_place_of_item(row))
-    insert_row(conn, said, at, item_id=row.id, names=names, recorded=recorded)
+    said = PastMessage(item.message_id or "", person, item.text, sent_at)
+    insert_rows(conn, [Fresh(said, place, at, names, row.id, recorded)])
 
 
 def _place_of_item(row: Row[Any]) -> Place:

@@ -33,6 +33,8 @@ KEPT: tuple[Kept, ...] = (
 
 EXEMPT: Mapping[str, str] = MappingProxyType(
     {
+        "recordings": "which channels are recorded; no words, no person",
+        "backfills": "how far their history was read; no words, no person",
         "index_marks": "how far our conversations are indexed",
         "conversations": "places and counters; no words, no person",
         "presence": "how long we listened to a platform",

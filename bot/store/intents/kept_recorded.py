@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, and_, delete, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select, update
 
 from bot.store.indexing import MICROSECONDS, number_at, select_rows, take_out
 from bot.store.intents.keeping import AT_A_TIME, Kept, Record, Taken, Theirs, when
+from bot.store.intents.recorded import digest_of
 from bot.store.intents.rows import count
-from bot.store.schema import indexed_messages, indexed_people, indexed_places
+from bot.store.schema import forgotten, indexed_messages, indexed_people, indexed_places
 
 _OWN_TEXT = indexed_messages.c.item_id.is_(None)
 _FORGOTTEN = indexed_people.c.id.not_in(select(indexed_messages.c.author_id))
@@ -44,7 +45,8 @@ def export_recorded(conn: Connection, theirs: Theirs) -> Iterator[Record]:
 
 
 def forget_recorded_of(conn: Connection, theirs: Theirs) -> Taken:
-    """Take them out, and the name when nothing is left of them."""
+    """Take them out, and the name when nothing is left of them. They are not read again from the platform."""
+    _remember(conn, theirs)
     rows = select_rows(conn, _said(theirs), most=AT_A_TIME)
     take_out(conn, rows)
     if rows:
@@ -53,19 +55,28 @@ def forget_recorded_of(conn: Connection, theirs: Theirs) -> Taken:
     return Taken(beside=conn.execute(delete(indexed_people).where(unused)).rowcount)
 
 
+def _remember(conn: Connection, theirs: Theirs) -> None:
+    """Keep that somebody was forgotten, by no name, for as long as history could bring it back."""
+    mine = {"digest": digest_of(theirs.person), "within": theirs.within or ""}
+    this = and_(*(forgotten.c[name] == value for name, value in mine.items()))
+    if not conn.execute(update(forgotten).where(this).values(until=theirs.until)).rowcount:
+        conn.execute(insert(forgotten).values(until=theirs.until, **mine))
+
+
 def expire_recorded(conn: Connection, before: float) -> Taken:
     """Those that were said before then, and the names of people of whom nothing is left."""
     rows = select_rows(conn, indexed_messages.c.id < number_at(before), _OWN_TEXT, most=AT_A_TIME)
     take_out(conn, rows)
     if rows:
         return Taken(len(rows))
-    return Taken(beside=conn.execute(delete(indexed_people).where(_FORGOTTEN)).rowcount)
+    gone = conn.execute(delete(indexed_people).where(_FORGOTTEN)).rowcount
+    return Taken(beside=gone + conn.execute(delete(forgotten).where(forgotten.c.until < before)).rowcount)
 
 
 RECORDED = Kept(
     "recorded",
     "messages you wrote in channels where recording was switched on",
-    ("indexed_messages", "indexed_people", "indexed_places"),
+    ("indexed_messages", "indexed_people", "indexed_places", "forgotten"),
     count_recorded,
     export_recorded,
     forget_recorded_of,

@@ -1,19 +1,23 @@
 """What is said in recorded channels: kept, changed, and forgotten again."""
 
-from collections.abc import Collection, Sequence
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from itertools import groupby
 
 from sqlalchemy import Connection, select, update
 
-from bot.messages import InboundKind, PastMessage, Place
+from bot.messages import InboundKind, PastMessage, Place, person_key
 from bot.store.indexing import (
+    At,
+    Fresh,
     find_row,
-    insert_row,
+    insert_rows,
     place_at,
     place_number,
     select_rows,
     take_out,
 )
-from bot.store.schema import inbox, indexed_messages, indexed_places
+from bot.store.schema import forgotten, inbox, indexed_messages, indexed_places, recordings
 
 
 def record(conn: Connection, said: Sequence[PastMessage], apart: Collection[str] = ()) -> int:
@@ -21,40 +25,75 @@ def record(conn: Connection, said: Sequence[PastMessage], apart: Collection[str]
 
     Every message names its place. `apart` are the keys of the threads among them that have readers of their own.
     """
-    new = 0
-    for one in sorted(said, key=lambda one: one.sent_at):
-        new += _keep(conn, one, apart, rewrite=False)
-    return new
+    placed = {(one.place.key, one.message_id): (one, one.place) for one in said if one.place is not None}
+    at = {
+        place.key: place_at(conn, place, apart)
+        for place in {place.key: place for _, place in placed.values()}.values()
+    }
+    known = _known(conn, at, [message_id for _, message_id in placed])
+    gone = _gone(conn, [one for one, _ in placed.values()])
+    fresh = [
+        Fresh(one, place, at[place.key], [file.name for file in one.attachments])
+        for (key, message_id), (one, place) in placed.items()
+        if (at[key].id, message_id) not in known and (key, message_id) not in gone
+    ]
+    insert_rows(conn, fresh)
+    return len(fresh)
 
 
 def record_again(conn: Connection, said: PastMessage, apart: Collection[str] = ()) -> None:
     """Keep a message of a recorded channel as it reads now."""
-    _keep(conn, said, apart, rewrite=True)
-
-
-def _keep(conn: Connection, said: PastMessage, apart: Collection[str], *, rewrite: bool) -> bool:
-    place = said.place
-    if place is None:
-        raise ValueError("a message without its place")
-    at = place_at(conn, place, apart)
-    before = find_row(conn, at.id, said.message_id)
-    if before is None and not _was_deleted(conn, place, said.message_id):
-        insert_row(conn, said, at, item_id=None)
-        return True
-    if before is not None and before.item_id is None and rewrite:
+    place_id = place_number(conn, said.place.key) if said.place is not None else None
+    before = find_row(conn, place_id, said.message_id) if place_id is not None else None
+    if before is not None and before.item_id is None:
         take_out(conn, [before])
-        insert_row(conn, said, at, item_id=None)
-    elif before is not None and not before.recorded:
-        conn.execute(update(indexed_messages).where(indexed_messages.c.id == before.id).values(recorded=1))
-    return False
+    record(conn, [said], apart)
 
 
-def _was_deleted(conn: Connection, place: Place, message_id: str) -> bool:
-    """Whether the platform told us that it is gone: a page of history may have been read before."""
-    gone = select(inbox.c.id).where(
-        inbox.c.place == place.key, inbox.c.message_id == message_id, inbox.c.kind == InboundKind.DELETE
+def keep_heard(conn: Connection, heard: Sequence[tuple[PastMessage, bool]], apart: Collection[str] = ()) -> None:
+    """Keep what was just said, or rewritten where that is marked, in channels that are still recorded."""
+    on = set(conn.scalars(_RECORDED))
+    for rewritten, group in groupby(heard, lambda one: one[1]):
+        said = [one for one, _ in group if one.place is not None and one.place.parent.key in on]
+        if not rewritten:
+            record(conn, said, apart)
+        for one in said if rewritten else ():
+            record_again(conn, one, apart)
+
+
+def _known(conn: Connection, at: Mapping[str, At], message_ids: Sequence[str]) -> set[tuple[int, str]]:
+    """Which of these messages are in the index; those a conversation has count as recorded from now on."""
+    same = (
+        indexed_messages.c.place_id.in_([one.id for one in at.values()]),
+        indexed_messages.c.message_id.in_(message_ids),
     )
-    return conn.scalar(gone.limit(1)) is not None
+    rows = conn.execute(select(indexed_messages).where(*same)).all()
+    ours = [row.id for row in rows if not row.recorded]
+    if ours:
+        conn.execute(update(indexed_messages).where(indexed_messages.c.id.in_(ours)).values(recorded=1))
+    return {(row.place_id, row.message_id) for row in rows}
+
+
+def _gone(conn: Connection, said: Sequence[PastMessage]) -> set[tuple[str, str]]:
+    """Which of them were deleted, or said by somebody who was forgotten since: a page of history may be older."""
+    ids = [one.message_id for one in said]
+    deleted = select(inbox.c.place, inbox.c.message_id).where(
+        inbox.c.message_id.in_(ids), inbox.c.kind == InboundKind.DELETE
+    )
+    gone = {(row.place, row.message_id) for row in conn.execute(deleted)}
+    until = {(row.digest, row.within): row.until for row in conn.execute(select(forgotten))}
+    for one in said if until else ():
+        if one.place is not None:
+            digest = digest_of(person_key(one.place.platform, one.person))
+            within = ("", one.place.key, one.place.parent.key)
+            if any(until.get((digest, key), 0.0) >= one.sent_at for key in within):
+                gone.add((one.place.key, one.message_id))
+    return gone
+
+
+def digest_of(person: str) -> str:
+    """What is kept of the key of somebody who was forgotten."""
+    return hashlib.sha256(person.encode()).hexdigest()
 
 
 def forget_message(conn: Connection, place: Place, message_id: str) -> None:
@@ -78,3 +117,6 @@ def forget_recorded(conn: Connection, channel: str, most: int) -> int:
     if ours:
         conn.execute(update(indexed_messages).where(indexed_messages.c.id.in_(ours)).values(recorded=0))
     return len(rows)
+
+
+_RECORDED = select(recordings.c.channel).where(recordings.c.state == "on")

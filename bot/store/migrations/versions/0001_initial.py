@@ -36,6 +36,7 @@ def upgrade() -> None:
     _make_summaries()
     _make_recaps()
     _make_erasures()
+    _make_recordings()
 
 
 def _make_inbox() -> None:
@@ -430,3 +431,31 @@ def _make_erasures() -> None:
         sa.Column("at", sa.Float, nullable=False),
     )
     op.create_index("erasures_by_state", "erasures", ["state"])
+
+
+def _make_recordings() -> None:
+    op.create_table(
+        "recordings",
+        sa.Column("channel", sa.Text, primary_key=True),
+        sa.Column("place", sa.Text, nullable=False),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("since", sa.Float, nullable=False),
+        sa.Column("read", sa.Integer, nullable=False),
+        sa.Column("reached", sa.Float),
+    )
+    op.create_table(
+        "backfills",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("channel", sa.Text, nullable=False),
+        sa.Column("place", sa.Text, nullable=False),
+        sa.Column("before", sa.Text),
+        sa.Column("since", sa.Float, nullable=False),
+        sa.UniqueConstraint("place", "before"),
+    )
+    op.create_index("backfills_by_channel", "backfills", ["channel"])
+    op.create_table(
+        "forgotten",
+        sa.Column("digest", sa.Text, primary_key=True),
+        sa.Column("within", sa.Text, primary_key=True),
+        sa.Column("until", sa.Float, nullable=False),
+    )
