@@ -33,7 +33,7 @@ _WRITES_FOR_EVER = """
 # A file that may not grow stands for a disk that takes no more; the limit is lifted afterwards.
 _WRITES_UNTIL_REFUSED = """
         import resource
-        resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, resource.RLIM_INFINITY))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (900_000, resource.RLIM_INFINITY))
         try:
             for number in range(10_000):
                 print(await store.write(note, number, "x" * 5000), flush=True)
