@@ -145,7 +145,7 @@ class Switching:
         message_id = await self._say(place, words.begun(self._days), f"recording:on:{place.key}:{recording.since}")
         if message_id is not None:
             since = now - min(self._days or MOST_DAYS, MOST_DAYS) * _DAY
-            await self._store.write(begin_recording, place.key, message_id, now, since)
+            await self._store.write(begin_recording, place.key, message_id, now, since, OVERLAP)
             await self._settled()
             self._begun()
             log.info("recording begins", place=place.key)

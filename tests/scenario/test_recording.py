@@ -26,7 +26,7 @@ from tests.town import ADA, BEGAN, CHANNEL, DM, GRACE, Shown, Town, TownAdapter
 
 BOT = Person("b1", "Builds", PersonKind.BOT)
 SQUARE_THREAD = Place("town", "w", "square", "t9", PlaceKind.THREAD)
-NOW = BEGAN + 100
+NOW, LATER = BEGAN + 100, BEGAN + 5_000
 
 
 class RecordedTown(TownAdapter):
@@ -139,6 +139,20 @@ async def test_the_channel_is_told_once_what_is_kept_and_how_to_end_it(tmp_path:
     assert "/settings recording off" in said.text
 
 
+async def test_what_is_said_while_the_channel_is_told_is_found_as_well(tmp_path: Path) -> None:
+    class Talkative(RecordedTown):
+        async def post(self, place: Place, rendered: Rendered, key: str) -> str:
+            shown = await super().post(place, rendered, key)
+            if key.startswith("recording:on"):
+                await self.say("tea meanwhile", GRACE, place, addressed=False)
+            return shown
+
+    async with recorded(tmp_path, adapter=Talkative) as here:
+        await switch_on(here)
+        meanwhile = next(one.id for one in here.town.messages.values() if one.text == "tea meanwhile")
+        await until_found(here, "tea", [meanwhile])
+
+
 async def test_edits_and_deletions_follow(tmp_path: Path) -> None:
     async with recorded(tmp_path) as here:
         await switch_on(here)
@@ -154,9 +168,8 @@ async def test_edits_and_deletions_follow(tmp_path: Path) -> None:
 async def test_switched_off_everything_that_was_recorded_is_deleted_and_that_is_said(tmp_path: Path) -> None:
     async with recorded(tmp_path) as here:
         await switch_on(here)
-        for n in range(60):
-            await say(here, f"tea {n}")
-        assert len(await found(here, "tea")) == 60
+        said = [await say(here, f"tea {n}") for n in range(60)]
+        await until_found(here, "tea", [one.message_id for one in said])
 
         await switch(here, "off")
         await here.town.until(lambda town: any("Recording is off" in one.text for one in town.ours()))
@@ -204,9 +217,12 @@ async def test_earlier_messages_are_read_page_by_page_with_their_threads(tmp_pat
     class Pages(RecordedTown):
         page = 10
 
-    async with recorded(tmp_path, town, Pages) as here:
+    async with recorded(tmp_path, town, Pages, now=LATER) as here:
         await switch_on(here)
         await until_found(here, "tea", [*(one.id for one in old), reply.id])
+        async with asyncio.timeout(10):
+            while "still reading" in await here.recording.progress(CHANNEL):  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.005)
         await switch(here, "", CHANNEL)
         progress = await told(here, 1)
 
@@ -228,11 +244,10 @@ async def test_reading_goes_on_where_a_killed_process_stopped(tmp_path: Path) ->
     class Pages(RecordedTown):
         page = 10
 
-    later = BEGAN + 5_000
-    async with recorded(tmp_path, town, Slow, orderly=False, now=later) as here:
+    async with recorded(tmp_path, town, Slow, orderly=False, now=LATER) as here:
         await switch_on(here)
         await until_found(here, "tea", [one.id for one in old[20:]])
-    async with recorded(tmp_path, town, Pages, now=later) as here:
+    async with recorded(tmp_path, town, Pages, now=LATER) as here:
         await until_found(here, "tea", [one.id for one in old])
         pages = here.people.pages if isinstance(here.people, Pages) else []
 

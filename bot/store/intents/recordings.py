@@ -81,10 +81,12 @@ def find_recording(conn: Connection, channel: str) -> Recording | None:
     return _recording(row) if row else None
 
 
-def begin_recording(conn: Connection, channel: str, told_by: str, now: float, since: float) -> None:
+def begin_recording(
+    conn: Connection, channel: str, told_by: str, now: float, since: float, overlap: float
+) -> None:
     """People in the channel were told by a message: keep what is said, and read what was before it.
 
-    `told_by` is the message's id, `since` how far back that goes.
+    `told_by` is the message's id, `since` how far back that goes. What was said while we told them is read too.
     """
     place = conn.scalar(
         select(recordings.c.place).where(
@@ -93,6 +95,7 @@ def begin_recording(conn: Connection, channel: str, told_by: str, now: float, si
     )
     if place is not None:
         conn.execute(update(recordings).where(recordings.c.channel == channel).values(state="on", since=now))
+        _add_backfill(conn, channel, place, None, now - overlap)
         _add_backfill(conn, channel, place, told_by, since)
 
 
