@@ -52,7 +52,9 @@ def _channels(ask: Ask, guild: Guild) -> list[Channel]:
 
 
 def _matches(ask: Ask, message: Message) -> bool:
-    if message.private_to is not None or not message.text:
+    if message.private_to is not None or not (message.text or message.attachments):
+        return False
+    if "file" in _all(ask, "has") and not message.attachments:
         return False
     words = set(re.findall(r"\w+", message.text.lower()))
     wanted = re.findall(r"\w+", ask.query.get("content", "").lower())

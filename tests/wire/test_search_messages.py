@@ -42,6 +42,11 @@ async def kept(store: Any) -> list[str]:
     return [str(orjson.loads(body)["text"]) for body in await store.read(lambda conn: conn.scalars(query).all())]
 
 
+def _written(directory: Path) -> bytes:
+    """Every byte that was kept."""
+    return b"".join(path.read_bytes() for path in directory.rglob("*") if path.is_file())
+
+
 # --- Discord -------------------------------------------------------------------------------------
 
 
@@ -253,7 +258,9 @@ async def slack(tmp_path: Path) -> AsyncIterator[SlackHouse]:
         yield opened
 
 
-async def test_slacks_own_search_is_asked_and_private_words_go_to_the_asker_alone(slack: SlackHouse) -> None:
+async def test_slacks_own_search_is_asked_kept_nowhere_and_private_words_go_to_the_asker_alone(
+    slack: SlackHouse, tmp_path: Path
+) -> None:
     town = slack.town
     den, lobby = town.channel("den", town.ada, kind="group"), town.channel("lobby", town.grace)
     town.grace.says(lobby, "the launch is on Friday")
@@ -268,6 +275,13 @@ async def test_slacks_own_search_is_asked_and_private_words_go_to_the_asker_alon
     assert "Sunday" not in seen
     assert town.calls("assistant.search.context")
     assert await kept(slack.house.store) == [NOT_KEPT]
+    (alone_told,) = await slack.whispered(town.ada)
+    assert "Sunday" in str(alone_told.blocks)
+    assert town.grace.whispers == []
+    written = _written(tmp_path)
+    assert b"search everywhere" in written
+    assert b"the launch is on Friday" not in written
+    assert town.world.action_token(asked).encode() not in written
 
 
 async def test_a_guest_finds_what_stands_in_their_channels_and_a_shared_channel_shows_its_own(

@@ -57,6 +57,20 @@ async def test_discord_is_asked_page_by_page_for_one_person_and_a_time() -> None
     assert long_ago == []
 
 
+async def test_discord_finds_messages_by_their_files() -> None:
+    async with discord_bot() as bot:
+        bot.ada.says(bot.general, "the launch without a plan")
+        plan = bot.ada.says(bot.general, "the launch", files={"plan.txt": b"up"})
+        bare = bot.ada.says(bot.general, "", files={"more.txt": b"up"})
+        await bot.quiet()
+        where = (spot(bot, bot.general),)
+        named = await bot.adapter.search(ada_of(bot), Query("launch", where, has_file=True), None)
+        every = await bot.adapter.search(ada_of(bot), Query("", where, has_file=True), None)
+
+    assert [(hit.message_id, hit.files) for hit in named] == [(str(plan.id), ("plan.txt",))]
+    assert {hit.message_id for hit in every} == {str(plan.id), str(bare.id)}
+
+
 async def test_an_index_that_is_being_made_is_no_empty_answer() -> None:
     async with discord_bot() as bot:
         bot.town.state.search_index_ready = False

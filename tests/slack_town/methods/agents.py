@@ -82,7 +82,13 @@ def search_context(world: World, call: Call) -> Json:
     if call.text("channel_types") not in ("", "public_channel"):
         raise Refusal("missing_scope", needed="search:read.private", provided="search:read.public")
     words = query.lower().split()
-    found = [(place, one) for place in world.channels.values() for one in _matching(place, words)]
+    after, before = float(call.text("after") or 0), float(call.text("before") or "inf")
+    found = [
+        (place, one)
+        for place in world.channels.values()
+        for one in _matching(place, words)
+        if after <= float(one.ts) < before
+    ]
     found.sort(key=lambda pair: pair[1].ts, reverse=True)
     shown, cursor = page(found, call, 20, 20)
     messages = [_found(world, place, one) for place, one in shown]
