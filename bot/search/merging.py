@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bot.messages import Hit, Query, is_called
+from bot.messages import Hit, PersonKind, Query, is_called
 from bot.search.sources import Answered
 from bot.store.ranking import Candidate, scores
 from bot.store.words import terms_in
@@ -13,6 +13,10 @@ NEWEST = 500
 
 _FOUND_EARLY = 0.5
 """What it is worth to be the first that a source names, against holding all the words."""
+
+
+_OUR_OWN = 0.5
+"""What an answer of ours is worth against what people wrote: it repeats them, and their questions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +79,12 @@ def rank(found: Sequence[Merged], words: str, meanings: Mapping[int, float] | No
     most = max(fits, default=0.0) or 1.0
     meant = meanings or {}
     totals = [
-        fit / most + _FOUND_EARLY / one.rank + 2 * meant.get(n, 0.0)
+        (fit / most + _FOUND_EARLY / one.rank + 2 * meant.get(n, 0.0)) * _worth(one.hit)
         for n, (one, fit) in enumerate(zip(found, fits, strict=True))
     ]
     order = sorted(range(len(found)), key=lambda n: (-totals[n], -found[n].hit.sent_at))
     return [replace(found[n].hit, score=totals[n]) for n in order]
+
+
+def _worth(hit: Hit) -> float:
+    return _OUR_OWN if hit.author.kind is PersonKind.SELF else 1.0

@@ -1,6 +1,6 @@
 """What several sources found, as one list: each message once, held to the question, the best first."""
 
-from bot.messages import Hit, Person, Place, PlaceKind, Query
+from bot.messages import Hit, Person, PersonKind, Place, PlaceKind, Query
 from bot.search.merging import NEWEST, merge, rank, within
 from bot.search.sources import Answered, holds
 from bot.store.words import terms_in
@@ -74,6 +74,13 @@ def test_all_the_words_close_together_and_lately_come_first() -> None:
     assert texts(rank(found, "launch date"))[:2] == ["launch date", "launch date"]
     assert rank(found, "launch date")[0].message_id == "m3"
     assert rank(found, "launch date")[-1].message_id == "m4"
+
+
+def test_what_people_wrote_comes_before_our_answers_that_repeat_it() -> None:
+    ours = Person("", "Gatepost", PersonKind.SELF)
+    found = merge([Answered((hit(2, "launch date", author=ours), hit(1, "launch date", age=DAY)))])
+
+    assert [one.message_id for one in rank(found, "launch date")] == ["m1", "m2"]
 
 
 def test_without_words_the_newest_comes_first() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,10 @@ import orjson
 import pytest
 from sqlalchemy import select
 
-from bot.messages import Hit, Person, Query, Role
+from bot.messages import Hit, PastMessage, Person, Place, Query, Role
 from bot.search.saying import NO_CHANNEL, ONLY_HERE
 from bot.store.intents.calls import NOT_KEPT
+from bot.store.intents.recorded import record
 from bot.store.schema import items
 from tests.discord_house import DiscordHouse, discord_house
 from tests.discord_town.rights import Right
@@ -264,7 +266,8 @@ async def test_slacks_own_search_is_asked_kept_nowhere_and_private_words_go_to_t
     town = slack.town
     den, lobby = town.channel("den", town.ada, kind="group"), town.channel("lobby", town.grace)
     town.grace.says(lobby, "the launch is on Friday")
-    town.ada.says(den, "the launch is really on Sunday")
+    secret = PastMessage("1.000100", Person(town.ada.id, "Ada"), "the launch is really on Sunday", 1.0)
+    await slack.house.store.write(record, [replace(secret, place=Place("slack", "T0TOWN", den.id))])
     asked = town.ada.mentions(town.square, "search everywhere for launch")
     seen = await searched(slack, words="launch", where="everywhere")
     await slack.said(town.square, asked)
