@@ -1,5 +1,6 @@
 """Pictures that the model makes: real files under the answer, remembered, shown to it again, gone with it."""
 
+import base64
 from pathlib import Path
 from typing import Any
 
@@ -44,12 +45,56 @@ async def test_a_picture_in_an_answer_becomes_a_file_under_it_with_an_alternativ
         await model.finish()
         await here.answered()
 
-    assert model.exchange.json["modalities"] == ["text", "image"]
     (shown,) = here.town.ours()
     assert shown.text == "Here it is."
     assert _files(here) == (
         OutFile("draw-a-red-square.png", "image/png", RED, "Picture made for: “Draw a red square!”"),
     )
+
+
+async def test_a_chat_with_a_model_that_draws_is_this_request_and_no_other(tmp_path: Path) -> None:
+    async with house(tmp_path, catalogue=_catalogue(), tools=(), clock=lambda: 1_800_000_000.0) as here:
+        await _ask_for_a_picture(here)
+        await here.people.say("make it bluer")
+        exchange = (await here.answer("done")).exchange
+        await here.answered(2)
+
+    system, *said = exchange.json["messages"]
+    fence, shown = said[2]["content"][1]["text"], said[2]["content"][2]["image_url"]["url"]
+    assert (exchange.method, exchange.path) == ("POST", "/v1/chat/completions")
+    assert system["content"].startswith("You are Gatepost")
+    assert base64.b64decode(shown.removeprefix("data:image/png;base64,")).startswith(b"\x89PNG")
+    assert exchange.json == {
+        "model": "acme/alpha-2",
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "max_tokens": 8000,
+        "modalities": ["text", "image"],
+        "providerOptions": {"gateway": {"caching": "auto"}},
+        "messages": [
+            {"role": "system", "content": system["content"]},
+            {"role": "user", "content": "[Ada (id u1), 2023-11-14 22:13 UTC]\ndraw it"},
+            {"role": "assistant", "content": "(A picture, without words.)"},
+            {
+                "role": "user",
+                "content": [
+                    {
+                        "type": "text",
+                        "text": "<context>\nYou made this for the answer above, "
+                        "and people see it there:\n</context>",
+                    },
+                    {"type": "text", "text": fence},
+                    {"type": "image_url", "image_url": {"url": shown}},
+                ],
+            },
+            {"role": "user", "content": "[Ada (id u1), 2023-11-14 22:13 UTC]\nmake it bluer"},
+            {
+                "role": "user",
+                "content": "<context>\nIt is Friday, 2027-01-15 08:00 UTC, in a thread on town.\n"
+                "Answer now, to: Ada (id u1).\n</context>",
+            },
+        ],
+    }
 
 
 async def test_a_model_that_does_not_draw_is_not_asked_for_pictures(tmp_path: Path) -> None:
