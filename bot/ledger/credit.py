@@ -6,18 +6,21 @@ from decimal import Decimal
 
 import structlog
 
-from bot.errors import GatewayError, NotOffered
+from bot.errors import GatewayError, GatewayRefused, NotOffered
 from bot.messages import Credits, SpendingLimits
 
 log = structlog.get_logger(__name__)
 
 EVERY_SECONDS = 600.0
+REFUSED_SECONDS = 3600.0
+"""After a refusal: a token is read again and may be good then, so it is not given up."""
+
 LOW = Decimal(5)
 """US dollars below which the credit is low where no daily limit says how much is needed."""
 
 
 class CreditWatch:
-    """Asks for the credit every ten minutes. `credits` is what was told last."""
+    """Asks for the credit now and then. `credits` is what was told last."""
 
     def __init__(self, ask: Callable[[], Awaitable[Credits]], limits: SpendingLimits) -> None:
         self._ask = ask
@@ -26,8 +29,12 @@ class CreditWatch:
         self.credits: Credits | None = None
 
     async def run(self) -> None:
-        """Ask now and every ten minutes, until the gateway turns out to tell no such thing."""
+        """Ask now and every ten minutes, far less often of a key that is refused.
+
+        Returns where the gateway turns out to tell no such thing.
+        """
         while True:
+            pause = EVERY_SECONDS
             try:
                 self._heard(await self._ask())
             except NotOffered as error:
@@ -35,7 +42,8 @@ class CreditWatch:
                 return
             except GatewayError as error:
                 log.info("credit not told", failure=type(error).__name__, detail=str(error))
-            await asyncio.sleep(EVERY_SECONDS)
+                pause = REFUSED_SECONDS if isinstance(error, GatewayRefused) else EVERY_SECONDS
+            await asyncio.sleep(pause)
 
     def _heard(self, told: Credits) -> None:
         self.credits = told

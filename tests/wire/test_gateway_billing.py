@@ -1,15 +1,19 @@
 """Looking up what an answer cost and what credit is left: what is asked, and what is made of each answer."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from random import Random
 
 import pytest
 
 from bot.errors import GatewayBusy, GatewayDown, GatewayError, GatewayRefused, NotOffered
 from bot.gateway.client import OpenAIGateway
-from bot.messages import Credits, Usage
+from bot.ledger.credit import EVERY_SECONDS, REFUSED_SECONDS, CreditWatch
+from bot.messages import Credits, SpendingLimits, Usage
+from tests.wire.hurried_time import run_hurried
 from tests.wire.raw_server import Exchange, RawServer, raw_server
 
 RECORD = b"""{"data":{"id":"gen_1","total_cost":0.0012,"usage":0.0012,"model":"acme/alpha","tokens_prompt":100,
@@ -111,3 +115,31 @@ async def test_another_endpoint_has_no_credit_to_tell(status: int, body: bytes) 
     async with told(status, body) as (gateway, _):
         with pytest.raises(NotOffered):
             await gateway.credits()
+
+
+def test_the_credit_is_asked_for_gently_until_the_gateway_says_that_it_tells_none() -> None:
+    balance, refusal = b'{"balance":"9.50","total_used":"0.5"}', b'{"error":{"type":"authentication_error"}}'
+    replies = [(200, balance), (503, b""), (200, balance), (401, refusal), (200, balance), (404, b"<html>")]
+    asked: list[float] = []
+
+    async def tells(exchange: Exchange) -> None:
+        assert (exchange.path, exchange.headers["authorization"]) == ("/v1/credits", "Bearer vck_secret")
+        status, body = replies[len(asked)]
+        asked.append(asyncio.get_running_loop().time())
+        await exchange.reply(status, body, connection="close")
+
+    async def key() -> str:
+        return "vck_secret"
+
+    async def main() -> Credits | None:
+        async with raw_server(tells) as server:
+            gateway = OpenAIGateway(base_url=server.base_url, credential=key, clock=time.time, random=Random(1))
+            await gateway.warm()
+            watch = CreditWatch(gateway.credits, SpendingLimits())
+            await watch.run()
+            await gateway.close()
+        return watch.credits
+
+    assert run_hurried(main()) == Credits("9.50", "0.5")
+    waits = [round(after - before, -1) for before, after in pairwise(asked)]
+    assert waits == [EVERY_SECONDS] * 3 + [REFUSED_SECONDS, EVERY_SECONDS]
