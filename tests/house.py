@@ -22,6 +22,7 @@ from bot.conversation.choices import routing_of
 from bot.conversation.desk import Desk
 from bot.conversation.ports import Limits, Ports
 from bot.conversation.postlog import StorePostLog
+from bot.conversation.pseudonyms import Pseudonyms
 from bot.delivery.pump import Pump
 from bot.gateway.client import OpenAIGateway
 from bot.gateway.exchange import Timeouts
@@ -252,6 +253,7 @@ async def house(
             clock=clock,
             new_id=lambda: f"{prefix}-{next(numbers)}",
             default_model="acme/alpha-2",
+            pseudonyms=Pseudonyms("secret"),
             fallbacks=fallbacks,
             limits=limits or Limits(),
             reminders=reminders,
@@ -348,7 +350,7 @@ def _intake(
         reminders=reminders,
         adapters=ports.adapters,
         summaries=_summaries(ports),
-        routing=lambda chosen, asker: routing_of(chosen, (), asker),
+        routing=lambda chosen, asker: routing_of(chosen, ports.pseudonyms.of(asker)),
         recording=recording,
     )
     return Intake(

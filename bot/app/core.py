@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from random import Random
+from secrets import token_hex
 
 from bot import __version__
 from bot.access import Access
@@ -19,6 +20,7 @@ from bot.conversation.choices import routing_of
 from bot.conversation.desk import Desk
 from bot.conversation.ports import Limits, Ports
 from bot.conversation.postlog import StorePostLog
+from bot.conversation.pseudonyms import Pseudonyms
 from bot.delivery.pump import Pump
 from bot.errors import GatewayRefused, StartError
 from bot.gateway.client import OpenAIGateway
@@ -34,6 +36,7 @@ from bot.reminders.book import ReminderBook
 from bot.settings import Settings, read_settings
 from bot.store.engine import Store, open_store
 from bot.store.files import Files
+from bot.store.intents.secrets import secret
 from bot.summaries.summariser import Summaries
 from bot.tools import every_tool
 from bot.tools.base import Outside
@@ -74,6 +77,7 @@ class Core:
     about: About
     fallbacks: tuple[str, ...]
     new_id: NewId
+    pseudonyms: Pseudonyms
     recent: RecentModels
     reminders: ReminderBook
     summaries: Summaries
@@ -117,6 +121,7 @@ async def core(
             about=about(settings),
             fallbacks=fallbacks(settings),
             new_id=new_id,
+            pseudonyms=Pseudonyms(await store.write(secret, "pseudonyms", token_hex(32))),
             recent=RecentModels(store, time.time),
             reminders=ReminderBook(store, time.time, new_id),
             summaries=Summaries(store, PaidGateway(gateway, ledger), time.time),
@@ -207,6 +212,7 @@ def desk_for(parts: Core, adapters: Sequence[Adapter], *, lasting: bool = True) 
         clock=time.time,
         new_id=parts.new_id,
         default_model=parts.about.default_model,
+        pseudonyms=parts.pseudonyms,
         fallbacks=parts.fallbacks,
         limits=Limits(),
         meter=parts.meter,
@@ -242,7 +248,7 @@ def intake_for(
         reminders=parts.reminders,
         adapters={adapter.platform: adapter for adapter in adapters},
         summaries=parts.summaries,
-        routing=lambda chosen, asker: routing_of(chosen, (), asker),
+        routing=lambda chosen, asker: routing_of(chosen, parts.pseudonyms.of(asker)),
         recording=recording,
     )
     return Intake(

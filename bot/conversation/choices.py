@@ -1,6 +1,5 @@
 """What was chosen, turned into what a request says: within what the model takes, and nothing it does not. Pure."""
 
-import hashlib
 from collections.abc import Mapping
 
 from bot import preferences as chosen_by
@@ -46,17 +45,15 @@ def reasoning_of(chosen: Chosen, model: Model | None) -> Reasoning | None:
     return Reasoning(wanted)
 
 
-def routing_of(chosen: Chosen, fallbacks: tuple[str, ...], asker: str) -> Routing:
-    """By whom the request may be served. `asker` is the key of the person who asked; it leaves only as a code."""
-    attributed = chosen.get(chosen_by.ATTRIBUTE_PEOPLE.name) == ON
+def routing_of(chosen: Chosen, asker: str) -> Routing:
+    """By whom the request may be served. `asker` is the code of the person who asked, which is told on request."""
     return Routing(
-        fallbacks=fallbacks,
         order=_names(chosen, chosen_by.PROVIDER_ORDER),
         only=_names(chosen, chosen_by.PROVIDER_ONLY),
         sort=chosen.get(chosen_by.SORT.name),
         zero_data_retention=chosen.get(chosen_by.ZERO_DATA_RETENTION.name) == ON,
         no_training=chosen.get(chosen_by.NO_TRAINING.name) == ON,
-        user=hashlib.sha256(asker.encode()).hexdigest()[:24] if attributed else None,
+        user=asker if chosen.get(chosen_by.ATTRIBUTE_PEOPLE.name) == ON else None,
     )
 
 

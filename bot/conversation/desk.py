@@ -250,7 +250,7 @@ class Desk:
 
     def _resume(self, turn: Turn, asked: Inbound | None, *, stopping: bool) -> None:
         if turn.place.platform in self._ports.adapters:
-            asker, resumed = person_key(turn.place.platform, turn.requester), turn.state is TurnState.RUNNING
+            asker, resumed = turn.asker, turn.state is TurnState.RUNNING
             waiting = Waiting(turn.id, asker, turn.place, resumed=resumed, stopping=stopping)
             self._worker(turn.conversation).add(waiting)
             if asked is not None:

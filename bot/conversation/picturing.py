@@ -15,7 +15,6 @@ from bot.messages import (
     Role,
     TurnKind,
     account_of,
-    person_key,
 )
 from bot.store.intents.claims import Claim
 
@@ -43,7 +42,7 @@ async def picture_request(ports: Ports, claim: Claim, items: Sequence[Item]) -> 
         prompt="\n".join(wish.prompt for wish in wishes if wish.prompt.strip()) or NO_WORDS,
         size=wishes[-1].size if wishes else None,
         sources=tuple(one for one in given if one.media_type.startswith("image/")),
-        routing=routing_of(claim.chosen, (), person_key(turn.place.platform, turn.requester)),
+        routing=routing_of(claim.chosen, ports.pseudonyms.of(turn.asker)),
         account=account_of(turn.place, turn.requester, turn.id),
     )
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.conversation.pseudonyms import Pseudonyms
 from bot.delivery.pump import Pump
 from bot.ledger.ledger import Ledger
 from bot.ports import Adapter, Clock, Gateway, MediaReader, Meter, NewId, NoMeter, Reminders
@@ -36,8 +37,8 @@ class Ports:
 
     `fallbacks` are models that answer, in this order, where another can't. What goes through the `gateway` is paid
     for in the `ledger`. `fetching` lets so many files be fetched and read at once, over all conversations: each is
-    held in memory. `more_tools` are those of other programs, which come and go while this one runs; `outside` is
-    what tools may reach.
+    held in memory. The gateway knows people and conversations by their `pseudonyms` alone. `more_tools` are those
+    of other programs, which come and go while this one runs; `outside` is what tools may reach.
     """
 
     store: Store
@@ -51,6 +52,7 @@ class Ports:
     clock: Clock
     new_id: NewId
     default_model: str
+    pseudonyms: Pseudonyms
     fallbacks: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
     more_tools: Callable[[], Sequence[Tool[Any]]] = tuple

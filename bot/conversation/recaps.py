@@ -12,7 +12,7 @@ from bot.conversation import choices, recalling
 from bot.conversation.history import tokens_of
 from bot.conversation.ports import Ports
 from bot.errors import BudgetReached, GatewayError, StoreError
-from bot.messages import ChatRequest, Item, KeptRecap, account_of, person_key
+from bot.messages import ChatRequest, Item, KeptRecap, account_of
 from bot.store.intents.claims import Claim
 from bot.store.intents.recaps import AT_A_TIME, Unrecapped, keep_recap, unrecapped
 from bot.summaries.planning import Room
@@ -75,7 +75,7 @@ class Recaps:
             recalling.asking(left.before.recap if left.before is not None else None, taken),
             max_tokens=room.answer,
             account=account_of(turn.place, turn.requester),
-            routing=choices.routing_of(claim.chosen, (), person_key(turn.place.platform, turn.requester)),
+            routing=choices.routing_of(claim.chosen, ports.pseudonyms.of(turn.asker)),
         )
         try:
             answer = await ports.gateway.structured(request, recalling.Memory)

@@ -1,6 +1,5 @@
 """What is asked of the model for a turn: its prompt, its tools, and how it is to answer."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -19,7 +18,6 @@ from bot.messages import (
     ToolSpec,
     TurnKind,
     account_of,
-    person_key,
 )
 from bot.personas import PERSONA, persona_text
 from bot.store.intents.claims import Claim
@@ -55,11 +53,11 @@ async def build_request(
         max_tokens=choices.answer_limit(chosen, ports.limits.answer_tokens, model),
         modalities=("text", "image") if model is not None and model.draws else (),
         account=account_of(turn.place, turn.requester, turn.id),
-        conversation=hashlib.sha256(turn.conversation.encode()).hexdigest()[:24],
+        conversation=ports.pseudonyms.of(turn.conversation),
         sampling=choices.sampling_of(chosen, model),
         tool_choice=None if plan.calls else "none",
         reasoning=choices.reasoning_of(chosen, model),
-        routing=choices.routing_of(chosen, (), person_key(turn.place.platform, turn.requester)),
+        routing=choices.routing_of(chosen, ports.pseudonyms.of(turn.asker)),
         server_tools=searches,
         attributed=choices.attributes_app(chosen),
     )

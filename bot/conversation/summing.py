@@ -5,7 +5,7 @@ from collections.abc import Callable
 from bot.conversation.choices import routing_of
 from bot.conversation.ports import Ports
 from bot.errors import SummaryRefused
-from bot.messages import Account, SummaryWish, Usage, account_of, person_key
+from bot.messages import Account, SummaryWish, Usage, account_of
 from bot.ports import Adapter
 from bot.search.audience import Discretion
 from bot.store.intents.claims import Claim
@@ -29,7 +29,7 @@ async def summarised(
         turn.requester,
         account,
         turn.model or ports.default_model,
-        routing_of(claim.chosen, (), person_key(turn.place.platform, turn.requester)),
+        routing_of(claim.chosen, ports.pseudonyms.of(turn.asker)),
         since=ports.clock() - wish.hours * 3600 if wish.hours else 0.0,
         begins=None if wish.hours else "",
         progress=progress,

@@ -16,7 +16,7 @@ from bot.conversation.history import LOST_RESULT
 from bot.conversation.ports import Ports
 from bot.conversation.trust import holds_untrusted, is_mentioned
 from bot.errors import GatepostError, ToolFailed, sentence_for
-from bot.messages import Item, Person, Reading, Role, ToolCall, person_key
+from bot.messages import Item, Person, Reading, Role, ToolCall
 from bot.ports import Adapter
 from bot.store.intents.calls import CallState, call_state, end_call
 from bot.store.intents.claims import Claim
@@ -182,7 +182,7 @@ class Toolbox:
             told_alone=self._told_alone,
             ports=self._tool_ports,
             model=turn.model or self._ports.default_model,
-            routing=routing_of(self._claim.chosen, (), person_key(turn.place.platform, turn.requester)),
+            routing=routing_of(self._claim.chosen, self._ports.pseudonyms.of(turn.asker)),
         )
 
     async def _kept(self, result: ToolResult, tool: Tool[Any]) -> _Told:

@@ -13,7 +13,7 @@ from bot.conversation.figures import figures_of, log_line
 from bot.conversation.ports import Ports
 from bot.delivery.pump import Showing
 from bot.errors import BudgetReached
-from bot.messages import Action, ActionName, Rendered, TurnKind, person_key
+from bot.messages import Action, ActionName, Rendered, TurnKind
 from bot.ports import Adapter
 from bot.store.intents.claims import Claim
 from bot.store.intents.nearing import Ended
@@ -152,7 +152,7 @@ class TurnAtWork:
             ports.clock(),
             error=type(ending.error).__name__ if ending.error else None,
             seeded=self._answer.seeded,
-            watch=None if refused else ports.ledger.watch(person_key(turn.place.platform, turn.requester)),
+            watch=None if refused else ports.ledger.watch(turn.asker),
         )
         await self._show(ended)
         self._account(ending)  # last: a quick answer is first seen when it ends

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.messages.places import Person, Place
+from bot.messages.places import Person, Place, person_key
 from bot.messages.shown import Rendered
 
 
@@ -47,6 +47,11 @@ class Turn:
     attempt: int = 0
     restarts: int = 0
     final: Rendered | None = None
+
+    @property
+    def asker(self) -> str:
+        """The key of the person who asked."""
+        return person_key(self.place.platform, self.requester)
 
     @property
     def reference(self) -> str:

@@ -384,4 +384,11 @@ forgotten = Table(
     Column("until", Float, nullable=False),
 )
 
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),  # random, made once for this database
+)
+
 event.listen(metadata, "after_create", fulltext.make)

@@ -23,6 +23,7 @@ from bot.conversation.choices import routing_of
 from bot.conversation.desk import Desk
 from bot.conversation.ports import Limits, Ports
 from bot.conversation.postlog import StorePostLog
+from bot.conversation.pseudonyms import Pseudonyms
 from bot.delivery.pump import Pump
 from bot.ids import Ids
 from bot.intake import Intake
@@ -206,7 +207,9 @@ async def core(
         ledger = Ledger(store, SpendingLimits(), model.model, clock=time.time, new_id=new_id)
         metered = PaidGateway(model, ledger)
         ports = Ports(
-            store, files, metered, ledger, reader, pump, adapters, TOOLS, time.time, new_id, MODEL, limits=limits
+            *(store, files, metered, ledger, reader, pump, adapters, TOOLS, time.time, new_id, MODEL),
+            pseudonyms=Pseudonyms("secret"),
+            limits=limits,
         )
         desk, access, reminders = Desk(ports), Access(()), ReminderBook(store, time.time, new_id)
         about = About("0", True, MODEL)
@@ -228,7 +231,7 @@ async def core(
             reminders=reminders,
             adapters=adapters,
             summaries=Summaries(store, metered, time.time),
-            routing=lambda chosen, asker: routing_of(chosen, (), asker),
+            routing=lambda chosen, asker: routing_of(chosen, ports.pseudonyms.of(asker)),
         )
         table = Commands(COMMANDS, commands, access)
         intake = Intake(store, files, desk, table, access, adapters, time.time, new_id, lambda: None, reminders)

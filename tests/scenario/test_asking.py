@@ -11,12 +11,13 @@ import pytest
 from pydantic import BaseModel
 
 from bot.conversation import telling
+from bot.conversation.pseudonyms import Pseudonyms
 from bot.messages import Place, PlaceKind, Routing
 from bot.tools.base import Tool, ToolContext
 from tests import gateway_streams as streams
 from tests.files import noise, picture
 from tests.house import Answering, House, house
-from tests.town import ADA, CHANNEL, THREAD
+from tests.town import CHANNEL, THREAD
 from tests.wire.raw_server import event
 
 PARAMETERS = ["max_tokens", "temperature", "top_p", "stop", "tools", "tool_choice", "reasoning", "response_format"]
@@ -118,7 +119,8 @@ async def test_what_was_chosen_is_what_the_gateway_is_asked(tmp_path: Path) -> N
             }
         },
     }
-    assert ADA.id not in user
+    assert user == Pseudonyms("secret").of("town:u1")
+    assert asked.exchange.headers["x-session-affinity"] == Pseudonyms("secret").of(THREAD.key)
     assert asked.exchange.headers["x-title"] == "Gatepost"
 
 

@@ -1,10 +1,13 @@
 """What was chosen as parameters of a request, and what is tried after a failure."""
 
+import hashlib
+
 import pytest
 
 from bot.conversation import words
 from bot.conversation.choices import answer_limit, reasoning_of, routing_of, sampling_of, searches_of
 from bot.conversation.concessions import Plan, fallbacks_for, next_plan
+from bot.conversation.pseudonyms import Pseudonyms
 from bot.conversation.thoughts import MOST, Thoughts
 from bot.errors import (
     GatewayBusy,
@@ -65,10 +68,17 @@ def test_a_model_that_lists_its_parameters_gets_those_alone() -> None:
 
 
 def test_people_are_told_apart_by_a_code_and_only_on_request() -> None:
-    assert routing_of({}, (), "discord:1").user is None
-    code = routing_of({"attribute_people": "on"}, (), "discord:1").user
-    assert code is not None
-    assert "discord" not in code
+    assert routing_of({}, "c0de").user is None
+    assert routing_of({"attribute_people": "on"}, "c0de").user == "c0de"
+
+
+def test_a_code_is_always_the_same_here_and_another_in_every_installation() -> None:
+    here, there = Pseudonyms("secret"), Pseudonyms("another")
+
+    assert here.of("discord:1") == Pseudonyms("secret").of("discord:1")
+    assert len({here.of("discord:1"), here.of("discord:2"), there.of("discord:1")}) == 3
+    assert here.of("discord:1") not in hashlib.sha256(b"discord:1").hexdigest()
+    assert "secret" not in repr(here)
 
 
 def test_nobody_searches_for_a_model_that_cannot_ask() -> None:

@@ -33,6 +33,7 @@ KEPT: tuple[Kept, ...] = (
 
 EXEMPT: Mapping[str, str] = MappingProxyType(
     {
+        "secrets": "random keys of this installation; they say nothing of anybody",
         "recordings": "which channels are recorded; no words, no person",
         "backfills": "how far their history was read; no words, no person",
         "index_marks": "how far our conversations are indexed",

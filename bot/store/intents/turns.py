@@ -137,7 +137,7 @@ def resume(conn: Connection, turn_id: str, purse: Purse | None = None) -> Claim 
     if turn is None or turn.state is not TurnState.RUNNING:
         return None
     conn.execute(update(turns).where(turns.c.id == turn_id).values(attempt=turns.c.attempt + 1))
-    chosen = in_force(conn, turn.place, person_key(turn.place.platform, turn.requester))
+    chosen = in_force(conn, turn.place, turn.asker)
     return claimed(conn, get_turn(conn, turn_id), asked_in(conn, turn_id), posts_of(conn, turn_id), chosen, purse)
 
 
@@ -168,7 +168,7 @@ def restart(
     known = set(_KNOWN(conn, {"turn_id": turn_id}).scalars())
     make_history(conn, turn, [inbound for inbound in asked if inbound.message_id not in known], now)
     conn.execute(update(turns).where(turns.c.id == turn_id).values(restarts=turns.c.restarts + 1))
-    chosen = in_force(conn, turn.place, person_key(turn.place.platform, turn.requester))
+    chosen = in_force(conn, turn.place, turn.asker)
     return claimed(conn, get_turn(conn, turn_id), asked, posts_of(conn, turn_id), chosen, purse)
 
 

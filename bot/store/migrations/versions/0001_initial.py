@@ -37,6 +37,7 @@ def upgrade() -> None:
     _make_recaps()
     _make_erasures()
     _make_recordings()
+    _make_secrets()
 
 
 def _make_inbox() -> None:
@@ -458,4 +459,12 @@ def _make_recordings() -> None:
         sa.Column("digest", sa.Text, primary_key=True),
         sa.Column("within", sa.Text, primary_key=True),
         sa.Column("until", sa.Float, nullable=False),
+    )
+
+
+def _make_secrets() -> None:
+    op.create_table(
+        "secrets",
+        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column("value", sa.Text, nullable=False),
     )
