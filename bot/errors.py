@@ -14,7 +14,8 @@ GatepostError
 │   ├── RequestInvalid    the request was not understood
 │   │   └── ParameterNotSupported  the model takes no such parameter
 │   ├── PromptTooLong     more than the model can take
-│   ├── PartNotSupported  the model cannot take a picture, a file or tools
+│   ├── PartNotSupported  the model cannot take a picture or a file
+│   │   └── ToolsNotSupported  it cannot be offered tools
 │   ├── RequestTooLarge   the body is too large
 │   ├── GatewayBusy       rate limited
 │   ├── GatewayDown       unreachable or failing
@@ -155,6 +156,12 @@ class PartNotSupported(GatewayError):
     """The model cannot do what the request needs; `about` names the ability as `Model` does: `sees`, …."""
 
     sentence = "This model can't take what is attached; switch with /model."
+
+
+class ToolsNotSupported(PartNotSupported):
+    """The model cannot be offered tools, nor asked without any."""
+
+    sentence = "This model can't use tools, and did not answer without them; switch with /model."
 
 
 class RequestTooLarge(GatewayError):

@@ -332,7 +332,7 @@ def _intake(
     reminders: ReminderBook,
     recording: RecordingRoom | None,
 ) -> Intake:
-    about = About("0", True, "acme/alpha-2")
+    about = About("0", False, "acme/alpha-2", endpoint="llm.example:8000")
     command_ports = CommandPorts(
         store=ports.store,
         files=ports.files,

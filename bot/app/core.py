@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from random import Random
 from secrets import token_hex
+from urllib.parse import urlsplit
 
 from bot import __version__
 from bot.access import Access
@@ -52,7 +53,8 @@ CALLS_SECONDS = 2.0
 def about(settings: Settings) -> About:
     """What the program says of itself."""
     default = settings.default_model or (DEMO_MODEL if settings.demo else DEFAULT_MODEL)
-    return About(__version__, settings.demo, default)
+    address = urlsplit(settings.ai_gateway_base_url)
+    return About(__version__, settings.demo, default, endpoint=address.netloc.rpartition("@")[2])
 
 
 def fallbacks(settings: Settings) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from bot.messages import (
     TurnKind,
     person_key,
 )
+from bot.ports import Gateway
 from bot.preferences import IMAGE_MODEL
 from bot.store.intents.settings import in_force
 
@@ -51,13 +52,16 @@ async def _model(context: CommandContext) -> str:
     ports, place = context.ports, context.place
     chosen = await ports.store.read(in_force, place, person_key(place.platform, context.person))
     wanted = context.option("model") or chosen.get(IMAGE_MODEL.name)
-    if not wanted:
-        return _default(context)
-    known = ports.gateway.model(wanted)
-    if known is None and ports.gateway.models():
-        raise CommandRefused(f"There is no model `{wanted}`. {_hint(context)}")
+    return checked(ports.gateway, wanted) if wanted else _default(context)
+
+
+def checked(gateway: Gateway, wanted: str) -> str:
+    """A model that may draw. Raises CommandRefused for one that is not listed, or is known not to."""
+    known = gateway.model(wanted)
+    if known is None and gateway.models():
+        raise CommandRefused(f"There is no model `{wanted}`. {_hint(gateway, wanted)}")
     if known is not None and known.draws is False:
-        raise CommandRefused(f"`{wanted}` does not draw. {_hint(context)}")
+        raise CommandRefused(f"`{wanted}` does not draw. {_hint(gateway, wanted)}")
     return wanted
 
 
@@ -78,8 +82,9 @@ def _cost(model: Model) -> tuple[Decimal, bool, str]:
     return (price, model.type != "image", model.id)
 
 
-def _hint(context: CommandContext) -> str:
-    drawing = context.ports.gateway.search("", 3, purpose=Purpose.DRAW)
+def _hint(gateway: Gateway, wanted: str) -> str:
+    near = gateway.search(wanted.rpartition("/")[2], 3, purpose=Purpose.DRAW)
+    drawing = near or gateway.search("", 3, purpose=Purpose.DRAW)
     named = ", ".join(f"`{model.id}`" for model in drawing)
     return f"These draw: {named}." if named else f"Name one that does with {_CHOOSE}."
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from bot.commands.base import Command, CommandContext, Completion
+from bot.commands.cautions import caution, check
 from bot.commands.choosing import DEFAULT, SCOPE, choose_for, chosen_in, where
 from bot.errors import CommandRefused
 from bot.messages import Choice, CommandOption, CommandSpec, Place
@@ -22,10 +23,13 @@ async def run(context: CommandContext) -> str:
     if not value:
         shown = (_line(preference, await chosen_in(context), context.place), await _progress(context, preference))
         return "\n\n".join((*filter(None, shown), _takes(preference)))
+    check(context.ports.gateway, preference, value)
     scope = await choose_for(context, preference, value)
     told = await _carry_out(context, preference)
-    now = _line(preference, await chosen_in(context), context.place).removeprefix("- ")
-    return "\n\n".join(filter(None, (f"Done {where(scope, context.place)}. In force now: {now}", told)))
+    chosen = await chosen_in(context)
+    now = _line(preference, chosen, context.place).removeprefix("- ")
+    done = f"Done {where(scope, context.place)}. In force now: {now}"
+    return "\n\n".join(filter(None, (done, told, caution(context.ports.gateway, preference, chosen))))
 
 
 async def _carry_out(context: CommandContext, preference: Preference) -> str:

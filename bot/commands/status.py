@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from bot.commands.base import Command, CommandContext
 from bot.commands.model import current_model
+from bot.gateway.manners import GATEWAY_HOST
 from bot.ledger.words import money
 from bot.messages import CommandSpec
 
@@ -13,15 +14,26 @@ async def run(context: CommandContext) -> str:
     ports = context.ports
     model = await current_model(context)
     known = len(ports.gateway.models())
-    source = "the built-in scripted gateway" if ports.about.demo else "the AI gateway"
     lines = (
         f"Gatepost {ports.about.version}, up for {_duration(ports.clock() - ports.started_at)}.",
-        f"- Here `{model}` answers, through {source}.",
+        f"- Here `{model}` answers, through {_source(context)}.",
         f"- {known} models are known." if known else "- The list of models has not arrived yet.",
         f"- {ports.desk.running} answers are being written, {ports.desk.waiting} questions wait.",
     )
     recorded = await ports.recording.progress(context.place) if ports.recording else ""
     return "\n".join((*lines, *([f"- {recorded}"] if recorded else []), *_credit(context)))
+
+
+def _source(context: CommandContext) -> str:
+    """What takes the questions; where it is concerns those alone who run it."""
+    ports = context.ports
+    if ports.about.demo:
+        return "the built-in scripted gateway"
+    if ports.about.endpoint == GATEWAY_HOST:
+        return "the Vercel AI Gateway"
+    kind = "an AI gateway" if ports.gateway.routes else "an OpenAI-compatible endpoint"
+    admin = ports.is_admin(context.place.platform, context.person)
+    return f"{kind} at `{ports.about.endpoint}`" if admin and ports.about.endpoint else kind
 
 
 def _credit(context: CommandContext) -> tuple[str, ...]:

@@ -10,9 +10,8 @@ from bot.commands.base import Command, CommandContext, CommandResult
 from bot.commands.chart import Bar, draw
 from bot.errors import CommandRefused, NotAllowed
 from bot.ledger.words import money, resets
-from bot.messages import CommandOption, CommandSpec, OutFile, person_key
-from bot.store.intents.accounts import EVERYONE, day_of
-from bot.store.intents.spending import By, Spent, spending, spent_on
+from bot.messages import CommandOption, CommandSpec, Level, OutFile, Whose, person_key
+from bot.store.intents.spending import By, Spent, levels_of, spending
 
 DAYS, MOST_DAYS = 7, 90
 MOST_MODELS = 6
@@ -31,13 +30,12 @@ _TITLES = {
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What is looked at: whose, over which days (UTC, the last is today), what was spent, and today's limit."""
+    """What is looked at: whose, over which days (UTC, the last is today), what was spent, and today's limits."""
 
     by: By
     days: tuple[date, ...]
     spent: tuple[Spent, ...]
-    limit: Decimal | None = None
-    counted: Decimal = Decimal(0)
+    levels: tuple[Level, ...] = ()
 
     def of(self, day: date) -> tuple[Spent, ...]:
         """What was spent on one day."""
@@ -73,11 +71,10 @@ async def _statement(context: CommandContext) -> Statement:
         By.ALL: "",
     }
     found = await store.read(spending, by, keys[by], since, play=limits.play)
-    limit = {By.PERSON: limits.person, By.ALL: limits.everyone}.get(by)
-    if limit is None or limits.play:
-        return Statement(by, days, found)
-    scope = person if by is By.PERSON else EVERYONE
-    return Statement(by, days, found, limit, await store.read(spent_on, day_of(now), scope))
+    levels = await store.read(levels_of, person, limits, now)
+    concerned = [level for level in levels if by is By.PERSON or level.whose is Whose.EVERYONE]
+    held_back = by in (By.PERSON, By.ALL) or any(level.limit == 0 for level in concerned)
+    return Statement(by, days, found, tuple(concerned) if held_back else ())
 
 
 def _whose(context: CommandContext) -> str:
@@ -97,7 +94,7 @@ def _days(context: CommandContext) -> int:
 def _lines(statement: Statement, now: float, *, play: bool) -> Iterator[str]:
     yield f"**{_TITLES[statement.by]}**"
     today = statement.of(statement.days[-1])
-    yield f"- Today: {_sum(today)}{_of_limit(statement, now)}"
+    yield f"- Today: {_sum(today)}{_of_limits(statement, now)}"
     if len(statement.days) > 1:
         yield f"- Last {len(statement.days)} days: {_sum(statement.spent)}"
     yield from _by_model(statement.spent)
@@ -116,11 +113,23 @@ def _sum(spent: Sequence[Spent]) -> str:
     return f"{money(cost)} in {requests} {'request' if requests == 1 else 'requests'}, {tokens:,} tokens"
 
 
-def _of_limit(statement: Statement, now: float) -> str:
-    if statement.limit is None:
+def _of_limits(statement: Statement, now: float) -> str:
+    """What is left for today, by the limit that has least left where there are two."""
+    if not statement.levels:
         return ""
-    left = max(statement.limit - statement.counted, Decimal(0))
-    return f"; {money(left)} of {money(statement.limit)} is left. {resets(now)}"
+    if any(level.limit == 0 for level in statement.levels):
+        return "; nothing may be spent, and only the operator can change that."
+    own, *others = statement.levels
+    whose = "everybody's " if own.whose is Whose.EVERYONE and statement.by is By.PERSON else ""
+    said = f"; {money(_left(own))} of {whose}{money(own.limit)} is left"
+    for other in others:
+        if _left(other) < _left(own):
+            said += f", but of everybody's {money(other.limit)} only {money(_left(other))}"
+    return f"{said}. {resets(now)}"
+
+
+def _left(level: Level) -> Decimal:
+    return max(level.limit - level.used, Decimal(0))
 
 
 def _by_model(spent: Sequence[Spent]) -> Iterator[str]:

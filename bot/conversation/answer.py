@@ -130,10 +130,15 @@ class Answer:
         return (answer,) if last or made else ()
 
     @property
-    def notices(self) -> tuple[str, ...]:
-        """What people should know of how it came about, a sentence each."""
+    def facts(self) -> tuple[str, ...]:
+        """What was done for it, a sentence each."""
+        return self._below.facts
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What of it is not as people would expect, a sentence each."""
         model = self._ports.gateway.model(self._plan.model)
-        about = (*self._plan.notices, *self._below.notices)
+        about = (*self._plan.notices, *self._below.warnings)
         lost = unseen(self._window.items, model, self._claim.turn.id)
         doubt = (words.TWICE,) if self._reply.may_stand_twice else ()
         return (*about, *lost, *self._drawings.notices, *doubt)

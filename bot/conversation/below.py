@@ -21,10 +21,14 @@ class Below:
         self._sources += done.sources
 
     @property
-    def notices(self) -> tuple[str, ...]:
-        """A sentence each."""
-        searched = (words.searched(self._searches),) if self._searches else ()
-        return (*((self._other,) if self._other else ()), *searched)
+    def facts(self) -> tuple[str, ...]:
+        """What was done for it."""
+        return (words.searched(self._searches),) if self._searches else ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is not as it was asked for."""
+        return (self._other,) if self._other else ()
 
     def sources(self, said: str) -> str:
         """The list of pages, as Markdown, that the answer does not name itself."""

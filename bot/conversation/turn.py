@@ -138,7 +138,7 @@ class TurnAtWork:
         """Keep what was said, then show exactly that."""
         turn, ports = self._claim.turn, self._ports
         said = await self._answer.close()
-        status = words.with_notices(ending.status, self._answer.notices)
+        status = words.with_notices(ending.status, self._answer.facts, self._answer.warnings)
         actions = buttons(ending, turn)
         self.reply.finish(status, actions, await self._answer.files())
         final = Rendered(self._answer.written, status, actions, final=True)

@@ -19,7 +19,6 @@ from bot.messages import Ability, Source
 
 THINKING = "thinking…"
 STILL_THINKING = "still thinking…"
-NO_SEARCH = "Web search is on here, but this AI service has none."
 WAITING = "I've seen this; others are before you. I'll answer here."
 NEXT = "I've seen this and will answer it next."
 STOPPED = "Stopped."
@@ -79,6 +78,8 @@ _WHY = {
     ModelResting: "keeps failing",
 }
 
+_WITHOUT = "It was asked without: no links, reminders or searches in this answer. Another can, by /model."
+
 _CANNOT = {
     Ability.SEES: "can't see pictures",
     Ability.READS_FILES: "can't read files",
@@ -105,7 +106,7 @@ def fell_back(asked: str, other: str, status: int) -> str:
 def unable(asked: str, lacking: Ability, other: str | None = None) -> str:
     """When a model could not do what was needed: another answers, or it answers without."""
     cannot = _CANNOT.get(lacking, "can't do that")
-    return f"Answered by {other}: {asked} {cannot}." if other else f"{asked} {cannot}, so it answered without."
+    return f"Answered by {other}: {asked} {cannot}." if other else f"{asked} {cannot}. {_WITHOUT}"
 
 
 def searched(times: int) -> str:
@@ -170,7 +171,7 @@ def gave_up(reference: str) -> str:
     return f"⚠ {GAVE_UP} (ref {reference})"
 
 
-def with_notices(status: str | None, notices: Iterable[str]) -> str | None:
-    """A status with what was not read, a line each."""
-    lines = [*([status] if status else []), *(f"⚠ {notice}" for notice in notices)]
+def with_notices(status: str | None, facts: Iterable[str], warnings: Iterable[str]) -> str | None:
+    """A status with what came of it, a line each; a warning bears a sign."""
+    lines = [*([status] if status else []), *facts, *map(warned, warnings)]
     return "\n".join(lines) or None

@@ -228,7 +228,8 @@ def _body(request: web.Request) -> Mapping[str, Any]:
 def _wish_of(prompt: Prompt) -> Wish | None:
     """The fault in the question; a round that follows a tool's result has had it."""
     question = questions(prompt)[-1]
-    return None if question.results else wished_in(question.text)
+    wished = None if question.results else wished_in(question.text)
+    return wished if wished is not None and wished.concerns(prompt) else None
 
 
 def _size(wanted: Any) -> tuple[int, int]:

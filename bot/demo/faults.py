@@ -16,6 +16,7 @@ from bot.demo import bends
 from bot.demo.bends import Events, Steps
 from bot.demo.catalogue import odd_rows, rows
 from bot.demo.refusals import Refusal, flat, invalid, page, refusal
+from bot.demo.understanding import Prompt
 
 HEADER = "x-gatepost-fault"
 _LINE = re.compile(r"^\s*fault:\s*(\S+)\s*$", re.MULTILINE | re.IGNORECASE)
@@ -45,6 +46,16 @@ class Wish:
     def fault(self) -> Fault:
         """What the table says of it."""
         return FAULTS[self.name]
+
+    def concerns(self, prompt: Prompt) -> bool:
+        """Whether a request holds what the fault refuses."""
+        files = [file for said in prompt.everything for file in said.files]
+        refused = {
+            "no-tools": bool(prompt.tools or prompt.searches),
+            "no-images": any(file.picture for file in files),
+            "no-files": any(not file.picture for file in files),
+        }
+        return refused.get(self.name, True)
 
 
 def wish(text: str) -> Wish:

@@ -24,6 +24,7 @@ from bot.errors import (
     RequestInvalid,
     RequestRefused,
     RequestTooLarge,
+    ToolsNotSupported,
 )
 from bot.gateway.loose import dig, items, text
 
@@ -168,6 +169,7 @@ def _error(told: Mapping[str, Any], message: str, status: int | None, generation
         kind = ParameterNotSupported
     elif kind is PartNotSupported:
         about = next((ability for ability, words in _ABILITIES if words.search(message)), None)
+        kind = ToolsNotSupported if about == "calls_tools" else kind
     detail = " ".join(part for part in (str(status or ""), type_, message) if part)
     return kind(cleaned(detail), generation_id=generation_id, about=about)
 

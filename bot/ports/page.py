@@ -15,11 +15,12 @@ from bot.messages import (
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a page may say of the program."""
+    """What a page may say of the program. `endpoint` is the host, and the port if one is named, of the gateway."""
 
     version: str
     demo: bool
     default_model: str
+    endpoint: str = ""
 
 
 class Views(Protocol):

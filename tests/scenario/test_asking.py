@@ -324,7 +324,10 @@ async def test_a_model_that_cannot_use_tools_answers_without(tmp_path: Path) -> 
         await here.answered()
 
         assert "tools" not in again.body
-        assert status(here) == "⚠ acme/alpha-2 can't use tools, so it answered without."
+        assert status(here) == (
+            "⚠ acme/alpha-2 can't use tools. It was asked without: no links, reminders or searches in this "
+            "answer. Another can, by /model."
+        )
 
 
 async def test_a_conversation_that_is_too_long_is_halved_once(tmp_path: Path) -> None:
@@ -479,7 +482,7 @@ async def test_the_web_is_searched_on_request_and_the_sources_are_listed(tmp_pat
         assert text.endswith(
             "**Sources**\n\n1. [A x y everyone](<https://a.example/>)\n2. [b.example](<https://b.example/b>)"
         )
-        assert status(here) == "⚠ Searched the web 2 times."
+        assert status(here) == "Searched the web 2 times."
 
 
 async def test_where_nobody_searches_no_search_is_offered(tmp_path: Path) -> None:

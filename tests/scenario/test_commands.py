@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from bot.commands.base import Command, CommandContext
 from bot.conversation.prompt import SYSTEM
 from bot.messages import Choice, CommandSpec
@@ -167,6 +169,59 @@ async def test_status_and_help_say_what_there_is(tmp_path: Path) -> None:
     assert "acme/alpha-2" in status
     for name in ("model", "models", "reset", "stop", "status", "help"):
         assert f"`/{name}" in listed
+
+
+@pytest.mark.parametrize(
+    ("admins", "routes", "source"),
+    [
+        ((), True, "through an AI gateway."),
+        ((), False, "through an OpenAI-compatible endpoint."),
+        (("town:u1",), False, "through an OpenAI-compatible endpoint at `llm.example:8000`."),
+    ],
+)
+async def test_status_says_what_takes_the_questions_and_where_to_admins(
+    tmp_path: Path, admins: tuple[str, ...], routes: bool, source: str
+) -> None:
+    async with house(tmp_path, admins=admins, routes=routes) as here:
+        await here.people.command("status")
+        assert source in await told(here)
+
+
+async def test_a_model_to_draw_with_is_looked_up_before_it_is_chosen(tmp_path: Path) -> None:
+    catalogue = b"""{"data": [{"id": "acme/alpha-2", "type": "language", "modalities": {"output": ["text"]}},
+     {"id": "acme/brush-1", "type": "image"}, {"id": "zeta/paint", "type": "image"}]}"""
+    async with house(tmp_path, catalogue=catalogue) as here:
+        for n, value in enumerate(("brush", "acme/alpha-2", "zeta/paint", "default")):
+            await here.people.command("settings", name="image_model", value=value)
+            await told(here, n)
+
+    said = [whisper for _, whisper in here.town.whispers]
+    assert said[0] == "There is no model `brush`. These draw: `acme/brush-1`. Nothing was changed."
+    assert said[1].startswith("`acme/alpha-2` does not draw.")
+    assert said[1].endswith("Nothing was changed.")
+    assert all(one.startswith("Done") for one in said[2:])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "routes", "caution"),
+    [
+        ("web_search", "exa", False, "This AI service does not search the web"),
+        ("zero_data_retention", "on", False, "so nothing is answered while this is on"),
+        ("sort", "cost", False, "does not choose between providers"),
+        ("web_search", "off", False, None),
+        ("web_search", "exa", True, None),
+    ],
+)
+async def test_a_choice_that_does_nothing_here_says_so(
+    tmp_path: Path, name: str, value: str, routes: bool, caution: str | None
+) -> None:
+    async with house(tmp_path, routes=routes) as here:
+        await here.people.command("settings", place=CHANNEL, name=name, value=value)
+        said = await told(here)
+
+    assert said.startswith("Done")
+    assert ("⚠" in said) == (caution is not None)
+    assert (caution or "") in said
 
 
 async def test_an_unknown_command_is_told_in_one_sentence(tmp_path: Path) -> None:

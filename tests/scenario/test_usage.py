@@ -80,6 +80,35 @@ async def test_people_see_their_own_today_and_lately_with_what_is_left(tmp_path:
         assert len(drawn.getcolors(100_000) or ()) > 3
 
 
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        (
+            SpendingLimits(Decimal("0.25"), Decimal(1)),
+            " of $1.00 is left, but of everybody's $0.25 only $0.03",
+        ),
+        (SpendingLimits(everyone=Decimal(5)), "; $4.78 of everybody's $5.00 is left. It resets"),
+        (SpendingLimits(Decimal(0), Decimal(1)), "; nothing may be spent, and only the operator can change that."),
+        (SpendingLimits(Decimal(5), Decimal(0)), "; nothing may be spent, and only the operator can change that."),
+        (SpendingLimits(), "- Today: $0.12 in 1 request, 1,200 tokens\n"),
+    ],
+)
+async def test_what_is_left_is_told_by_the_limit_that_holds_first(
+    tmp_path: Path, limits: SpendingLimits, said: str
+) -> None:
+    async with house(tmp_path, spending=limits, clock=at_noon) as here:
+        await here.store.write(spend, "0.12")
+        await here.store.write(spend, "0.1", "town:u2")
+        assert said in (await asked(here))[0]
+
+
+async def test_where_nothing_may_be_spent_the_channels_spending_says_so_too(tmp_path: Path) -> None:
+    async with house(tmp_path, spending=SpendingLimits(Decimal(0)), clock=at_noon) as here:
+        said, _ = await asked(here, of="channel")
+
+    assert "- Today: nothing; nothing may be spent" in said
+
+
 async def test_a_channels_spending_is_everybodys_there_in_its_threads_too(tmp_path: Path) -> None:
     elsewhere = Place("town", "w", "park")
     async with house(tmp_path, spending=LIMITS, clock=at_noon) as here:

@@ -22,6 +22,7 @@ from bot.errors import (
     RequestInvalid,
     RequestRefused,
     RequestTooLarge,
+    ToolsNotSupported,
 )
 from bot.gateway.failures import cleaned, failure_in_chunk, failure_in_response
 
@@ -50,7 +51,7 @@ RESPONSES: list[tuple[int, object, type[GatewayError]]] = [
     (400, _error("Input exceeds the context window"), PromptTooLong),
     (400, _error("This model does not support image input", "invalid_request_error"), PartNotSupported),
     (400, _error("PDF files are not supported by acme/alpha-2"), PartNotSupported),
-    (400, _error("acme/alpha-2 doesn't support tools"), PartNotSupported),
+    (400, _error("acme/alpha-2 doesn't support tools"), ToolsNotSupported),
     (400, _error("Your prompt was flagged by our content policy"), RequestRefused),
     (400, ZDR, PrivacyUnmet),
     (400, _error("No provider without prompt training", "no_providers_available"), PrivacyUnmet),
@@ -122,7 +123,8 @@ def test_a_parameter_that_is_not_taken_is_named(message: str, param: str | None,
 def test_the_ability_that_a_model_lacks_is_named_as_the_catalogue_names_it(message: str, ability: str) -> None:
     error = failure_in_response(400, {}, orjson.dumps(_error(message, "invalid_request_error")), NOW)
 
-    assert type(error) is PartNotSupported
+    assert isinstance(error, PartNotSupported)
+    assert isinstance(error, ToolsNotSupported) == (ability == "calls_tools")
     assert error.about == ability
 
 

@@ -29,12 +29,14 @@ from bot.errors import (
     RequestInvalid,
     RequestRefused,
     RequestTooLarge,
+    ToolsNotSupported,
 )
 from bot.gateway.client import OpenAIGateway
 from bot.gateway.exchange import Timeouts
 from bot.messages import (
     ChatRequest,
     Delta,
+    FilePart,
     Finish,
     Part,
     PicturePart,
@@ -162,7 +164,7 @@ async def test_its_models_are_in_the_catalogue_with_what_they_can(gateway: OpenA
         ("context-too-long", PromptTooLong),
         ("no-images", PartNotSupported),
         ("no-files", PartNotSupported),
-        ("no-tools", PartNotSupported),
+        ("no-tools", ToolsNotSupported),
         ("zdr", PrivacyUnmet),
         ("unauthorized", GatewayRefused),
         ("no-credit", GatewayUnpaid),
@@ -181,11 +183,21 @@ async def test_its_models_are_in_the_catalogue_with_what_they_can(gateway: OpenA
 async def test_a_refusal_is_told_for_what_it_is(
     gateway: OpenAIGateway, fault: str, kind: type[GatewayError]
 ) -> None:
-    deltas, failure = await _ask_for(gateway, fault)
+    asked = TextPart(f"write 60 words\nfault: {fault}")
+    held = PicturePart("image/png", _red_png(8, 8)), FilePart("a.pdf", "application/pdf", b"%PDF-1.4")
+    deltas, failure = await _ask(gateway, asked, *held, model="gatepost/faulty", tools=(NOW,))
 
     assert type(failure) is kind
     assert _words(deltas) == ""
     assert not any(isinstance(delta, Retrying) and delta.seconds for delta in deltas)
+
+
+@pytest.mark.parametrize("fault", ["no-images", "no-files", "no-tools"])
+async def test_what_a_request_does_not_hold_is_not_refused(gateway: OpenAIGateway, fault: str) -> None:
+    deltas, failure = await _ask_for(gateway, fault)
+
+    assert failure is None
+    assert _words(deltas)
 
 
 @pytest.mark.parametrize(

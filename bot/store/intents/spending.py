@@ -7,7 +7,8 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, case, func, select
 
-from bot.store.intents.accounts import State, dollars
+from bot.messages import Level, SpendingLimits, Whose
+from bot.store.intents.accounts import EVERYONE, State, day_of, dollars
 from bot.store.schema import spent, usage
 
 _RECENT = 2_000
@@ -65,6 +66,18 @@ def spent_on(conn: Connection, day: str, scope: str) -> Decimal:
     """What counts against a scope's limit on that day: settled, or set aside."""
     amount = conn.scalar(select(spent.c.amount).where(spent.c.day == day, spent.c.scope == scope))
     return dollars(amount or 0)
+
+
+def levels_of(conn: Connection, person: str, limits: SpendingLimits, now: float) -> tuple[Level, ...]:
+    """The limits that hold for a person today, their own first, and what counts against each; none for play money
+    but one that lets nothing out."""
+    day = day_of(now)
+    known = ((Whose.PERSON, limits.person, person), (Whose.EVERYONE, limits.everyone, EVERYONE))
+    return tuple(
+        Level(whose, limit, spent_on(conn, day, scope))
+        for whose, limit, scope in known
+        if limit is not None and (limit == 0 or not limits.play)
+    )
 
 
 def models_used(conn: Connection, since: float) -> Mapping[str, tuple[str, ...]]:
