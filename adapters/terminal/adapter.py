@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from adapters.terminal.wording import at_a_shell
 from bot.messages import (
     Attachment,
     Budget,
@@ -126,7 +127,7 @@ class TerminalAdapter:
         if rendered.final and self._printed and not self._printed.endswith("\n"):
             self._write("\n")
         if rendered.status and rendered.status != self._noted:
-            self._note(rendered.status)
+            self._note(at_a_shell(rendered.status))
         self._noted = rendered.status
         if rendered.final:
             for file in rendered.files:

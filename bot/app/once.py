@@ -9,8 +9,9 @@ from pathlib import Path
 from adapters.terminal.adapter import TerminalAdapter
 from bot.access import Access
 from bot.app.core import core, desk_for, intake_for, open_gateway
-from bot.errors import AddressWrong, GatepostError, GatewayDown, GatewayRefused
+from bot.errors import AddressWrong, GatepostError, GatewayDown, GatewayRefused, StartError
 from bot.gateway.client import OpenAIGateway
+from bot.gateway.search import near
 from bot.media.reader import WorkerReader
 from bot.messages import Model, TurnState
 from bot.settings import Settings
@@ -30,12 +31,13 @@ async def ask(
 ) -> bool:
     """Answer one question over a throw-away store in `directory`; whether it was answered whole.
 
-    The answer goes to `write` as it comes, everything else to `note`. Raises what `write` raised, and a
-    GatewayError when the gateway takes no question at all.
+    The answer goes to `write` as it comes, everything else to `note`. Raises what `write` raised, StartError for a
+    model that can't be, and a GatewayError when the gateway takes no question at all.
     """
     adapter = TerminalAdapter(write, note, time.time)
     async with core(settings, directory, f"sqlite:///{directory / 'ask.db'}") as parts:
         unlisted = await learn_models(parts.gateway)
+        _check_name(parts.gateway, parts.about.default_model)
         freshening = asyncio.create_task(parts.gateway.keep_fresh())
         model = parts.about.default_model
         desk = desk_for(parts, [adapter], lasting=False)
@@ -53,9 +55,20 @@ async def ask(
         if not whole and unlisted is not None:
             raise unlisted
         if not whole and parts.gateway.models() and parts.gateway.model(model) is None:
-            near = ", ".join(one.id for one in parts.gateway.search(model.rpartition("/")[2], 3))
-            note(f"`gatepost models` lists no {model}.{f' Did you mean {near}?' if near else ''}")
+            note(f"`gatepost models` lists no {model}.{_did_you_mean(parts.gateway, model)}")
     return whole
+
+
+def _check_name(gateway: OpenAIGateway, model: str) -> None:
+    """Raises StartError for a name that no gateway has a model for; elsewhere a model may be called anything."""
+    if gateway.routes and "/" not in model and gateway.models() and gateway.model(model) is None:
+        hint = _did_you_mean(gateway, model) or " `gatepost models` lists them."
+        raise StartError(f"There is no model {model}: their names are of the form creator/model.{hint}")
+
+
+def _did_you_mean(gateway: OpenAIGateway, model: str) -> str:
+    found = [one.id for one in gateway.search(model.rpartition("/")[2], 3)] or near(gateway.models(), model)
+    return f" Did you mean {', '.join(found)}?" if found else ""
 
 
 async def learn_models(gateway: OpenAIGateway) -> AddressWrong | None:

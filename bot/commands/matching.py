@@ -6,7 +6,7 @@ from bot.commands.wording import abilities, price
 from bot.gateway.search import Entry
 from bot.messages import Model
 
-_BY_FACTS = 4
+_BY_FACTS = 5
 """The rank of a model that only fits by what is known of it: after those that fit by id or name."""
 
 _KINDS = ("language", "image", "embedding")

@@ -7,6 +7,7 @@ from bot.commands.base import Command, CommandContext, Completion
 from bot.commands.choosing import DEFAULT, SCOPE, allowed_scope, choose_for, where
 from bot.commands.wording import describe, label
 from bot.errors import CommandRefused
+from bot.gateway.search import near
 from bot.messages import Choice, CommandOption, CommandSpec, PlaceKind, person_key
 from bot.preferences import NEAREST_FIRST, Preference, Scope, model_id, scope_keys
 from bot.store.intents.settings import MODEL as NAME
@@ -107,8 +108,9 @@ def _apart(context: CommandContext) -> Sequence[Scope]:
 
 
 def _unknown(context: CommandContext, wanted: str) -> str:
-    near = [model.id for model in context.ports.gateway.search(wanted.split("/")[-1], 3)]
-    hint = f" Did you mean {', '.join(f'`{name}`' for name in near)}?" if near else " See `/models`."
+    gateway = context.ports.gateway
+    found = [model.id for model in gateway.search(wanted.split("/")[-1], 3)] or near(gateway.models(), wanted)
+    hint = f" Did you mean {', '.join(f'`{name}`' for name in found)}?" if found else " See `/models`."
     return f"There is no model `{wanted}`.{hint} Nothing was changed."
 
 

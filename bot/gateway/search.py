@@ -1,5 +1,6 @@
 """Finding a model while somebody types: each keystroke is answered from memory, and nothing worked out twice."""
 
+import difflib
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,6 +8,8 @@ from dataclasses import dataclass
 from bot.messages import Model, Purpose
 
 _NEVER = float("inf")
+_LIKE = 0.6
+"""How alike two spellings are, of 1, for one to be taken for a slip of the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +30,17 @@ class Entry:
         return cls(model.id, lower, lower.partition("/")[2], model.name.lower(), withdrawn_at)
 
     def rank(self, wanted: str, words: Sequence[str]) -> int | None:
-        """How it fits: the id itself, an id that begins so, a name that does, one with all the words; or not."""
+        """How it fits, the best first: the id, its part after the maker or the name, an id that begins so, a name
+        that does, one with all the words; or not at all."""
         if self.lower == wanted:
             return 0
-        if self.lower.startswith(wanted):
+        if wanted and wanted in (self.tail, self.name):
             return 1
-        if self.tail.startswith(wanted) or self.name.startswith(wanted):
+        if self.lower.startswith(wanted):
             return 2
-        return 3 if all(word in self.lower or word in self.name for word in words) else None
+        if self.tail.startswith(wanted) or self.name.startswith(wanted):
+            return 3
+        return 4 if all(word in self.lower or word in self.name for word in words) else None
 
 
 class Index:
@@ -62,6 +68,14 @@ class Index:
             if rank == 0 or (rank is not None and entry.withdrawn_at > withdrawn_before):
                 fitting.append((rank, used.get(entry.id, len(used)), entry.id))
         return [model_id for _, _, model_id in heapq.nsmallest(limit, fitting)]
+
+
+def near(models: Iterable[Model], typed: str, most: int = 3) -> list[str]:
+    """The ids that somebody may have meant who typed one that there is not: those that are spelled like it."""
+    ids = {model.id.lower(): model.id for model in models}
+    ids |= {lower.partition("/")[2]: whole for lower, whole in ids.items() if "/" in lower}
+    found = difflib.get_close_matches(typed.strip().lower(), ids, most * 2, _LIKE)
+    return list(dict.fromkeys(ids[one] for one in found))[:most]
 
 
 def _purposes(model: Model) -> Iterable[Purpose]:

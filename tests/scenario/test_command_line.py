@@ -88,6 +88,21 @@ def test_a_wrong_usage_ends_with_2(here: Here, words: tuple[str, ...]) -> None:
     assert ran.err.startswith("usage: gatepost")
 
 
+@pytest.mark.parametrize(
+    ("model", "sentence"),
+    [
+        ("scripted", "Did you mean gatepost/scripted, gatepost/faulty, gatepost/hostile?"),
+        ("gpt", "`gatepost models` lists them."),
+    ],
+)
+def test_a_model_without_its_creator_is_told_how_it_is_called(here: Here, model: str, sentence: str) -> None:
+    ran = here.run("ask", "hello", "-m", model)
+    assert ran.status == 1
+    assert ran.sentence == (
+        f"gatepost: There is no model {model}: their names are of the form creator/model. {sentence}"
+    )
+
+
 def test_a_model_that_does_not_exist_is_named(here: Here) -> None:
     ran = here.run("ask", "hello", "-m", "nobody/nothing")
     assert (ran.status, ran.out) == (1, "")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from bot.gateway.search import Index
+from bot.gateway.search import Index, near
 from bot.messages import Model, Purpose
 
 TODAY = 1_790_000_000.0
@@ -28,6 +28,17 @@ def _found(typed: str, limit: int = 25, purpose: Purpose = Purpose.CHAT, recent:
 
 def test_a_whole_id_comes_first_then_ids_that_begin_with_it() -> None:
     assert _found("acme/alpha-2") == ["acme/alpha-2", "acme/alpha-2-mini"]
+
+
+def test_a_whole_name_comes_before_those_that_begin_with_it() -> None:
+    assert _found("alpha 2") == ["acme/alpha-2", "acme/alpha-2-mini"]
+    assert _found("fast-3") == ["zeta/fast-3"]
+
+
+def test_a_slip_is_told_from_a_model_that_there_is_not() -> None:
+    assert near(MODELS, "acme/alfa-2")[0] == "acme/alpha-2"
+    assert near(MODELS, "Alphabeth", 1) == ["zeta/alphabet"]
+    assert near(MODELS, "something quite different") == []
 
 
 def test_the_maker_need_not_be_typed_nor_the_case_be_right() -> None:
