@@ -143,6 +143,7 @@ class PlainTownAdapter:
             threads=town.threads,
             buttons=True,
             private_replies=True,
+            private_files=True,
         )
         self._intake: Intake | None = None
 
