@@ -44,10 +44,12 @@ class Rest:
         self._total = Total()
         self._buckets: dict[tuple[str, str], Bucket] = {}
         self._session: aiohttp.ClientSession | None = None
+        self._closed = False
         self._hosts = FILE_HOSTS if self._base_url == DISCORD else {*FILE_HOSTS, urlsplit(base_url).netloc}
 
     async def close(self) -> None:
-        """Hang up."""
+        """Hang up, for good."""
+        self._closed = True
         if self._session is not None:
             await self._session.close()
 
@@ -152,6 +154,8 @@ class Rest:
             raise no_answer(error) from error
 
     def _open(self) -> aiohttp.ClientSession:
+        if self._closed:
+            raise aiohttp.ClientConnectionError("disconnected")
         if self._session is None:
             timeout = aiohttp.ClientTimeout(total=_SECONDS)
             self._session = aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar())

@@ -10,7 +10,7 @@ import structlog
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.failures import DEAD_TOKEN, SlackRefused
+from adapters.slack.failures import DEAD_TOKEN, SlackRefused, refused
 from adapters.slack.inbound import Us
 
 log = structlog.get_logger(__name__)
@@ -34,6 +34,7 @@ class Api:
         self.token = token
         self._session: aiohttp.ClientSession | None = None
         self._client: AsyncWebClient | None = None
+        self._closed = False
         self._us: Us | None = None
         self._asking = asyncio.Lock()
         self.scopes: frozenset[str] | None = None
@@ -43,7 +44,12 @@ class Api:
 
     @property
     def client(self) -> AsyncWebClient:
-        """The SDK's client. Its own way of trying again is off: it posts twice when an answer is lost."""
+        """The SDK's client. Its own way of trying again is off: it posts twice when an answer is lost.
+
+        Raises SlackRefused once it is closed: what is still to be said is said after the next start.
+        """
+        if self._closed:
+            raise refused("disconnected")
         if self._client is None:
             self._session = aiohttp.ClientSession(timeout=_TIMEOUT)
             self._client = AsyncWebClient(
@@ -52,10 +58,10 @@ class Api:
         return self._client
 
     async def close(self) -> None:
-        """Let go of every connection."""
+        """Let go of every connection, for good."""
+        self._closed = True
         if self._session is not None:
             await self._session.close()
-        self._session = self._client = None
 
     async def us(self) -> Us:
         """Who we are. Asked once."""
@@ -168,7 +174,7 @@ class Api:
 
     async def respond(self, url: str, body: Json) -> bool:
         """Answer at a response URL; whether it was taken."""
-        if not (self.is_slacks(url) and self.client):
+        if self._closed or not (self.is_slacks(url) and self.client):
             return False
         assert self._session is not None
         try:

@@ -16,7 +16,7 @@ _KINDS = {
     ),
     # A token that died is the operator's to replace; what is unsaid is said after the next start.
     FailureKind.TRANSIENT: (
-        "internal_error fatal_error service_unavailable request_timeout team_added_to_org lost"
+        "internal_error fatal_error service_unavailable request_timeout team_added_to_org lost disconnected"
         " token_revoked token_expired invalid_auth account_inactive not_authed"
     ),
     FailureKind.UNEDITABLE: "edit_window_closed",

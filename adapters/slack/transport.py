@@ -162,6 +162,10 @@ class Socket:
 
     async def _close(self) -> None:
         handler, self._handler = self._handler, None
-        if handler is not None:
+        if handler is None:
+            return
+        try:
             with suppress(Exception):
                 await handler.client.close()  # type: ignore[no-untyped-call]
+        finally:  # it waits for the other side's goodbye first, and may be stopped in that
+            await handler.client.aiohttp_client_session.close()

@@ -1,6 +1,7 @@
 """How Slack reaches us: signed HTTP on the program's port, and a socket that comes back."""
 
 import asyncio
+import gc
 import hashlib
 import hmac
 import json
@@ -11,6 +12,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bot.errors import PlatformError
+from bot.messages import FailureKind, Place, Rendered
 from tests.slack_house import SlackHouse, read, slack_house
 from tests.slack_town.tokens import SIGNING_SECRET
 from tests.slack_town.town import slack_town
@@ -93,3 +96,38 @@ async def test_a_crowd_of_messages_is_acknowledged_each_at_the_first_attempt(sla
     await town.until(lambda: all(one.acked for one in told))
 
     assert sum(len(one.attempts) for one in told) == 100
+
+
+def _open_sessions() -> int:
+    return sum(isinstance(one, aiohttp.ClientSession) and not one.closed for one in gc.get_objects())
+
+
+async def test_a_socket_that_is_given_up_at_any_moment_of_being_renewed_leaves_no_connection(
+    tmp_path: Path,
+) -> None:
+    async with slack_town() as town:
+        before = _open_sessions()
+        async with slack_house(tmp_path, town) as slack:
+            for steps in range(12):
+                renewing = asyncio.create_task(slack.adapter.renew())
+                for _ in range(steps):
+                    await asyncio.sleep(0)
+                renewing.cancel()
+                await asyncio.gather(renewing, return_exceptions=True)
+
+        assert _open_sessions() == before
+
+
+async def test_after_the_end_nothing_is_said_and_no_connection_opened_for_it(tmp_path: Path) -> None:
+    async with slack_town() as town, slack_house(tmp_path, town) as slack:
+        asked = town.ada.mentions(town.square, "there?")
+        await slack.answer("Yes.")
+        await slack.said(town.square, asked)
+        place = Place("slack", "T0TOWN", town.square.id)
+        await slack.adapter.stop()
+        before = _open_sessions()
+        with pytest.raises(PlatformError) as refused:
+            await slack.adapter.post(place, Rendered("late"), "key")
+
+        assert refused.value.failure.kind is FailureKind.TRANSIENT
+        assert _open_sessions() == before
