@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapters.discord.buttons import cut
-from bot.messages import CommandCall, CommandOption, CommandSpec
+from bot.messages import Attachment, CommandCall, CommandOption, CommandSpec
 
 ASK_ABOUT = "Ask about this"
 """The entry in a message's menu that is no command's."""
 
 _SLASH, _MESSAGE_MENU = 1, 3
-_STRING = 3
+_STRING, _ATTACHMENT = 3, 11
+_FILE = {"type": _ATTACHMENT, "name": "file", "description": "A file that goes with it", "required": False}
 _GUILD, _BOT_DM = 0, 1
 _EVERYWHERE = {"integration_types": [0], "contexts": [_GUILD, _BOT_DM]}
 
@@ -32,8 +33,18 @@ def same(ours: Sequence[Mapping[str, Any]], theirs: Sequence[Mapping[str, Any]])
 
 def call_of(data: Mapping[str, Any]) -> CommandCall:
     """The command that was chosen, with its options."""
-    options = {one["name"]: str(one.get("value", "")) for one in data.get("options") or ()}
+    given = (one for one in data.get("options") or () if one.get("type") != _ATTACHMENT)
+    options = {one["name"]: str(one.get("value", "")) for one in given}
     return CommandCall(str(data["name"]), options)
+
+
+def files_of(data: Mapping[str, Any], where: str) -> tuple[Attachment, ...]:
+    """The files that came with a command. `where` names channel and event in their ids."""
+    files = ((data.get("resolved") or {}).get("attachments") or {}).values()
+    return tuple(
+        Attachment(f"{where}/{one['id']}", str(one["filename"]), one["size"], one.get("content_type"), one["url"])
+        for one in files
+    )
 
 
 def typed_in(data: Mapping[str, Any]) -> tuple[str, str]:
@@ -48,7 +59,7 @@ def _slash(spec: CommandSpec) -> dict[str, Any]:
         "type": _SLASH,
         "name": spec.name,
         "description": cut(spec.description),
-        "options": [_option(one) for one in needed_first],
+        "options": [*map(_option, needed_first), *([_FILE] if spec.takes_files else [])],
         **_EVERYWHERE,
     }
 

@@ -8,7 +8,7 @@ import discord
 
 from adapters.discord.acted import Acted
 from adapters.discord.buttons import action_of, cut, is_short, model_menu, short
-from adapters.discord.commands import call_of, typed_in
+from adapters.discord.commands import call_of, files_of, typed_in
 from adapters.discord.menus import Menus
 from adapters.discord.outbound import EPHEMERAL
 from adapters.discord.responses import CHOICES, MESSAGE, UPDATE, UPDATE_LATER, UPDATED, Responses
@@ -58,7 +58,8 @@ class Interactions:
             for name, value in call.options.items()
         }
         event = self._acted.event(interaction, InboundKind.COMMAND, place, style)
-        whole = replace(event, command=CommandCall(call.name, options))
+        files = files_of(data, f"{interaction.channel_id}/{interaction.id}")
+        whole = replace(event, command=CommandCall(call.name, options), attachments=files)
         await self._acted.hand_over(interaction, intake, whole, style)
 
     async def _pressed(self, interaction: "discord.Interaction[Any]", data: Any, intake: Intake) -> None:

@@ -10,7 +10,7 @@ from adapters.slack import home, outbound
 from adapters.slack.api import Api
 from adapters.slack.failures import SlackRefused
 from adapters.slack.files import Files
-from adapters.slack.hearing import Hearing
+from adapters.slack.hearing import NOT_HERE, Hearing
 from adapters.slack.inbound import PLATFORM, Us, place_of, text_in, words_of
 from adapters.slack.manifest import ASK_ABOUT_THIS, PROMPTS
 from adapters.slack.people import People
@@ -36,7 +36,6 @@ log = structlog.get_logger(__name__)
 Json: TypeAlias = dict[str, Any]
 Begin: TypeAlias = Callable[[Coroutine[Any, Any, None]], None]
 
-NOT_HERE = "I'm not in this channel, so I can't answer here. Add me with `/invite`, then ask again."
 _TITLE_LIMIT = 60
 
 

@@ -45,6 +45,8 @@ log = structlog.get_logger(__name__)
 
 Whisper: TypeAlias = Callable[[Person, Place, str], Coroutine[Any, Any, None]]
 
+NOT_HERE = "I'm not in this channel, so I can't answer here. Add me with `/invite`, then ask again."
+
 SOMEBODY = Person("", "somebody")
 """Who took a message away: Slack does not say."""
 
@@ -107,10 +109,15 @@ class Hearing:
         place = Place(PLATFORM, us.team, channel, None, kind)
         words = words_of(str(body.get("text") or ""), us, self._people.name) or "help"
         call = parse_typed(words.lstrip("/!") or "help", self._specs, otherwise="`/gatepost help` lists them.")
+        aloud = any(spec.aloud for spec in self._specs if spec.name == call.name)
+        if aloud and kind is PlaceKind.CHANNEL and not await self._people.we_are_in(channel):
+            raise NotAllowed(NOT_HERE)
         profile = await self._people.find(str(body["user_id"]), us.team)
         creator = await self._people.created(channel) == profile.id
         key = f"{PLATFORM}:{us.team}:{body['trigger_id']}"
-        return self._called(place, profile.person(creator=creator), key, call, str(body.get("response_url") or ""))
+        said_at = f"{self._people.now():.6f}"
+        handle = str(body.get("response_url") or "")
+        return self._called(place, profile.person(creator=creator), key, said_at, call, handle)
 
     async def press(self, action: Action, place: Place, ts: str, body: Json, us: Us) -> Inbound:
         """A button under a message of ours."""
@@ -212,15 +219,17 @@ class Hearing:
                 await self._whisper(person, heard.place, error.said)
                 return None
             return heard
-        called = self._called(heard.place, person, heard.key, call, heard.handle)
-        return replace(called, addressed=heard.addressed, follows=heard.follows)
+        called = self._called(heard.place, person, heard.key, heard.message_id, call, heard.handle)
+        return replace(called, addressed=heard.addressed, follows=heard.follows, attachments=heard.attachments)
 
-    def _called(self, place: Place, person: Person, key: str, call: CommandCall, handle: str | None) -> Inbound:
+    def _called(
+        self, place: Place, person: Person, key: str, said_at: str, call: CommandCall, handle: str | None
+    ) -> Inbound:
         return Inbound(
             key=key,
             kind=InboundKind.COMMAND,
             place=place,
-            message_id=key,
+            message_id=said_at,
             person=person,
             sent_at=self._people.now(),
             addressed=True,

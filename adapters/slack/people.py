@@ -97,6 +97,16 @@ class People:
             self._creators[channel] = str(answer["channel"].get("creator", ""))
         return self._creators[channel]
 
+    async def we_are_in(self, channel: str) -> bool:
+        """Whether we may post in a channel at this moment."""
+        try:
+            answer = await self._api.read("conversations.info", channel=channel)
+        except SlackRefused as error:
+            if error.failure.kind in (FailureKind.TRANSIENT, FailureKind.RATE_LIMIT):
+                raise
+            return False
+        return bool(answer["channel"].get("is_member"))
+
     async def _ask(self, user: str, ours: str) -> Profile:
         try:
             answer = await self._api.read("users.info", user=user)

@@ -1,5 +1,6 @@
 """What people type after a slash: one file a command, one tuple that lists them."""
 
+from bot.commands.ask import ASK
 from bot.commands.base import Command
 from bot.commands.export import EXPORT
 from bot.commands.forget import FORGET
@@ -20,6 +21,7 @@ from bot.commands.usage import USAGE
 COMMANDS: tuple[Command, ...] = (
     MODEL,
     MODELS,
+    ASK,
     SUMMARY,
     IMAGINE,
     SEARCH,

@@ -128,11 +128,14 @@ class CommandResult:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a command asks: the text as it stands in history, the kind of turn that answers it, and the model."""
+    """What a command asks: the text as it stands in history, the kind of turn that answers it, and the model.
+
+    Without a model the one answers that is chosen where it is asked.
+    """
 
     text: str
     kind: TurnKind
-    model: str
+    model: str | None
 
 
 @dataclass(frozen=True, slots=True)

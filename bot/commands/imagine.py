@@ -112,6 +112,7 @@ IMAGINE = Command(
             CommandOption("model", "The model that draws", complete=True),
         ),
         takes_files=True,
+        aloud=True,
     ),
     run,
     complete,

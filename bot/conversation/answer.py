@@ -148,9 +148,12 @@ class Answer:
         return await self._drawings.files()
 
     def _repeat_wish(self) -> None:
-        """A command was typed where nobody saw it: what is to be drawn stands above the picture."""
-        if self._claim.turn.kind is TurnKind.IMAGINE:
+        """A command was typed where nobody saw it: what is asked, or to be drawn, stands above the answer."""
+        kind, asked = self._claim.turn.kind, self._window.unread
+        if kind is TurnKind.IMAGINE:
             self._telling.head(words.heading(PictureWish.read(self._window.subject).prompt))
+        elif asked is not None and kind in (TurnKind.ANSWER, TurnKind.REGENERATE):
+            self._telling.head(words.heading(asked))
 
     @property
     def _toolbox(self) -> Toolbox:

@@ -96,7 +96,9 @@ class Desk:
             worker.begin(Waiting(turn_id, asker, target.place, resumed=True), claimed, fresh_key)
         return accepted
 
-    async def take_in_by_command(self, asked: Inbound, target: Target, kind: TurnKind, model: str) -> Accepted:
+    async def take_in_by_command(
+        self, asked: Inbound, target: Target, kind: TurnKind, model: str | None
+    ) -> Accepted:
         """Take in what a command asks of this model, a turn of its own; returns after the COMMIT."""
         ports, turn_id, now = self._ports, self._ports.new_id(), self._ports.clock()
         accepted = await ports.store.write(accept_by_command, asked, target, kind, model, turn_id, now)

@@ -55,6 +55,13 @@ class Window:
         asked = (item.text for item in reversed(self.items) if item.role is Role.USER and item.message_id)
         return next(asked, "")
 
+    @property
+    def unread(self) -> str | None:
+        """What is answered, where nobody else could read it. What is answered again was asked in another turn."""
+        said = [item for item in self.items if item.role is Role.USER and item.message_id]
+        asked = [item for item in said if item.turn_id == self._claim.turn.id] or said[-1:]
+        return asked[0].text if asked and asked[0].unseen else None
+
     def add(self, more: Sequence[Item]) -> None:
         """The model sees these as well from here on."""
         self.items = (*self.items, *more)

@@ -30,7 +30,7 @@ OUTSIDERS = (
 )
 NOT_HERE = "Sorry, I am not set up to answer in this workspace. Whoever runs me can allow it."
 EMPTY = "There is nothing to answer here."
-ON_IT = "I'm on it: the picture comes in a message of its own."
+ON_IT = "I'm on it: the answer comes in a message of its own."
 DRAWING = "drawing…"
 NO_PICTURE = "The model sent a picture that can't be opened, so it is left out."
 PICTURE_NOT_KEPT = "My disk takes nothing more: this picture is shown, but I will not remember it."

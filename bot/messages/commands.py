@@ -41,7 +41,8 @@ class MenuEntry:
 
 @dataclass(frozen=True, slots=True)
 class CommandSpec:
-    """A command as every surface offers it. One that `takes_files` may come with some, where that can be done."""
+    """A command as every surface offers it. One that `takes_files` may come with some, where that can be done; one
+    that is `aloud` is answered by a message for all, where we have to be to post it."""
 
     name: str
     description: str
@@ -49,6 +50,7 @@ class CommandSpec:
     private: bool = True
     admins_only: bool = False
     takes_files: bool = False
+    aloud: bool = False
     entry: MenuEntry | None = None
 
 

@@ -32,7 +32,7 @@ class Item:
     """One row of a conversation's history. `attachments` are those whose bytes were not read yet.
 
     `untrusted` marks a tool's result that holds what strangers wrote, `fleeting` one whose text is for its turn
-    alone: a store keeps it without.
+    alone: a store keeps it without. `unseen` marks a question that was typed as a command: nobody else read it.
     """
 
     seq: int
@@ -49,3 +49,4 @@ class Item:
     reasoning_details: tuple[Mapping[str, Any], ...] = ()
     untrusted: bool = False
     fleeting: bool = False
+    unseen: bool = False

@@ -14,6 +14,7 @@ from tests.discord_house import LONG_ID, DiscordHouse, discord_house, labels
 from tests.discord_town.faults import fails
 from tests.discord_town.town import DiscordTown, discord_town
 from tests.discord_town.world import Message
+from tests.files import picture
 
 QUESTION = "what is a heron?"
 HELP = CommandSpec("help", "What can be typed")
@@ -219,3 +220,33 @@ async def test_an_act_that_discord_takes_no_answer_for_is_answered_otherwise() -
         await bot.adapter.answer_command(event.person, event.place, said, event.handle, private=True)
 
         assert "all there is" in bot.texts(bot.ada.dm)
+
+
+async def test_a_question_is_asked_natively_with_a_file_and_answered_there(
+    home: DiscordHouse,
+) -> None:
+    act = home.ada.types_command(home.general, "ask", text="What is this?", file=("heron.png", picture()))
+    asked = await home.answer("A heron.")
+    await home.says(home.general, "> What is this?\n\nA heron.")
+    await home.town.until(lambda: act.texts)
+
+    assert "image_url" in str(asked.messages)
+    assert act.texts == ["I'm on it: the answer comes in a message of its own."]
+    assert "> What is this?\n\nA heron." in home.general.visible(home.grace.user)
+    assert act.texts[0] not in home.general.visible(home.grace.user)
+
+
+async def test_what_is_kept_comes_as_a_file_for_one_and_goes_by_a_button(home: DiscordHouse) -> None:
+    await answered(home)
+    handed = home.ada.types_command(home.general, "export")
+    await home.town.until(lambda: handed.texts)
+    asked = home.ada.types_command(home.general, "forget")
+    await home.town.until(lambda: asked.texts)
+    press = home.ada.presses(asked.answers[-1], "Forget it")
+    await home.town.until(lambda: len(press.texts) > 1)
+
+    [file] = handed.answers[-1].attachments
+    assert file.filename.startswith("gatepost-export-")
+    assert "Shall I forget what I keep about you?" in asked.texts[0]
+    assert press.texts[-1].startswith("Done. What I kept about you is gone:")
+    assert home.general.visible(home.grace.user) == []

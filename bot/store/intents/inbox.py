@@ -125,7 +125,7 @@ def takes_part(conn: Connection, place: Place) -> bool:
 
 
 def accept_by_command(
-    conn: Connection, asked: Inbound, target: Target, kind: TurnKind, model: str, turn_id: str, now: float
+    conn: Connection, asked: Inbound, target: Target, kind: TurnKind, model: str | None, turn_id: str, now: float
 ) -> Accepted:
     """Take in what a command asks of a model: always a turn of its own."""
     known = _KNOWN(conn, {"event": asked.key, "conversation": target.conversation}).one()

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
-from bot.messages import Inbound, Item, PastMessage, Role, Turn
+from bot.messages import Inbound, InboundKind, Item, PastMessage, Role, Turn
 from bot.store.intents.rows import append, count
 from bot.store.schema import items
 
@@ -35,6 +35,7 @@ def item_from(inbound: Inbound, role: Role, turn_id: str | None) -> Item:
         turn_id=turn_id,
         sent_at=inbound.sent_at,
         attachments=inbound.attachments,
+        unseen=inbound.kind is InboundKind.COMMAND,
     )
 
 
