@@ -27,6 +27,7 @@ from bot.messages import (
     Place,
     PlaceKind,
     Rendered,
+    Upcoming,
     person_key,
 )
 from bot.polls import Polls
@@ -84,6 +85,7 @@ class Intake:
         self._clock = clock
         self._new_id = new_id
         self._deleted = deleted
+        self._reminders = reminders
         self._meter = meter or NoMeter()
         self._recording = recording
         self._errands = Errands(store, commands, adapters, clock)
@@ -124,12 +126,12 @@ class Intake:
             case InboundKind.BUTTON:
                 await self._button(inbound)
 
-    async def say(self, place: Place, person: Person, call: CommandCall) -> str:
+    async def say(self, place: Place, person: Person, call: CommandCall, key: str = "") -> str:
         """What a command says, as Markdown, for a surface that shows it in its own way."""
         if not self._access.serves(place):
             return words.NOT_HERE
         try:
-            return (await self._commands.run(call, person, place))[0].text
+            return (await self._commands.run(call, person, place, key))[0].text
         except GatepostError as error:
             return sentence_for(error)
 
@@ -140,6 +142,12 @@ class Intake:
         if not self._access.serves(place) and place.kind is not PlaceKind.DM:
             return ()
         return self._commands.complete(command, option, typed, person, place)[:25]
+
+    async def upcoming(self, place: Place, person: Person) -> Sequence[Upcoming]:
+        """This person's reminders; none where people are not served."""
+        if not self._access.serves(place):
+            return ()
+        return await self._reminders.upcoming(person_key(place.platform, person))
 
     async def recover(self) -> None:
         """Carry out the commands that a dead process took in and did not come to the end of."""

@@ -23,7 +23,18 @@ from bot.conversation.desk import Desk
 from bot.demo.server import DemoGateway
 from bot.intake import Intake
 from bot.media.reader import WorkerReader
-from bot.messages import Budget, CallKind, Choice, CommandCall, Inbound, InboundKind, Person, Place, Quota
+from bot.messages import (
+    Budget,
+    CallKind,
+    Choice,
+    CommandCall,
+    Inbound,
+    InboundKind,
+    Person,
+    Place,
+    Quota,
+    Upcoming,
+)
 from bot.reminders.bell import Bell
 from bot.settings import Settings
 from bot.tools.base import Outside
@@ -64,8 +75,11 @@ class Ears:
             self.heard.add((inbound.place.platform, inbound.kind, inbound.message_id))
             self.bell.set()
 
-    async def say(self, place: Place, person: Person, call: CommandCall) -> str:
-        return await self.intake.say(place, person, call)
+    async def say(self, place: Place, person: Person, call: CommandCall, key: str = "") -> str:
+        return await self.intake.say(place, person, call, key)
+
+    async def upcoming(self, place: Place, person: Person) -> Sequence[Upcoming]:
+        return await self.intake.upcoming(place, person)
 
     async def complete(
         self, place: Place, person: Person, command: str, option: str, typed: str

@@ -16,7 +16,7 @@ from aiohttp import ClientWebSocketResponse, FormData, web
 
 from adapters.web.adapter import WebAdapter
 from bot.errors import StoreError
-from bot.messages import Choice, CommandCall, CommandOption, CommandSpec, Inbound, Person, Place
+from bot.messages import Choice, CommandCall, CommandOption, CommandSpec, Inbound, Person, Place, Upcoming
 from bot.ports import About
 from bot.store.engine import Store, open_store
 from bot.store.files import Files
@@ -55,8 +55,11 @@ class ScriptedIntake:
         if self.then is not None:
             await self.then(inbound)
 
-    async def say(self, place: Place, person: Person, call: CommandCall) -> str:
+    async def say(self, place: Place, person: Person, call: CommandCall, key: str = "") -> str:
         return f"{call.name} says this"
+
+    async def upcoming(self, place: Place, person: Person) -> Sequence[Upcoming]:
+        return ()
 
     async def complete(
         self, place: Place, person: Person, command: str, option: str, typed: str

@@ -8,6 +8,7 @@ import structlog
 
 from adapters.slack import home, outbound
 from adapters.slack.api import Api
+from adapters.slack.at_home import AtHome
 from adapters.slack.failures import SlackRefused
 from adapters.slack.files import Files
 from adapters.slack.hearing import NOT_HERE, Hearing
@@ -55,11 +56,11 @@ class Acting:
         self._api = api
         self._people = people
         self._hearing = hearing
-        self._commands = frozenset(spec.name for spec in specs)
         self._entries = {spec.entry.id: spec for spec in specs if spec.entry is not None}
         self._begin = begin
         self._posting = posting
         self._files = files
+        self._home = AtHome(api, people, specs)
         self._prompted: set[str] = set()
 
     async def take(self, body: Json, intake: Intake) -> Json | str | None:
@@ -110,7 +111,10 @@ class Acting:
     async def _pressed(self, body: Json, us: Us, intake: Intake) -> None:
         pressed: Json = body["actions"][0]
         if pressed.get("action_id") == home.HOME_MODEL:
-            self._begin(self._choose_model(body, pressed, us, intake))
+            self._begin(self._home.choose_model(body, pressed, us, intake))
+            return
+        if str(pressed.get("action_id")).startswith(home.HOME_COMMAND):
+            self._begin(self._home.press(body, pressed, us, intake))
             return
         action, container = _action(pressed), body.get("container") or {}
         if action is None or "message_ts" not in container:
@@ -240,6 +244,10 @@ class Acting:
         if handle and await self._api.respond(handle, body):
             return
         said: Json = {"text": text, "blocks": body["blocks"]}
+        if place.kind is PlaceKind.DM and place.thread is None:  # nobody else reads along, and it lasts
+            quiet = {"unfurl_links": False, "unfurl_media": False}
+            await self._api.write("chat.postMessage", channel=place.channel, **quiet, **said)
+            return
         try:
             await self._api.write(
                 "chat.postEphemeral", channel=place.channel, user=person.id, thread_ts=place.thread, **said
@@ -274,24 +282,7 @@ class Acting:
                 suggested = home.prompts(PROMPTS)
                 await self._quietly("assistant.threads.setSuggestedPrompts", channel, None, prompts=suggested)
             return
-        await self._publish(user, channel, us, intake)
-
-    async def _publish(self, user: str, channel: str, us: Us, intake: Intake) -> None:
-        person = (await self._people.find(user, us.team)).person()
-        place = Place(PLATFORM, us.team, channel, None, PlaceKind.DM)
-        wanted = [name for name, _ in home.SHOWN if name in self._commands]
-        said = {name: await intake.say(place, person, CommandCall(name)) for name in wanted}
-        await self._api.write("views.publish", user_id=user, view=home.home(said))
-
-    async def _choose_model(self, body: Json, pressed: Json, us: Us, intake: Intake) -> None:
-        """A model chosen in the App Home holds for oneself, wherever nothing nearer is chosen."""
-        user = str(body["user"]["id"])
-        chosen = str((pressed.get("selected_option") or {}).get("value") or "")
-        person = (await self._people.find(user, us.team)).person()
-        channel = await self._dm(person)
-        place = Place(PLATFORM, us.team, channel, None, PlaceKind.DM)
-        await intake.say(place, person, CommandCall("model", {"id": chosen, "scope": "me"}))
-        await self._publish(user, channel, us, intake)
+        await self._home.publish(user, channel, us, intake)
 
     async def _quietly(self, method: str, channel: str, thread: str | None, **given: Any) -> None:
         try:

@@ -5,37 +5,74 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from adapters.slack.manifest import ASK_ABOUT_THIS
-from bot.messages import MenuEntry
+from bot.messages import MenuEntry, Upcoming
 
 Json: TypeAlias = dict[str, Any]
 
-HOME_MODEL = "gatepost_home_model"
-SHOWN = (
-    ("model", "My model"),
-    ("remind", "My reminders"),
-    ("usage", "My usage"),
-    ("settings", "My settings"),
-)
+HOME_MODEL, HOME_COMMAND = "gatepost_home_model", "gatepost_home_command"
+SHOWN = (("model", "My model"), ("usage", "My usage"), ("settings", "My settings"))
 """The commands whose answers the App Home shows, where there are such."""
 
 QUESTION = "question"
 _SECTION = 2_900
+_MOST_REMINDERS = 20
+_NO_REMINDERS = "You have no reminders. `/gatepost remind tomorrow at 9 to call Bob` makes one."
+_DATA = "Everything I keep about you, as a file or gone. `/gatepost forget here` forgets one place alone."
+_SURE = "I say in our direct messages what would go; nothing goes before you press a button there."
 
 
-def home(said: Mapping[str, str]) -> Json:
-    """The App Home; `said` is what each command says to this person."""
-    blocks: list[Json] = []
+def home(said: Mapping[str, str], upcoming: Sequence[Upcoming] | None, *, data: bool, notice: str = "") -> Json:
+    """The App Home. `said` is what each command says to this person, `upcoming` their reminders, where there are
+    such, `data` whether what is kept about them can be had; `notice` is what the last button did."""
+    blocks: list[Json] = [_section(notice)] if notice else []
     for name, title in SHOWN:
-        if name not in said:
-            continue
-        blocks.append({"type": "header", "text": {"type": "plain_text", "text": title}})
-        text = {"type": "mrkdwn", "text": _mrkdwn(said[name])}
-        blocks.append({"type": "section", "text": text})
-        if name == "model":
+        if name in said:
+            blocks += [_header(title), _section(said[name])]
+        if name == "model" and name in said:
             blocks.append({"type": "actions", "elements": [_model_menu()]})
+            blocks += _reminders(upcoming) if upcoming is not None else []
+    if data:
+        blocks += [_header("My data"), _section(_DATA), {"type": "actions", "elements": _data_buttons()}]
     hint = "Mention me in a channel, or write to me in the Messages tab. `/gatepost help` lists what I can do."
     blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": hint}]})
     return {"type": "home", "blocks": blocks}
+
+
+def _reminders(upcoming: Sequence[Upcoming]) -> list[Json]:
+    """Each with its buttons; one that came before can be snoozed."""
+    blocks = [_header("My reminders"), *([] if upcoming else [_section(_NO_REMINDERS)])]
+    for one in upcoming[:_MOST_REMINDERS]:
+        snooze = [_button("Snooze 1 hour", f"remind snooze {one.number} 1 h")] if one.came else []
+        buttons = [*snooze, _button("Cancel", f"remind cancel {one.number}")]
+        blocks += [_section(f"**{one.number}** {one.text}"), {"type": "actions", "elements": buttons}]
+    if len(upcoming) > _MOST_REMINDERS:
+        blocks.append(_section(f"{len(upcoming) - _MOST_REMINDERS} more: `/gatepost remind list`."))
+    return blocks
+
+
+def _data_buttons() -> list[Json]:
+    sure = {
+        "title": {"type": "plain_text", "text": "Forget me?"},
+        "text": {"type": "plain_text", "text": _SURE},
+        "confirm": {"type": "plain_text", "text": "Show me"},
+        "deny": {"type": "plain_text", "text": "Not now"},
+    }
+    forget = _button("Forget me", "forget") | {"style": "danger", "confirm": sure}
+    return [_button("Export my data", "export"), forget]
+
+
+def _button(label: str, command: str) -> Json:
+    """A button that does what the command does, as it would be typed."""
+    text = {"type": "plain_text", "text": label}
+    return {"type": "button", "action_id": f"{HOME_COMMAND}:{command}", "text": text, "value": command}
+
+
+def _header(title: str) -> Json:
+    return {"type": "header", "text": {"type": "plain_text", "text": title}}
+
+
+def _section(markdown: str) -> Json:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": _mrkdwn(markdown)}}
 
 
 def _mrkdwn(markdown: str) -> str:

@@ -96,6 +96,7 @@ from bot.messages.reminders import (
     Caller,
     Occurrence,
     Reminder,
+    Upcoming,
     Where,
 )
 from bot.messages.search import Hit, Query
@@ -220,6 +221,7 @@ __all__ = [
     "Turn",
     "TurnKind",
     "TurnState",
+    "Upcoming",
     "Usage",
     "Where",
     "Whose",

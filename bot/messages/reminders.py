@@ -64,6 +64,15 @@ class Reminder:
 
 
 @dataclass(frozen=True, slots=True)
+class Upcoming:
+    """A reminder as its owner reads it in a list. `came` says that it was shown before, and so can be snoozed."""
+
+    number: int
+    text: str
+    came: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Occurrence:
     """A reminder that has become due, once for each `key`; the key is also that of its post.
 

@@ -15,6 +15,7 @@ from bot.messages import (
     Person,
     Place,
     Rendered,
+    Upcoming,
 )
 
 
@@ -27,8 +28,14 @@ class Intake(Protocol):
         The same key twice is one event. Raises `StoreError` when it could not be kept: do not acknowledge.
         """
 
-    async def say(self, place: Place, person: Person, call: CommandCall) -> str:
-        """What a command says to this person, as Markdown, for a surface that shows it in its own way."""
+    async def say(self, place: Place, person: Person, call: CommandCall, key: str = "") -> str:
+        """What a command says to this person, as Markdown, for a surface that shows it in its own way.
+
+        `key` is that of the event that asked for it, where the command does something.
+        """
+
+    async def upcoming(self, place: Place, person: Person) -> Sequence[Upcoming]:
+        """This person's reminders, as they themselves read them."""
 
     async def complete(
         self, place: Place, person: Person, command: str, option: str, typed: str

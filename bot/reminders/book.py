@@ -1,15 +1,27 @@
 """The reminders people have: made, listed, changed, cancelled, snoozed. Whose they are comes from the event."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from bot.errors import NotAllowed, ReminderRefused
-from bot.messages import Action, ActionName, Caller, Inbound, Occurrence, PlaceKind, Reminder, Where, person_key
+from bot.messages import (
+    Action,
+    ActionName,
+    Caller,
+    Inbound,
+    Occurrence,
+    PlaceKind,
+    Reminder,
+    Upcoming,
+    Where,
+    person_key,
+)
 from bot.ports import Clock, NewId
 from bot.preferences import TIME_ZONE, Scope
 from bot.reminders.reading import When, read_when
-from bot.reminders.saying import QUOTE_LIMIT, confirmed, exact, listed, one_line
+from bot.reminders.saying import QUOTE_LIMIT, confirmed, described, exact, listed, one_line
 from bot.store.engine import Store
 from bot.store.intents.reminders import (
     add_reminder,
@@ -21,6 +33,7 @@ from bot.store.intents.reminders import (
     last_occurrence,
     made_before,
     reminders_of,
+    told_of,
 )
 from bot.store.intents.settings import chosen_where
 
@@ -101,6 +114,11 @@ class ReminderBook:
         if len(shown) < len(mine):
             lines.append(f"{len(mine) - len(shown)} more are for you alone: `/remind list` shows them.")
         return "\n".join(lines)
+
+    async def upcoming(self, owner: str) -> Sequence[Upcoming]:
+        """What is still to come for the person with this key, for their own eyes."""
+        mine = await self._store.read(told_of, owner)
+        return [Upcoming(one.number, described(one), came) for one, came in mine]
 
     async def change(self, caller: Caller, number: int, when: str = "", text: str = "") -> str:
         """Another time, another text, or both."""

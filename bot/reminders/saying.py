@@ -66,12 +66,17 @@ _PLACED = {Where.ME: "in a direct message", Where.HERE: "here", Where.CHANNEL: "
 
 def listed(reminder: Reminder) -> str:
     """One line of a list."""
+    return f"- **{reminder.number}** {described(reminder)}"
+
+
+def described(reminder: Reminder) -> str:
+    """When it comes, how often, and what it says."""
     text = reminder.text or (f"“{reminder.quote}”" if reminder.quote else "a message")
     if reminder.undelivered:
-        return f"- **{reminder.number}** was due, and I could post it nowhere: {text}"
+        return f"was due, and I could post it nowhere: {text}"
     assert reminder.due_at is not None
     often = f", {often_of(reminder)}" if reminder.rule else ""
-    return f"- **{reminder.number}** {exact(reminder.due_at, reminder.zone)}{often}: {text}"
+    return f"{exact(reminder.due_at, reminder.zone)}{often}: {text}"
 
 
 def announced(occurrence: Occurrence, *, text: bool, quote: bool, why_here: str | None = None) -> str:

@@ -234,3 +234,72 @@ async def test_a_menu_offers_the_models_as_they_are_typed(slack: SlackHouse) -> 
     assert town.ada.home is not None
 
     assert await town.ada.suggestions(town.ada.home, "gatepost_home_model", "") == []
+
+
+def home_of(slack: SlackHouse) -> str:
+    """All that stands in Ada's App Home."""
+    view = slack.town.ada.home
+    return str(view.body) if view is not None else ""
+
+
+async def test_my_reminders_can_be_cancelled_in_the_app_home(slack: SlackHouse) -> None:
+    town = slack.town
+    await town.ada.types("/gatepost remind in 3 days to water the plants", town.square).answered()
+    await slack.whispered(town.ada)
+    town.ada.opens_home()
+    await town.until(lambda: "water the plants" in home_of(slack))
+    assert town.ada.home is not None
+    await town.ada.presses(town.ada.home, "Cancel").answered()
+    await town.until(lambda: "You have no reminders" in home_of(slack))
+
+    assert "Snooze" not in home_of(slack)
+
+
+async def test_my_data_comes_and_goes_by_buttons_in_the_app_home(slack: SlackHouse) -> None:
+    town = slack.town
+    await answered(slack)
+    await slack.house.rest()
+    town.ada.opens_home()
+    await town.until(lambda: "My data" in home_of(slack))
+    assert town.ada.home is not None
+    await town.ada.presses(town.ada.home, "Export my data").answered()
+    await town.until(lambda: [one for one in town.ada.dm.visible() if one.files])
+    assert "in our direct messages" in home_of(slack)
+
+    await town.ada.presses(town.ada.home, "Forget me").answered()
+    await town.until(lambda: "Shall I forget" in read(town.ada.dm.visible()[-1]))
+    await town.ada.presses(town.ada.dm.visible()[-1], "Forget it").answered()
+    done = (await slack.whispered(town.ada))[-1]
+
+    assert read(done).startswith("Done. What I kept about you is gone:")
+
+
+async def test_a_question_is_asked_by_the_slash_command_and_where_we_are_not_it_says_so(slack: SlackHouse) -> None:
+    town = slack.town
+    await town.ada.types("/gatepost ask who wades?", town.square).answered()
+    await slack.answer("Herons.")
+    await town.until(lambda: any("Herons." in read(one) for one in town.square.visible()))
+    den = town.channel("den", town.ada, app=False)
+    refused = await town.ada.types("/gatepost ask who wades?", den).answered()
+
+    [answer] = [one for one in town.square.visible() if one.bot]
+    assert read(answer).startswith("> who wades?")
+    assert "/invite" in refused["text"]
+    assert slack.house.asked.empty()
+
+
+async def test_what_is_kept_about_me_is_told_in_a_channel_to_me_alone(slack: SlackHouse) -> None:
+    town = slack.town
+    await answered(slack)
+    await slack.house.rest()
+    await town.ada.types("/gatepost export", town.square).answered()
+    (here,) = await slack.whispered(town.ada)
+    await town.until(lambda: [one for one in town.ada.dm.visible() if one.files])
+    await town.ada.types("/gatepost forget", town.square).answered()
+    asked = (await slack.whispered(town.ada, 2))[-1]
+    await town.ada.presses(asked, "Keep it").answered()
+    kept = (await slack.whispered(town.ada, 3))[-1]
+
+    assert read(here).endswith("The file is in our direct messages.")
+    assert asked.ephemeral_for == kept.ephemeral_for == town.ada.id
+    assert read(kept) == "Nothing was forgotten."

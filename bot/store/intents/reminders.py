@@ -67,6 +67,12 @@ def reminders_of(conn: Connection, owner: str) -> tuple[Reminder, ...]:
     return tuple(one for row in rows if (one := load_or_skip(Reminder, row.body, row.id)) is not None)
 
 
+def told_of(conn: Connection, owner: str) -> tuple[tuple[Reminder, bool], ...]:
+    """As `reminders_of`, each with whether it has come before."""
+    mine = reminders_of(conn, owner)
+    return tuple((one, last_occurrence(conn, owner, one.number) is not None) for one in mine)
+
+
 def find_reminder(conn: Connection, owner: str, number: int) -> Reminder | None:
     """The reminder that this person calls by this number, whether it is still to come or not."""
     mine = (reminders.c.owner == owner, reminders.c.number == number)
