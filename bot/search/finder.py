@@ -69,7 +69,7 @@ class Finder:
         fitting = [one for one in within(merge(answers), query, author) if one.hit.message_id != asker.message_id]
         meanings, failed = await self._meant(asker, query, fitting, chosen)
         notes = tuple(dict.fromkeys(note for note in (*(one.note for one in answers), failed) if note))
-        ranked = rank(fitting, query.words, meanings)
+        ranked = await asyncio.to_thread(rank, fitting, query.words, meanings)
         return await self._shown(
             asker, ranked[:CONSIDERED], scope, min(wish.limit, MOST), replace(found, notes=notes)
         )
@@ -119,9 +119,10 @@ class Finder:
         return _Scope(named, names, named)
 
     def _sources(self, asker: Asker, scope: _Scope) -> Mapping[str, Source]:
-        home = _home(asker.asked_in)
-        here = asker.asked_in if home in scope.places else None
-        return sources_for(self._adapter, self._store, asker.person, here, asker.handle)
+        """Of one place the last messages are read as well: of the one that is named, or the one asked in."""
+        here = asker.asked_in if _home(asker.asked_in) in scope.places else None
+        near = scope.named[0] if len(scope.named) == 1 else here
+        return sources_for(self._adapter, self._store, asker.person, near, asker.handle)
 
     async def _own(self, asker: Asker) -> tuple[Place, ...]:
         """The place asked in, and the channel of it."""

@@ -22,7 +22,7 @@ SECONDS = 6.0
 """How long a source may take."""
 
 RECENT = 200
-"""Messages of this place that are read through where they stand."""
+"""Messages of one place that are read through where they stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ async def _ask(name: str, source: Source, query: Query, adapter: Adapter) -> Ans
 
 OURS = "What I have kept"
 PLATFORMS = "The platform's own search"
-RECENTLY = "What was said here lately"
+RECENTLY = "What was said there lately"
 
 
 def sources_for(
@@ -80,7 +80,8 @@ async def _recently(source: ReadsSince, here: Place, query: Query) -> Sequence[H
     terms = terms_in(query.words)
     if query.words.strip() and not terms:
         return ()
-    return [_hit(source, one, here) for one in reversed(said) if holds(one.text, terms)]
+    fitting = await asyncio.to_thread(lambda: [one for one in reversed(said) if holds(one.text, terms)])
+    return [_hit(source, one, here) for one in fitting]
 
 
 def holds(text: str, terms: Sequence[Words]) -> bool:

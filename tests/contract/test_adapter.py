@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -10,7 +10,17 @@ import pytest
 
 from bot.errors import PlatformError
 from bot.messages import FailureKind, Inbound, InboundKind, PersonKind, Place, Rendered
-from bot.ports import Adapter, LinksMessages, OpensThreads, ReadsHistory, ReadsSince, Reconciles
+from bot.ports import (
+    Adapter,
+    ChecksReaders,
+    KnowsAudience,
+    LinksMessages,
+    ListsReadable,
+    OpensThreads,
+    ReadsHistory,
+    ReadsSince,
+    Reconciles,
+)
 from tests.discord_bot import discord_bot
 from tests.slack_stage import slack_over_socket
 from tests.web_page import ScriptedIntake, playground
@@ -183,6 +193,36 @@ async def failure(stage: Stage, call: Awaitable[object]) -> FailureKind:
     with pytest.raises(PlatformError) as refused:
         await call
     return stage.adapter.classify(refused.value).kind
+
+
+def _readers(adapter: object) -> tuple[ListsReadable, ChecksReaders, KnowsAudience]:
+    """An adapter as what tells who reads where."""
+    assert isinstance(adapter, ListsReadable)
+    assert isinstance(adapter, ChecksReaders)
+    assert isinstance(adapter, KnowsAudience)
+    return adapter, adapter, adapter
+
+
+async def test_what_is_listed_as_readable_can_be_read_and_has_an_audience(stage: Stage) -> None:
+    said = await stage.hear("a question")
+    lists, checks, knows = _readers(stage.adapter)
+    listed = await lists.readable(said.person, said.place.workspace)
+
+    assert said.place.parent.key in {one.place.key for one in listed}
+    for one in listed:
+        assert await checks.can_read(said.person, one.place)
+        assert (await knows.audience(one.place)).workspace == one.place.workspace_key
+        assert one.name
+
+
+async def test_nobody_is_told_who_reads_a_place_that_is_not_there(stage: Stage) -> None:
+    said = await stage.hear("a question")
+    nowhere = replace(said.place.parent, channel="999999999999999999")
+    _, checks, knows = _readers(stage.adapter)
+
+    assert not await checks.can_read(said.person, nowhere)
+    with pytest.raises(PlatformError):
+        await knows.audience(nowhere)
 
 
 async def test_editing_what_is_gone_is_not_found(stage: Stage) -> None:

@@ -20,6 +20,7 @@ from tests.discord_town.rights import Right
 from tests.discord_town.world import Channel, Message, Overwrite
 from tests.house import Answering
 from tests.slack_house import SlackHouse, slack_house
+from tests.slack_town.values import BOT_USER
 from tests.tool_stage import stage
 from tests.web_page import tab
 
@@ -285,6 +286,29 @@ async def test_slacks_own_search_is_asked_kept_nowhere_and_private_words_go_to_t
     assert b"search everywhere" in written
     assert b"the launch is on Friday" not in written
     assert town.world.action_token(asked).encode() not in written
+
+
+async def test_alone_with_the_asker_and_by_typing_in_a_thread_slacks_search_is_asked_as_well(
+    slack: SlackHouse,
+) -> None:
+    town = slack.town
+    den = town.channel("den", town.ada, kind="group")
+    lobby = town.channel("lobby", town.grace)
+    root = town.grace.says(lobby, "the launch is on Friday")
+    town.ada.says(den, "the launch is really on Sunday")
+    asked = town.ada.says(town.ada.dm, "search for launch")
+    everywhere = await searched(slack, words="launch")
+    await slack.said(town.ada.dm, asked)
+    town.ada.says(town.ada.dm, "search in den for launch")
+    named = await searched(slack, words="launch", where="den")
+    await slack.rest()
+    town.grace.says(lobby, f"<@{BOT_USER}> !search Friday in:everywhere", thread=root)
+    typed = await slack.whispered(town.grace)
+
+    assert "the launch is on Friday" in everywhere
+    assert "the launch is really on Sunday" in named
+    assert "the launch is on Friday" in str(typed[0].blocks)
+    assert "was left out" not in str(typed[0].blocks)
 
 
 async def test_a_guest_finds_what_stands_in_their_channels_and_a_shared_channel_shows_its_own(
