@@ -35,8 +35,8 @@ async def build_request(
     blobs = await kept_bytes(ports, files_needed(items, reads, media_seq))
     may_search = ports.gateway.routes and plan.calls and not imagines
     searches = choices.searches_of(chosen, model) if may_search else ()
-    moment = Moment(ports.clock(), turn.place, claim.speakers, searches=bool(searches))
-    able = not imagines and (model is None or model.calls_tools is not False)
+    able = model is None or model.calls_tools is not False
+    moment = Moment(ports.clock(), turn.place, claim.speakers, searches=bool(searches), tools=able or imagines)
     request = ChatRequest(
         model=plan.model,
         messages=build(
@@ -49,7 +49,7 @@ async def build_request(
             persona_text(chosen.get(PERSONA.name)),
             claim.recap if choices.recaps(chosen) and not imagines else None,
         ),
-        tools=tuple(tools) if able else (),
+        tools=tuple(tools) if able and not imagines else (),
         max_tokens=choices.answer_limit(chosen, ports.limits.answer_tokens, model),
         modalities=("text", "image") if model is not None and model.draws else (),
         account=account_of(turn.place, turn.requester, turn.id),

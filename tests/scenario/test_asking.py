@@ -324,6 +324,8 @@ async def test_a_model_that_cannot_use_tools_answers_without(tmp_path: Path) -> 
         await here.answered()
 
         assert "tools" not in again.body
+        assert "You can call no tools here" in again.prompt
+        assert "You can call no tools here" not in asked.prompt
         assert status(here) == (
             "⚠ acme/alpha-2 can't use tools. It was asked without: no links, reminders or searches in this "
             "answer. Another can, by /model."
