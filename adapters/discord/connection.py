@@ -5,6 +5,7 @@ Everything of the library that is not offered for use stands in this file.
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import discord
@@ -66,11 +67,22 @@ class Connection(discord.Client):
         )
         self._listener = listener
         self._polite = polite
+        self._connection.parsers["MESSAGE_UPDATE"] = self._unless_ours(self._connection.parsers["MESSAGE_UPDATE"])
 
     def silent_for(self) -> float | None:
         """Seconds since anything came over the connection; None while there is none."""
         keep_alive = self.ws._keep_alive if self.ws is not None else None
         return time.perf_counter() - keep_alive._last_recv if keep_alive is not None else None
+
+    def _unless_ours(self, parse: Callable[[Any], None]) -> Callable[[Any], None]:
+        """Whatever tells of edits, but for those of our own: an answer that grows is one after the other."""
+
+        def told(data: Any) -> None:
+            author = data.get("author") or {}
+            if self.user is None or str(author.get("id")) != str(self.user.id):
+                parse(data)
+
+        return told
 
     def message_from(self, data: Any, channel: int, guild: int | None) -> discord.Message:
         """A message that a call of ours was answered with."""

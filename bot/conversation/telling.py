@@ -19,6 +19,13 @@ SILENCE = 1.5
 LONG_SILENCE = 15.0
 """Seconds after which they are told that it still does."""
 
+LONGEST_REST = 0.2
+"""Seconds without a look at the stream: so late may it be noticed that an answer has ended. Waking up for every
+single token is most of what a token costs."""
+
+LEAD = 0.01
+"""Seconds before something can be shown again at which there is one more look."""
+
 
 class Telling:
     """Holds what was said of one answer. Thoughts are shown where `aloud`; `drawings` takes the pictures.
@@ -89,6 +96,7 @@ class Telling:
                         case TextDelta() | ImageDelta():
                             _cancel(timers)
                             self._take(delta, goes_on=goes_on)
+                            await self._rest()
                         case ReasoningDelta(text=text):
                             self._think(text, goes_on=goes_on)
                         case Retrying(seconds=seconds, busy=busy) if seconds:
@@ -99,6 +107,12 @@ class Telling:
             _cancel(timers)
             self._say_rest()
         raise AnswerCutOff("the stream ended without a finish")
+
+    async def _rest(self) -> None:
+        """Let the stream run on unread while nothing new of the answer could be shown anyway."""
+        quiet = self._reply.quiet_for() - LEAD
+        if quiet > LEAD:
+            await asyncio.sleep(min(quiet, LONGEST_REST))
 
     def _be_patient(self, *, draws: bool) -> tuple[asyncio.TimerHandle, ...]:
         """Say what takes so long: that a picture is drawn at once, that the model thinks after a while."""

@@ -96,6 +96,12 @@ class Share:
         for lane in self._lanes.values():
             self._schedule.wake(lane)
 
+    def opens_at(self, kind: CallKind, now: float, age: float) -> float:
+        """About when a refresh by such a call can be made."""
+        lane = self._lanes[kind if self.by_kind else None]
+        at = lane.pace.opens_at(now, Urgency.REFRESH, age, lane.ends)
+        return max(at, now + self._schedule.wait_of(lane))
+
     def leave(self, caller: Caller) -> None:
         """Take the caller out for good."""
         for lane in self._lanes.values():
@@ -170,6 +176,12 @@ class Schedule:
         self._total.begin()
         self._total.end(now)
         return True
+
+    def wait_of(self, lane: Lane) -> float:
+        """About how many seconds a lane waits for the total: half of those who wait go before it."""
+        if self._total is None or lane not in self._waiting:
+            return 0.0
+        return len(self._waiting) * self._total.slot / 2
 
     async def close(self) -> None:
         """End every call that is still under way."""

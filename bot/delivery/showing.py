@@ -114,6 +114,13 @@ class Showing:
         if not self._changed or (self._awaited is CallKind.STATUS and self._parts.written):
             self._touch()
 
+    def quiet_for(self) -> float:
+        """For how many seconds at least nothing that is added now would be shown; 0 where it may be at once."""
+        if not self.visible or self._reply.ended:
+            return 0.0
+        now = self._loop.time()
+        return self._share.opens_at(self._parts.kind(), now, self.age(now)) - now
+
     def set_status(self, status: str | None) -> None:
         """Change the short line under the text."""
         if status != self._reply.status and not self._reply.ended:

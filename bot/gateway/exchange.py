@@ -1,17 +1,17 @@
 """One request and its answer: sent once, read to its end, every wait within its time."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.errors import AddressWrong, GatewayDown, GatewayRefused, GatewaySilent, RequestInvalid
+from bot.errors import AddressWrong, GatewayDown, GatewayError, GatewayRefused, GatewaySilent, RequestInvalid
 from bot.gateway import catalogue
 from bot.gateway.reader import MAX_LINE, StreamReader
 from bot.gateway.transport import Transport
 from bot.gateway.wire import Dialect, body_of, headers_of
-from bot.messages import ChatRequest, Delta
+from bot.messages import ChatRequest, Delta, TextDelta
 
 if TYPE_CHECKING:
     import httpx2
@@ -90,7 +90,7 @@ class Exchanges:
                 with self._transport.failures():
                     async with aclosing(self._pieces(response, request.model, reader)) as pieces:
                         async for piece in pieces:
-                            for delta in reader.push(piece):
+                            for delta in _together(reader.push(piece)):
                                 yield delta
             except GatewayDown:
                 if not reader.ended:
@@ -131,16 +131,17 @@ class Exchanges:
     ) -> AsyncGenerator[bytes, None]:
         """The body's bytes as they arrive, each within its time, until the reader needs no more."""
         now = asyncio.get_running_loop().time
-        fast = False
+        fast, looked = False, 0.0
         async with aclosing(response.aiter_bytes()) as pieces:
             while not reader.done:
-                if fast and reader.spoke:
-                    await asyncio.sleep(_BEAT)
+                if fast and reader.spoke and (rest := looked + _BEAT - now()) > 0:
+                    await asyncio.sleep(rest)
                 asked = now()
                 piece = await self._next(pieces, model, reader)
                 if not piece:
                     return
-                fast = len(piece) < _LITTLE and now() - asked < _BEAT
+                looked = now()
+                fast = len(piece) < _LITTLE and looked - asked < _BEAT
                 yield piece
             await _drain(pieces)
 
@@ -158,6 +159,26 @@ class Exchanges:
 
     def _patience(self, model: str) -> float:
         return self._timeouts.thinking if self._reasons(model) else self._timeouts.first
+
+
+def _together(deltas: Iterator[Delta]) -> Iterator[Delta]:
+    """The same, with text that came together as one."""
+    said: list[str] = []
+    try:
+        for delta in deltas:
+            if isinstance(delta, TextDelta):
+                said.append(delta.text)
+                continue
+            if said:
+                yield TextDelta("".join(said))
+                said = []
+            yield delta
+    except GatewayError:
+        if said:
+            yield TextDelta("".join(said))
+        raise
+    if said:
+        yield TextDelta("".join(said))
 
 
 async def _drain(pieces: AsyncGenerator[bytes, None]) -> None:

@@ -41,9 +41,6 @@ _STREAM = {
     "User-Agent": "gatepost",
 }
 
-_KEEP_ALIVE = 30.0
-"""Seconds an idle connection is kept, so that a second question needs no new handshake."""
-
 
 class Transport:
     """Sends requests through the SDK. What goes wrong inside `failures()` comes out as a `GatewayError`."""
@@ -119,7 +116,7 @@ class Transport:
         """Turn what the SDK and the transports under it raise into our errors, in the head and in the body."""
         import httpx2
         import openai
-        from aiohttp import ClientConnectorError, ClientError, ConnectionTimeoutError
+        from aiohttp import ClientError
 
         try:
             yield
@@ -131,8 +128,7 @@ class Transport:
         except (openai.APIError, httpx2.RequestError, ClientError, ConnectionError) as error:
             cause = error.__cause__ or error
             failure = GatewayDown(cleaned(f"{type(cause).__name__}: {cause}"))
-            # A connection that ends is called a ConnectTimeout by the transport: only what lies below that tells.
-            unsent = (ClientConnectorError, ConnectionTimeoutError, httpx2.ConnectError, httpx2.PoolTimeout)
+            unsent = (httpx2.ConnectError, httpx2.ConnectTimeout)
             failure.billable = not any(isinstance(one, unsent) for one in _causes(error))
             raise failure from error
 
@@ -143,16 +139,12 @@ class Transport:
         return key
 
     def _build(self) -> "openai.AsyncOpenAI":
-        import httpx2
         import openai
 
-        http_client = openai.DefaultAioHttpClient(
-            # Waiting for an answer is timed by the caller, who knows whether the model is thinking.
-            timeout=httpx2.Timeout(None, connect=self._connect_timeout, pool=2 * self._connect_timeout),
-            limits=httpx2.Limits(
-                max_connections=1000, max_keepalive_connections=100, keepalive_expiry=_KEEP_ALIVE
-            ),
-            event_hooks={"request": [_strip]},
+        from bot.gateway.connections import Connections
+
+        http_client = openai.DefaultAsyncHttpxClient(
+            transport=Connections(self._connect_timeout), timeout=None, event_hooks={"request": [_strip]}
         )
         client = openai.AsyncOpenAI(
             # The credential is put on each request; the SDK only refuses to be built without any.

@@ -186,6 +186,29 @@ def test_nothing_is_sent_after_the_end_until_it_is_settled() -> None:
     assert scene.platform.shown()[0].endswith("the end")
 
 
+def test_it_tells_for_how_long_nothing_new_would_be_shown() -> None:
+    async def act(scene: Scene) -> list[float]:
+        loop, reply = asyncio.get_running_loop(), scene.open()
+        reply.push("word ")
+        told = [reply.quiet_for()]
+        await write(reply, 60)
+        while not reply.quiet_for():  # noqa: ASYNC110 - a call is on its way
+            await asyncio.sleep(0.01)
+        reply.push("more ")
+        edits, started, quiet = len(scene.platform.calls), loop.time(), reply.quiet_for()
+        while len(scene.platform.calls) == edits:  # noqa: ASYNC110 - the platform has no bell
+            await asyncio.sleep(0.01)
+        told += [quiet, loop.time() - started]
+        await end(reply)
+        return [*told, reply.quiet_for()]
+
+    _, (before_the_first, quiet, passed, after_the_end) = play(act)
+
+    assert (before_the_first, after_the_end) == (0.0, 0.0)
+    assert quiet == pytest.approx(passed, abs=0.1)  # the call itself takes 0.08
+    assert quiet > 0.2
+
+
 def test_a_status_alone_is_a_message_and_becomes_the_answer() -> None:
     async def act(scene: Scene) -> None:
         reply = scene.open()

@@ -43,3 +43,12 @@ def test_events_come_under_the_names_we_listen_to() -> None:
     source = inspect.getsource(state.ConnectionState)
     for name in ("message", "raw_message_edit", "raw_message_delete", "raw_bulk_message_delete", "interaction"):
         assert f"self.dispatch('{name}'" in source
+
+
+def test_what_parses_an_edit_is_looked_up_where_we_put_ourselves_before_it() -> None:
+    from discord import gateway, state
+
+    assert "parsers[attr[6:].upper()] = func" in inspect.getsource(state.ConnectionState.__init__)
+    assert "ws._discord_parsers = client._connection.parsers" in inspect.getsource(
+        gateway.DiscordWebSocket.from_client
+    )
