@@ -16,6 +16,7 @@ import orjson
 from bot.access import Access
 from bot.commands import COMMANDS
 from bot.commands.base import Command, CommandPorts
+from bot.commands.channels import ReadableChannels
 from bot.commands.dispatch import Commands
 from bot.commands.recent import RecentModels
 from bot.conversation.choices import routing_of
@@ -351,6 +352,7 @@ def _intake(
         adapters=ports.adapters,
         summaries=_summaries(ports),
         routing=lambda chosen, asker: routing_of(chosen, ports.pseudonyms.of(asker)),
+        channels=ReadableChannels(ports.clock),
         recording=recording,
     )
     return Intake(

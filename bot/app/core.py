@@ -15,6 +15,7 @@ from bot import __version__
 from bot.access import Access
 from bot.commands import COMMANDS
 from bot.commands.base import CommandPorts
+from bot.commands.channels import ReadableChannels
 from bot.commands.dispatch import Commands
 from bot.commands.recent import RecentModels
 from bot.conversation.choices import routing_of
@@ -251,6 +252,7 @@ def intake_for(
         adapters={adapter.platform: adapter for adapter in adapters},
         summaries=parts.summaries,
         routing=lambda chosen, asker: routing_of(chosen, parts.pseudonyms.of(asker)),
+        channels=ReadableChannels(time.time),
         recording=recording,
     )
     return Intake(

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from bot.commands.channels import ReadableChannels
 from bot.commands.recent import RecentModels
 from bot.commands.underway import Underway
 from bot.ledger.ledger import Ledger
@@ -74,6 +75,7 @@ class CommandPorts:
     adapters: Mapping[str, Adapter]
     summaries: Summaries
     routing: Callable[[Mapping[str, str], str], Routing]
+    channels: ReadableChannels
     underway: Underway = field(default_factory=Underway)
     recording: Recording | None = None
 

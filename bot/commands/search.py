@@ -66,11 +66,15 @@ def _is_wide(wish: Wish) -> bool:
 
 
 def complete(completion: Completion) -> Sequence[Choice]:
-    """The two words that are no channel's name."""
+    """Two words that are no channel's name, and the channels that whoever types can read."""
     if completion.option != "in":
         return ()
-    offered = (Choice(HERE, "in this channel"), Choice(EVERYWHERE, "everywhere you can read"))
-    return [one for one in offered if one.value.startswith(completion.typed.lower())]
+    ports, place = completion.ports, completion.place
+    names = ports.channels.names(ports.adapters[place.platform], completion.person, place)
+    offered = [Choice(HERE, "in this channel"), Choice(EVERYWHERE, "everywhere you can read")]
+    offered += [Choice(name, f"#{name}") for name in names]
+    typed = completion.typed.lower().lstrip("#")
+    return [one for one in offered if one.value.lower().startswith(typed)][:25]
 
 
 SEARCH = Command(

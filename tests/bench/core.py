@@ -17,6 +17,7 @@ import structlog
 from bot.access import Access
 from bot.commands import COMMANDS
 from bot.commands.base import CommandPorts
+from bot.commands.channels import ReadableChannels
 from bot.commands.dispatch import Commands
 from bot.commands.recent import RecentModels
 from bot.conversation.choices import routing_of
@@ -232,6 +233,7 @@ async def core(
             adapters=adapters,
             summaries=Summaries(store, metered, time.time),
             routing=lambda chosen, asker: routing_of(chosen, ports.pseudonyms.of(asker)),
+            channels=ReadableChannels(time.time),
         )
         table = Commands(COMMANDS, commands, access)
         intake = Intake(store, files, desk, table, access, adapters, time.time, new_id, lambda: None, reminders)

@@ -252,6 +252,29 @@ async def test_the_command_shows_to_whoever_typed_it_alone_what_they_can_read(di
     assert discord.ours(discord.general) == []
 
 
+async def _suggested(home: DiscordHouse, asker: Any) -> set[str]:
+    """What is suggested by and by: the first keystroke only has it read."""
+    async with asyncio.timeout(10):
+        while True:
+            typing = asker.autocompletes(home.general, "search", "in", "")
+            await home.town.until(lambda: typing.acknowledged)  # noqa: B023 - it is over before the next begins
+            values = {str(one["value"]) for one in typing.choices}
+            if "general" in values:
+                return values
+            await asyncio.sleep(0.005)
+
+
+async def test_only_channels_that_one_can_read_are_suggested_while_one_types(discord: DiscordHouse) -> None:
+    den_of(discord)
+    await discord.quiet()
+    suggested = {}
+    for asker in (discord.ada, discord.grace):
+        suggested[asker] = await _suggested(discord, asker)
+
+    assert suggested[discord.ada] == {"here", "everywhere", "general", "den"}
+    assert suggested[discord.grace] == {"here", "everywhere", "general"}
+
+
 # --- Slack ---------------------------------------------------------------------------------------
 
 
