@@ -185,8 +185,8 @@ class Catalogue:
             log.warning("choose another model", model=model_id, reason=reason)
 
     async def _keep_copy(self, body: bytes) -> None:
-        if self._cache_file is None:
-            return
+        if self._cache_file is None or not self._cache_file.parent.is_dir():
+            return  # who asks once in some directory does not want another one there
         try:
             await asyncio.to_thread(save, self._cache_file, body)
         except OSError as error:

@@ -115,7 +115,8 @@ async def test_a_model_that_is_about_to_go_is_found() -> None:
 
 
 async def test_a_plain_endpoint_without_credits_is_well() -> None:
-    found = await looked_at(listed({"id": "acme/alpha-2"}), (404, "<h1>no</h1>"))
+    off = {"budget_per_day": "off", "budget_per_person_per_day": "off"}
+    found = await looked_at(listed({"id": "acme/alpha-2"}), (404, "<h1>no</h1>"), **off)
 
     assert {one.mark for one in found.values()} == {Mark.OK}
 
@@ -144,3 +145,22 @@ async def test_a_clock_is_not_blamed_when_nobody_answers() -> None:
     found = await check_clock("http://127.0.0.1:1/v1", time.time)
 
     assert found.mark is Mark.OK
+
+
+@pytest.mark.parametrize(
+    ("row", "given", "mark", "said"),
+    [
+        (PRICED, {}, Mark.OK, "$1.00 a day by BUDGET_PER_PERSON_PER_DAY; an answer costs $0.05 at most"),
+        (PRICED, {"budget_per_person_per_day": "off", "budget_per_day": "off"}, Mark.OK, "off: whatever"),
+        (PRICED, {"budget_per_day": "0"}, Mark.WARNING, "BUDGET_PER_DAY is 0, so nobody is answered."),
+        (PRICED, {"budget_per_person_per_day": "0.04"}, Mark.FAULT, "so nobody is answered. Raise it."),
+        ({"id": "acme/alpha-2"}, {}, Mark.WARNING, "so an answer may count as $0.14, and 7 fill a day."),
+    ],
+)
+async def test_limits_are_held_against_what_an_answer_may_cost(
+    row: Mapping[str, object], given: dict[str, str], mark: Mark, said: str
+) -> None:
+    found = (await looked_at(listed(row), (404, {}), **given))["limits"]
+
+    assert found.mark is mark
+    assert said in found.said

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from random import Random
 
+from bot.app.checks.limits import check_limits
 from bot.app.core import about, credential, fallbacks
 from bot.errors import AddressWrong, GatewayError, GatewayRefused, GatewayUnpaid
 from bot.gateway.client import OpenAIGateway
@@ -53,6 +54,7 @@ async def _look(gateway: OpenAIGateway, settings: Settings) -> AsyncGenerator[Fi
     yield await _key(gateway, settings)
     for row, variable, model in _models(settings):
         yield _model(gateway, row, variable, model)
+    yield check_limits(settings, (about(settings).default_model, *fallbacks(settings)), gateway.model)
 
 
 async def _key(gateway: OpenAIGateway, settings: Settings) -> Finding:
