@@ -19,6 +19,7 @@ from bot.search.sources import SECONDS, Source, ask, sources_for
 from bot.search.when import moment_in
 from bot.search.wish import EVERYWHERE, HERE, MOST, Asker, Found, Wish
 from bot.store.engine import Store
+from bot.store.intents.posts import posts_of
 from bot.store.intents.settings import in_force
 
 log = structlog.get_logger(__name__)
@@ -66,7 +67,8 @@ class Finder:
         if not scope.places:
             return replace(found, notes=(UNTOLD,))
         answers = await ask(self._sources(asker, scope), query, self._adapter)
-        fitting = [one for one in within(merge(answers), query, author) if one.hit.message_id != asker.message_id]
+        itself = await self._itself(asker)
+        fitting = [one for one in within(merge(answers), query, author) if one.hit.message_id not in itself]
         meanings, failed = await self._meant(asker, query, fitting, chosen)
         notes = tuple(dict.fromkeys(note for note in (*(one.note for one in answers), failed) if note))
         ranked = await asyncio.to_thread(rank, fitting, query.words, meanings)
@@ -140,6 +142,12 @@ class Finder:
             failure = self._adapter.classify(error)
             log.warning("readable places not told", platform=self._adapter.platform, failure=failure.kind)
             return ()
+
+    async def _itself(self, asker: Asker) -> frozenset[str | None]:
+        """The messages of this very question and its answer, which say what is looked for and are not meant."""
+        turn = asker.account.turn
+        shown = await self._store.read(posts_of, turn) if turn else ()
+        return frozenset((asker.message_id, *(one.message_id for one in shown)))
 
     # --- what fits, and who may see it -----------------------------------------------------------
 

@@ -95,6 +95,16 @@ async def test_in_a_channel_the_model_sees_what_everybody_there_can_read_and_the
     assert await kept(discord.parts.store) == [NOT_KEPT]
 
 
+async def test_neither_the_question_nor_its_growing_answer_is_found_by_it(discord: DiscordHouse) -> None:
+    discord.grace.says(discord.general, "the launch is on Friday")
+    discord.ada.types_command(discord.general, "ask", text="search everywhere for launch")
+    seen = await searched(discord, words="launch", where="everywhere")
+    await discord.rest()
+
+    assert "the launch is on Friday" in seen
+    assert "[2]" not in seen
+
+
 async def test_however_often_the_model_searches_the_asker_is_told_once(discord: DiscordHouse) -> None:
     discord.ada.says(den_of(discord), "the launch is really on Sunday")
     discord.ada.mentions_bot(discord.general, "search everywhere for launch")
