@@ -50,7 +50,8 @@ async def run(context: CommandContext) -> str:
 
 def _said(found: Found, wish: Wish, *, alone: bool) -> str:
     hits = sorted((*found.here, *(found.privately if alone else ())), key=lambda hit: -hit.score)[: wish.limit]
-    notes = "".join(f"\n\n{note}" for note in found.notes)
+    unordered = [found.unordered] if found.unordered and len(hits) > 1 else []
+    notes = "".join(f"\n\n{note}" for note in (*found.notes, *unordered))
     if not hits:
         return f"Nothing was found. {_WIDER if not _is_wide(wish) else ''}".rstrip() + notes
     many = "1 message" if len(hits) == 1 else f"{len(hits)} messages"

@@ -24,8 +24,8 @@ from bot.store.intents.settings import in_force
 
 log = structlog.get_logger(__name__)
 
-CONSIDERED, MOST_PLACES = 60, 20
-"""How many of the best are looked at for who may see them, and places in which they may stand."""
+MOST_PLACES = 40
+"""Places of what was found, those of the best first, of which it is asked who may see them."""
 
 UNTOLD = "Just now it can't be told what you can read, so nothing was looked through. Try again in a moment."
 
@@ -70,11 +70,10 @@ class Finder:
         itself = await self._itself(asker)
         fitting = [one for one in within(merge(answers), query, author) if one.hit.message_id not in itself]
         meanings, failed = await self._meant(asker, query, fitting, chosen)
-        notes = tuple(dict.fromkeys(note for note in (*(one.note for one in answers), failed) if note))
+        notes = tuple(dict.fromkeys(one.note for one in answers if one.note))
         ranked = await asyncio.to_thread(rank, fitting, query.words, meanings)
-        return await self._shown(
-            asker, ranked[:CONSIDERED], scope, min(wish.limit, MOST), replace(found, notes=notes)
-        )
+        told = replace(found, notes=notes, unordered=failed)
+        return await self._shown(asker, ranked, scope, min(wish.limit, MOST), told)
 
     # --- what is looked for, and where -----------------------------------------------------------
 
@@ -168,7 +167,10 @@ class Finder:
             return {}, "They are not in order of meaning: the embedding model did not answer."
 
     async def _shown(self, asker: Asker, best: Sequence[Hit], scope: _Scope, limit: int, found: Found) -> Found:
-        """The best, parted by who may see them: asked anew, for much may have changed while it was looked for."""
+        """The best, parted by who may see them: asked anew, for much may have changed while it was looked for.
+
+        Each part has its own limit: what only the asker may see takes no room from what all may.
+        """
         # Places beyond the limit are not asked about, and so what stands in them is not shown.
         places = list(dict.fromkeys((*scope.named, *(hit.place for hit in best))))[:MOST_PLACES]
         how = await self._discretion.disclosures(places, asker.place, asker.person)

@@ -30,7 +30,8 @@ def for_model(found: Found, words: str, *, others_read: bool) -> str:
     Where others read along it says the same whether there is anything they may not see or not.
     """
     lines = [f"[{n}] {_entry(hit, found, words)}" for n, hit in enumerate(found.here, 1)]
-    return "\n".join([*(lines or [NOTHING]), *found.notes, *([ONLY_HERE] if others_read else [])])
+    notes = (*found.notes, *([found.unordered] if found.unordered and len(lines) > 1 else []))
+    return "\n".join([*(lines or [NOTHING]), *notes, *([ONLY_HERE] if others_read else [])])
 
 
 def _entry(hit: Hit, found: Found, words: str) -> str:

@@ -46,7 +46,8 @@ class Asker:
 class Found:
     """What was found, best first: what may be shown where it was asked, and what only to the asker alone.
 
-    `names` are the names of places, by their keys. `notes` are sentences about sources that could not be asked.
+    `names` are the names of places, by their keys. `notes` are sentences about sources that could not be asked,
+    `unordered` is one about the order, which would tell of messages where none are listed.
     `hidden` tells that the channel which was named is none that everybody there can read. `zone` is the asker's.
     """
 
@@ -54,5 +55,6 @@ class Found:
     privately: tuple[Hit, ...] = ()
     names: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    unordered: str = ""
     hidden: bool = False
     zone: str | None = None

@@ -111,6 +111,16 @@ async def test_in_a_channel_it_is_looked_for_there_and_elsewhere_only_when_that_
     assert {hit.place for hit in alone.here} == {SQUARE, DEN}
 
 
+async def test_many_private_messages_take_no_room_from_what_all_may_see(store: Store) -> None:
+    many = tuple(said(DEN, n, f"the launch, take {n}") for n in range(200))
+    found = await find(
+        store, Searchable(hits=(*many, said(SQUARE, 300, "the launch"))), Wish("launch", "everywhere")
+    )
+
+    assert [hit.text for hit in found.here] == ["the launch"]
+    assert len(found.privately) == 10
+
+
 async def test_a_channel_is_found_by_its_name_only_by_those_who_can_read_it(store: Store) -> None:
     adapter = Searchable()
     adapter.town.shut_out.add((GRACE.id, "den"))
@@ -234,9 +244,9 @@ async def test_by_meaning_only_where_that_is_chosen_and_never_of_what_may_not_be
     assert plain.here[0].text == "lunch is at noon"
     assert meant.here[0].text == "when does it fly"
     assert "a rocket, as another tells it" not in gateway.texts
-    assert "Nothing is left for today." in unpaid.notes[0]
+    assert "Nothing is left for today." in unpaid.unordered
     assert len(unpaid.here) == 3
-    assert "no embedding model promises the privacy" in private.notes[0]
+    assert "no embedding model promises the privacy" in private.unordered
 
 
 async def test_what_we_keep_ourselves_has_its_vector_kept_beside_it_and_gone_with_it(store: Store) -> None:

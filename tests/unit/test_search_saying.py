@@ -66,6 +66,13 @@ def test_where_others_read_it_says_the_same_whatever_was_left_out() -> None:
     assert for_model(Found(), "a", others_read=True) == f"{NOTHING}\n{ONLY_HERE}"
 
 
+def test_that_there_is_no_order_tells_nothing_of_messages_that_are_not_listed() -> None:
+    alone = for_model(found("a", unordered="No order."), "a", others_read=True)
+
+    assert "No order." not in alone
+    assert "No order." in for_model(found("a", "b", unordered="No order."), "a", others_read=True)
+
+
 def test_a_direct_message_and_a_thread_are_called_so() -> None:
     dm = Hit(Place("town", "w", "d1", kind=PlaceKind.DM), "m1", ADA, 0.0, "x")
     thread = Hit(Place("town", "w", "square", "t", PlaceKind.THREAD), "m2", ADA, 0.0, "y")
