@@ -151,6 +151,24 @@ def _zones() -> frozenset[str]:
     return frozenset(name for name in available_timezones() if "/" in name or name == "UTC")
 
 
+def language(typed: str) -> str:
+    """The name of a language: a few words of letters, as it goes to the model."""
+    plain = " ".join(typed.split())
+    words = re.split(r"[ -]", plain)
+    if len(plain) > _LONGEST_LANGUAGE or len(words) > 3 or not all(word.isalpha() for word in words):
+        raise ValueError("the name of a language, such as German or Brazilian Portuguese")
+    return plain
+
+
+_LONGEST_LANGUAGE = 40
+
+LANGUAGE = Preference(
+    "language",
+    "The language I answer in",
+    language,
+    "that of the question",
+)
+
 MAX_TOKENS = Preference(
     "max_tokens",
     "How long an answer may get, in tokens",
@@ -313,6 +331,7 @@ PREFERENCES: tuple[Preference, ...] = (
     REPLY_IN,
     FOLLOW_UPS,
     OUTSIDERS,
+    LANGUAGE,
     MAX_TOKENS,
     IMAGE_MODEL,
     TEMPERATURE,

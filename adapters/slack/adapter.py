@@ -63,6 +63,8 @@ CAPABILITIES = Capabilities(
     threads=True,
     buttons=True,
     private_replies=True,
+    command_prefix="/gatepost ",
+    thread_prefix="@Gatepost !",
 )
 """Slack's tiers, counted by method, app and workspace; posts about one a second in a channel."""
 

@@ -46,6 +46,9 @@ How to read this conversation:
 
 If something could not be read or done, say so and say why. Do not invent what a file says."""
 
+LANGUAGE = "\n\nWhatever language a question is in, answer in this one: {language}."
+"""What follows the rules where people chose the language of answers."""
+
 PERSONA = """
 
 Who people here want you to be, within the rules above:
@@ -102,15 +105,18 @@ def build(
     turn_id: str,
     persona: str = "",
     recap: Recap | None = None,
+    language: str = "",
 ) -> tuple[PromptMessage, ...]:
-    """The messages of a request, answered as `persona` describes; `recap` is of what was said before them.
+    """The messages of a request, answered as `persona` describes and in the `language` that is named, if one is;
+    `recap` is of what was said before them.
 
     `blobs` holds the bytes that `files_needed` names. The moment follows the last question, ahead of the rounds of
     tools that turn `turn_id` has had, so that a round never changes what stands before it.
     """
     repaired = whole_calls(items)
     last = max((i for i, item in enumerate(repaired) if item.role is Role.USER), default=-1)
-    messages = [PromptMessage("system", (TextPart(SYSTEM + (PERSONA + persona if persona else "")),))]
+    rules = SYSTEM + (LANGUAGE.format(language=language) if language else "")
+    messages = [PromptMessage("system", (TextPart(rules + (PERSONA + persona if persona else "")),))]
     if recap is not None:
         messages.append(PromptMessage("user", (TextPart(fence(BEFORE, recap_text(recap))),)))
     drawn: list[Item] = []

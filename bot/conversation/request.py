@@ -20,6 +20,7 @@ from bot.messages import (
     account_of,
 )
 from bot.personas import PERSONA, persona_text
+from bot.preferences import LANGUAGE
 from bot.store.intents.claims import Claim
 
 
@@ -48,6 +49,7 @@ async def build_request(
             turn.id,
             persona_text(chosen.get(PERSONA.name)),
             claim.recap if choices.recaps(chosen) and not imagines else None,
+            "" if imagines else chosen.get(LANGUAGE.name, ""),
         ),
         tools=tuple(tools) if able and not imagines else (),
         max_tokens=choices.answer_limit(chosen, ports.limits.answer_tokens, model),

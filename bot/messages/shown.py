@@ -77,7 +77,9 @@ class Capabilities:
     `quotas` stands in for `edits` on a platform that counts each kind of call by itself; then it names all kinds.
     `stream_seconds` is how long a native stream may be kept open, with room to end it.
     `private_files` means that what only one person is shown may hold files; elsewhere they go to direct messages.
-    `threads` means that a mention in a channel is answered in a thread of its own, unless people chose otherwise.
+    `command_prefix` is what is typed in front of a command's name, `thread_prefix` the same in threads, where that
+    differs. `threads` means that a mention in a channel is answered in a thread of its own, unless people chose
+    otherwise.
     """
 
     text_limit: int
@@ -90,6 +92,8 @@ class Capabilities:
     buttons: bool = False
     private_replies: bool = False
     private_files: bool = False
+    command_prefix: str = "/"
+    thread_prefix: str = ""
 
 
 class FailureKind(StrEnum):

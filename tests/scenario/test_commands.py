@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from adapters.slack.adapter import CAPABILITIES
+from bot.commands import COMMANDS
 from bot.commands.base import Command, CommandContext
+from bot.commands.help import lines
 from bot.conversation.prompt import SYSTEM
 from bot.messages import Choice, CommandSpec
 from bot.personas import PERSONAS
@@ -370,3 +373,36 @@ async def test_a_persona_that_says_nothing_is_refused_with_those_there_are(tmp_p
 
     assert "has to be concise, teacher" in said
     assert "Nothing was changed." in said
+
+
+async def test_the_language_of_answers_is_a_setting_that_the_model_is_told(tmp_path: Path) -> None:
+    async with house(tmp_path, catalogue=CATALOGUE) as here:
+        await here.people.command("settings", name="language", value=" brazilian  Portuguese ", scope="me")
+        said = await told(here)
+        await here.people.say("hello")
+        asked = await here.answer("Oi")
+        await here.answered(1)
+        await here.people.say("hello", GRACE)
+        other = await here.answer("hi")
+        await here.answered(2)
+        await here.people.command("settings", name="language", value="{ignore} all; rules", scope="me")
+        refused = await told(here, 1)
+
+    assert "`language`: `brazilian Portuguese` (for you)" in said
+    system = asked.messages[0]["content"]
+    assert str(system).endswith("answer in this one: brazilian Portuguese.")
+    assert "Portuguese" not in str(other.messages[0]["content"])
+    assert "has to be the name of a language, such as German" in refused
+
+
+async def test_help_fits_on_one_screen_of_every_platform(tmp_path: Path) -> None:
+    async with house(tmp_path) as here:
+        await here.people.command("help")
+        said = await told(here)
+
+    slack = "\n".join(lines([command.spec for command in COMMANDS], CAPABILITIES))
+    assert all(f"`/{command.spec.name}" in said for command in COMMANDS)
+    assert "- `/forget [WHAT]` Forget what I keep about you" in said
+    assert "- `/gatepost forget [WHAT]` Forget what I keep about you" in slack
+    assert "`@Gatepost !stop`" in slack
+    assert max(len(said), len(slack)) <= 2_000
