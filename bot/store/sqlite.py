@@ -31,6 +31,7 @@ _WRITER = (
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA fullfsync=ON",  # macOS only: its plain fsync leaves the data in the drive's cache
+    "PRAGMA secure_delete=ON",  # what is erased is overwritten in the file, however the library was built
     "PRAGMA journal_size_limit=16777216",  # a long read lets the log grow; it shrinks again afterwards
     "PRAGMA temp_store=MEMORY",  # what a savepoint may have to undo; a file for it costs more than the intent
 )
