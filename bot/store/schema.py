@@ -69,12 +69,12 @@ items = Table(
     Column("body", Text, nullable=False),  # Item; blank once erased
     Column("erased", Integer, nullable=False),
     Column("person", Text),  # platform:id of whoever said it, until it is erased
-    Column("at", Float, nullable=False),  # since when it is kept
+    Column("at", Float),  # since when it is kept; none once it is erased
     UniqueConstraint("conversation", "seq"),
     Index("items_by_message", "place", "message_id"),
     Index("items_by_turn", "turn_id"),
     Index("items_by_person", "person", "at"),
-    Index("items_by_age", "erased", "at"),
+    Index("items_by_age", "at"),
 )
 
 turns = Table(

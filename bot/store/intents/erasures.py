@@ -12,7 +12,7 @@ from bot.store.intents.accounts import day_of
 from bot.store.intents.inbox import record, seen
 from bot.store.intents.keeping import Taken, Theirs
 from bot.store.intents.kept import entries_for
-from bot.store.intents.kept_words import is_waiting
+from bot.store.intents.kept_words import ANSWERS, is_waiting
 from bot.store.schema import erasures
 
 GOOD_FOR = 3_600.0
@@ -83,8 +83,10 @@ def erase_some(conn: Connection, erasure_id: str, name: str, now: float) -> Take
     if erasure is None or entry is None:
         return Taken()
     taken = entry.forget(conn, erasure.theirs(now))
-    if taken.rows:
-        removed = {**erasure.removed, name: erasure.removed.get(name, 0) + taken.rows}
+    if taken.rows or taken.answers:
+        removed = dict(erasure.removed)
+        for kind, gone in ((name, taken.rows), (ANSWERS.name, taken.answers)):
+            removed[kind] = removed.get(kind, 0) + gone
         body = dump(replace(erasure, removed=removed))
         conn.execute(update(erasures).where(erasures.c.id == erasure_id).values(body=body))
     return taken

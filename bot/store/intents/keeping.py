@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, or_
 
-AT_A_TIME: Final = 100
+AT_A_TIME: Final = 25
 """Rows that go in one commit, at most: no reply waits for more of them than that."""
 
 Record: TypeAlias = Mapping[str, Any]
@@ -40,11 +40,12 @@ class Theirs:
 @dataclass(frozen=True, slots=True)
 class Taken:
     """What went: how many things a person would count, and rows beside them; the hashes of files that nothing
-    refers to any more."""
+    refers to any more. `answers` counts answers that went with the questions."""
 
     rows: int = 0
     orphans: tuple[str, ...] = ()
     beside: int = 0
+    answers: int = 0
 
     @property
     def more(self) -> bool:

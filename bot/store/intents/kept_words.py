@@ -4,7 +4,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Connection, Row, Select, and_, delete, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Row,
+    Select,
+    and_,
+    delete,
+    exists,
+    or_,
+    select,
+    update,
+)
 
 from bot.messages import Inbound, Item, Person, Reading, Role
 from bot.store.codec import dump, load, load_or_skip
@@ -25,8 +37,9 @@ _OURS = (Role.ASSISTANT, Role.TOOL)
 
 
 def _is_settled(turn_id: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Whether a row belongs to no turn that somebody still waits for."""
-    return or_(turn_id.is_(None), turn_id.not_in(OPEN_TURNS))
+    """Whether a row belongs to no turn that somebody still waits for: one look-up a row."""
+    waits = or_(turns.c.state.in_(OPEN), turns.c.delivered == 0)
+    return ~exists().where(turns.c.id == turn_id, waits)
 
 
 # --- messages ------------------------------------------------------------------------------------
@@ -48,18 +61,20 @@ def export_messages(conn: Connection, theirs: Theirs) -> Iterator[Record]:
 
 
 def forget_messages(conn: Connection, theirs: Theirs) -> Taken:
-    """Blank them, with what others' reminders quote of them."""
+    """Blank them, with their answers, and with what others' reminders quote of them."""
     mine = select(items).where(_written(theirs), _is_settled(items.c.turn_id)).limit(AT_A_TIME)
     rows = conn.execute(mine).all()
     for row in rows:
         if row.place and row.message_id:
             forget_quotes(conn, row.place, row.message_id)
-    return Taken(len(rows), erase_items(conn, rows))
+    answers = _forget_answers(conn, theirs, [row.turn_id for row in rows])
+    orphans = erase_items(conn, rows)
+    return Taken(len(rows), (*answers.orphans, *orphans), answers=answers.rows)
 
 
 def expire_messages(conn: Connection, before: float) -> Taken:
     """Blank everything that was said before then, by whomever."""
-    old = (items.c.erased == 0, items.c.at < before, _is_settled(items.c.turn_id))
+    old = (items.c.at < before, _is_settled(items.c.turn_id))
     rows = conn.execute(select(items).where(*old).order_by(items.c.at).limit(AT_A_TIME)).all()
     return Taken(len(rows), erase_items(conn, rows))
 
@@ -116,7 +131,8 @@ def turns_of(theirs: Theirs) -> CompoundSelect[Any]:
 def is_waiting(conn: Connection, theirs: Theirs) -> bool:
     """Whether somebody still waits for one of these turns."""
     here = stands_in(turns.c.conversation, theirs.within)
-    return bool(count(conn, turns, turns.c.id.in_(OPEN_TURNS), turns.c.id.in_(turns_of(theirs)), here))
+    waits = or_(turns.c.state.in_(OPEN), turns.c.delivered == 0)
+    return bool(count(conn, turns, turns.c.id.in_(turns_of(theirs)), waits, here))
 
 
 def _answers(theirs: Theirs) -> ColumnElement[bool]:
@@ -134,26 +150,21 @@ def export_answers(conn: Connection, theirs: Theirs) -> Iterator[Record]:
     yield from _told(conn, _answers(theirs))
 
 
-def forget_answers(conn: Connection, theirs: Theirs) -> Taken:
-    """Blank what they were answered, then the final forms, and who asked."""
-    mine = select(items).where(_answers(theirs), _is_settled(items.c.turn_id)).limit(AT_A_TIME)
-    rows = conn.execute(mine).all()
-    if rows:
-        return Taken(len(rows), erase_items(conn, rows))
-    return Taken(beside=_blank_turns(conn, theirs))
+def forget_answers(_conn: Connection, _theirs: Theirs) -> Taken:
+    """They have gone with the questions: by these they are found."""
+    return Taken()
 
 
-def _blank_turns(conn: Connection, theirs: Theirs) -> int:
-    """Take the final forms and the asker out of turns; how many."""
-    named = turns.c.requester.startswith(f'{{"id":{dump(theirs.id)},', autoescape=True)
-    mine = and_(turns.c.id.in_(turns_of(theirs)), _SETTLED, or_(turns.c.final.is_not(None), named))
-    here = stands_in(turns.c.conversation, theirs.within)
-    rows = conn.execute(select(turns.c.id, turns.c.requester).where(mine, here).limit(AT_A_TIME)).all()
-    for row in rows:
+def _forget_answers(conn: Connection, theirs: Theirs, turn_ids: Sequence[str | None]) -> Taken:
+    """Blank what was answered in these turns, their final forms, and who asked."""
+    ids = {turn_id for turn_id in turn_ids if turn_id is not None}
+    ours = (items.c.turn_id.in_(ids), items.c.role.in_(_OURS), items.c.erased == 0)
+    rows = conn.execute(select(items).where(*ours)).all() if ids else ()
+    for row in conn.execute(select(turns.c.id, turns.c.requester).where(turns.c.id.in_(ids))).all() if ids else ():
         asker = load(Person, row.requester)
         kept = row.requester if asker.id != theirs.id else dump(NOBODY)
         conn.execute(update(turns).where(turns.c.id == row.id).values(final=None, requester=kept))
-    return len(rows)
+    return Taken(len(rows), erase_items(conn, rows))
 
 
 def expire_answers(conn: Connection, before: float) -> Taken:
@@ -220,12 +231,15 @@ def _as_question(row: Row[Any], asked: Inbound) -> Record:
 
 
 def forget_questions(conn: Connection, theirs: Theirs) -> Taken:
-    """Blank them; their keys stay, by which an event is taken in once. What others quoted goes last."""
-    mine = select(inbox.c.id, inbox.c.body).where(_came(theirs), _is_settled(inbox.c.turn_id))
+    """Blank them, with answers that are left; their keys stay, by which an event is taken in once. What others
+    quoted goes last."""
+    mine = select(inbox.c.id, inbox.c.turn_id, inbox.c.body).where(_came(theirs), _is_settled(inbox.c.turn_id))
     rows = conn.execute(mine.limit(AT_A_TIME)).all()
     if rows:
+        answers = _forget_answers(conn, theirs, [row.turn_id for row in rows])
         said = sum(1 for row in rows if row.body)
-        return Taken(said, beside=_blank(conn, [row.id for row in rows]) - said)
+        beside = _blank(conn, [row.id for row in rows]) - said
+        return Taken(said, answers.orphans, beside, answers.rows)
     return Taken(beside=_forget_quoted(conn, theirs))
 
 

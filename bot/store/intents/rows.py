@@ -238,7 +238,7 @@ def erase_items(conn: Connection, rows: Sequence[Row[Any]]) -> tuple[str, ...]:
     forget_vectors(conn, Owner.ITEM, ids)
     forget_recaps_of(conn, rows)
     forget_items(conn, ids)
-    conn.execute(update(items).where(items.c.id.in_(ids)).values(body="", erased=1, person=None))
+    conn.execute(update(items).where(items.c.id.in_(ids)).values(body="", erased=1, person=None, at=None))
     bump_prefix(conn, {row.conversation for row in rows})
     return unheld(conn, hashes) if hashes else ()
 

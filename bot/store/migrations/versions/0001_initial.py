@@ -89,13 +89,13 @@ def _make_items() -> None:
         sa.Column("body", sa.Text, nullable=False),
         sa.Column("erased", sa.Integer, nullable=False),
         sa.Column("person", sa.Text),
-        sa.Column("at", sa.Float, nullable=False),
+        sa.Column("at", sa.Float),
         sa.UniqueConstraint("conversation", "seq"),
     )
     op.create_index("items_by_message", "items", ["place", "message_id"])
     op.create_index("items_by_turn", "items", ["turn_id"])
     op.create_index("items_by_person", "items", ["person", "at"])
-    op.create_index("items_by_age", "items", ["erased", "at"])
+    op.create_index("items_by_age", "items", ["at"])
 
 
 def _make_turns() -> None:
