@@ -65,6 +65,7 @@ def start_logging(level: str, form: str | None, secrets: Sequence[str]) -> loggi
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+    logging._srcfile = None  # no line says which file wrote it, and finding out costs a fifth of writing it
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

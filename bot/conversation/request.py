@@ -63,9 +63,9 @@ async def build_request(
         server_tools=searches,
         attributed=choices.attributes_app(chosen),
     )
-    left = tuple(one for one in ports.fallbacks if one not in plan.given_up)
-    routing = replace(request.routing, fallbacks=fallbacks_for(request, left, ports.gateway.model))
-    request = replace(request, routing=routing)
+    if left := tuple(one for one in ports.fallbacks if one not in plan.given_up):
+        routing = replace(request.routing, fallbacks=fallbacks_for(request, left, ports.gateway.model))
+        request = replace(request, routing=routing)
     return await _lighter(ports, request) if plan.smaller else request
 
 

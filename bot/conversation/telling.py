@@ -42,6 +42,7 @@ class Telling:
         self._round = [unkept] if unkept else []
         self._thoughts = Thoughts()
         self._waiting = words.THINKING
+        self._patience: asyncio.TimerHandle | None = None  # until people are told what takes so long
         self._guard: LinkGuard | None = None
 
     @property
@@ -88,13 +89,13 @@ class Telling:
 
         Raises the `GatewayError` of the stream.
         """
-        timers = self._be_patient(draws=draws)
+        self._be_patient(draws=draws)
         try:
             async with aclosing(deltas):
                 async for delta in deltas:
                     match delta:
                         case TextDelta() | ImageDelta():
-                            _cancel(timers)
+                            self._end_patience()
                             self._take(delta, goes_on=goes_on)
                             await self._rest()
                         case ReasoningDelta(text=text):
@@ -104,7 +105,7 @@ class Telling:
                         case Finish():
                             return delta
         finally:
-            _cancel(timers)
+            self._end_patience()
             self._say_rest()
         raise AnswerCutOff("the stream ended without a finish")
 
@@ -114,16 +115,23 @@ class Telling:
         if quiet > LEAD:
             await asyncio.sleep(min(quiet, LONGEST_REST))
 
-    def _be_patient(self, *, draws: bool) -> tuple[asyncio.TimerHandle, ...]:
+    def _be_patient(self, *, draws: bool) -> None:
         """Say what takes so long: that a picture is drawn at once, that the model thinks after a while."""
         self._waiting = words.DRAWING if draws else words.THINKING
-        later = asyncio.get_running_loop().call_later
-        first = later(0.0 if draws else SILENCE, self._still_waiting, self._waiting)
-        return (first,) if draws else (first, later(LONG_SILENCE, self._still_waiting, words.STILL_THINKING))
+        seconds = 0.0 if draws else SILENCE
+        self._patience = asyncio.get_running_loop().call_later(seconds, self._still_waiting, self._waiting)
 
     def _still_waiting(self, told: str) -> None:
         self._waiting = told
         self._reply.set_status(told)
+        if told == words.THINKING:
+            seconds, later = LONG_SILENCE - SILENCE, words.STILL_THINKING
+            self._patience = asyncio.get_running_loop().call_later(seconds, self._still_waiting, later)
+
+    def _end_patience(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
 
     def _take(self, delta: TextDelta | ImageDelta, *, goes_on: bool) -> None:
         if isinstance(delta, ImageDelta):
@@ -159,8 +167,3 @@ class Telling:
         if self._guard is not None and (rest := self._guard.end()):
             self._round.append(rest)
             self.add(rest)
-
-
-def _cancel(timers: tuple[asyncio.TimerHandle, ...]) -> None:
-    for timer in timers:
-        timer.cancel()

@@ -1,5 +1,6 @@
 """Where something is said, and by whom."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -42,9 +43,13 @@ class Place:
         return Place(self.platform, self.workspace, self.channel)
 
 
+_PLAIN = re.compile(r"[A-Za-z0-9_.~-]+").fullmatch
+"""What quoting would leave as it is, which nearly all ids are."""
+
+
 @lru_cache(maxsize=4096)
 def _place_key(*parts: str | None) -> str:
-    return ":".join(quote(part, safe="") for part in parts if part is not None)
+    return ":".join(part if _PLAIN(part) else quote(part, safe="") for part in parts if part is not None)
 
 
 class PersonKind(StrEnum):
