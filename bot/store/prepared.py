@@ -24,21 +24,21 @@ _PLAIN = (String, Integer, Float, NullType)
 
 
 class Prepared:
-    """A statement over columns that hold text and numbers as they are, always run with values of the same names.
+    """A statement over columns that hold text and numbers as they are; compiled anew for other names of values.
 
-    Those of an INSERT are its columns. A list of values, as IN takes, has to be part of the statement.
+    Those of an INSERT, and of an UPDATE that says nothing of its own, are the columns. There is no IN.
     """
 
     def __init__(self, statement: _Statement) -> None:
         self._statement = statement
-        self._form: _Form | None = None
+        self._forms: dict[tuple[str, ...], _Form] = {}
 
     def __call__(self, conn: Connection, values: _Values) -> Result[Any]:
         """Run it; the rows it finds or returns, all read."""
         driver = sqlite.direct(conn)
         if driver is None:
             return conn.execute(self._statement, values)
-        form = self._form or self._prepare(conn.dialect, values)
+        form = self._forms.get(tuple(values)) or self._prepare(conn.dialect, values)
         rows = driver.execute(form.text, form.arguments(values)).fetchall()
         return IteratorResult(form.columns, iter(rows))
 
@@ -47,12 +47,12 @@ class Prepared:
         driver = sqlite.direct(conn)
         if driver is None:
             return conn.execute(self._statement, values).rowcount
-        form = self._form or self._prepare(conn.dialect, values)
+        form = self._forms.get(tuple(values)) or self._prepare(conn.dialect, values)
         return driver.execute(form.text, form.arguments(values)).rowcount
 
     def _prepare(self, dialect: Dialect, values: _Values) -> "_Form":
-        self._form = _Form.of(self._statement, dialect, values)
-        return self._form
+        form = self._forms[tuple(values)] = _Form.of(self._statement, dialect, values)
+        return form
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,27 +61,25 @@ class _Form:
 
     text: str
     names: tuple[str, ...]
-    given: int
     fixed: _Values
     columns: SimpleResultMetaData
 
     @classmethod
     def of(cls, statement: _Statement, dialect: Dialect, values: _Values) -> "_Form":
         compiled = statement.compile(dialect=dialect, column_keys=list(values))
-        found = statement.exported_columns
+        names, found = tuple(compiled.positiontup or ()), statement.exported_columns
+        if unused := values.keys() - set(names):
+            raise TypeError(f"{sorted(unused)} would be left out of {compiled.string}")
         for part in (*compiled.binds.values(), *found):
             if not isinstance(part.type, _PLAIN):
                 raise TypeError(f"{part} can't be given to the driver as it is")
         return cls(
             text=compiled.string,
-            names=tuple(compiled.positiontup or ()),
-            given=len(values),
+            names=names,
             fixed={name: value for name, value in compiled.params.items() if name not in values},
             columns=SimpleResultMetaData([str(name) for name, _ in found.items()]),
         )
 
     def arguments(self, values: _Values) -> list[Any]:
-        """The values in the order in which the text names them; one too many or too few is a mistake."""
-        if len(values) != self.given:
-            raise TypeError(f"{sorted(values)} are not the values this statement is prepared for")
+        """The values in the order in which the text names them."""
         return [values[name] if name in values else self.fixed[name] for name in self.names]

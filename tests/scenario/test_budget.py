@@ -225,6 +225,7 @@ async def test_a_model_that_is_free_answers_though_the_limit_is_used_up(tmp_path
     limits = SpendingLimits(person=Decimal("0.01"))
     async with house(tmp_path, catalogue=CATALOGUE, spending=limits) as here:
         await here.people.command("model", id="zeta/free-1")
+        await here.town.until(lambda town: town.ours())
         await here.people.say("hello")
         await (await here.request()).finish("hi", cost=0)
         await here.answered(2)
@@ -235,6 +236,7 @@ async def test_a_model_that_is_free_answers_though_the_limit_is_used_up(tmp_path
 async def test_a_limit_of_zero_lets_nothing_out_and_says_so(tmp_path: Path) -> None:
     async with house(tmp_path, catalogue=CATALOGUE, spending=SpendingLimits(everyone=Decimal(0))) as here:
         await here.people.command("model", id="zeta/free-1")
+        await here.town.until(lambda town: town.ours())
         await here.people.say("hello")
         said = await said_last(here, 2)
 

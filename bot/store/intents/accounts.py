@@ -44,6 +44,7 @@ _ADD = Prepared(
     .returning(spent.c.scope, spent.c.amount)
 )
 _BEGIN = Prepared(insert(spent))
+_CHANGE = Prepared(update(usage).where(usage.c.id == bindparam("name")))
 _SET_ASIDE = Prepared(insert(usage))
 _ROW = Prepared(select(usage).where(usage.c.id == bindparam("name")))
 
@@ -203,6 +204,6 @@ def _row(
 
 def change(conn: Connection, row: Row[Any], amount: int, **values: Any) -> None:
     """Change a row, and with it what its day has cost so far."""
-    conn.execute(update(usage).where(usage.c.id == row.id).values(amount=amount, **values))
+    _CHANGE.change(conn, {"name": row.id, "amount": amount, **values})
     if not row.play and amount != row.amount:
         add_up(conn, row.day, row.person, amount - row.amount)

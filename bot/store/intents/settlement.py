@@ -4,11 +4,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
 
 from bot.messages import Estimate, Refusal, SpendingLimits, Usage
 from bot.store.intents.accounts import UNSETTLED, State, add_up, change, find, no_room, stored
+from bot.store.prepared import Prepared
 from bot.store.schema import usage
+
+_ADD = Prepared(insert(usage))
+_OPEN = Prepared(update(usage).where(usage.c.id == bindparam("name"), usage.c.state == State.OPEN))
+_UNSETTLED = Prepared(
+    update(usage).where(usage.c.id == bindparam("name"), or_(*(usage.c.state == one for one in UNSETTLED)))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +29,7 @@ class Owed:
 
 def begin(conn: Connection, name: str, generation_id: str) -> None:
     """Note the gateway's id of an answer that began: under it the price can be asked for."""
-    conn.execute(
-        update(usage).where(usage.c.id == name, usage.c.state == State.OPEN).values(generation_id=generation_id)
-    )
+    _OPEN.change(conn, {"name": name, "generation_id": generation_id})
 
 
 def begin_again(
@@ -44,7 +49,7 @@ def begin_again(
         keep_estimate(conn, name)
     else:
         owe(conn, name, row.generation_id, due)
-    conn.execute(insert(usage), {**row._mapping, "id": again, "generation_id": None, "amount": row.reserved})
+    _ADD.change(conn, {**row._mapping, "id": again, "generation_id": None, "amount": row.reserved})
     if not row.play:
         add_up(conn, row.day, row.person, row.reserved)
     return None
@@ -63,21 +68,13 @@ def settle(conn: Connection, name: str, cost: Decimal, used: Usage | None = None
 def owe(conn: Connection, name: str, generation_id: str, due: float, used: Usage | None = None) -> None:
     """A request ended without its price: it is to be asked for, by the gateway's id, at `due`."""
     counts = {} if used is None else _counts(used)
-    conn.execute(
-        update(usage)
-        .where(usage.c.id == name, usage.c.state == State.OPEN)
-        .values(state=State.OWED, generation_id=generation_id, due=due, **counts)
-    )
+    _OPEN.change(conn, {"name": name, "state": State.OWED, "generation_id": generation_id, "due": due, **counts})
 
 
 def keep_estimate(conn: Connection, name: str, used: Usage | None = None) -> None:
     """Nobody will name this request's price: what was set aside stands for it."""
     counts = {} if used is None else _counts(used)
-    conn.execute(
-        update(usage)
-        .where(usage.c.id == name, usage.c.state.in_(UNSETTLED))
-        .values(state=State.ESTIMATED, due=None, **counts)
-    )
+    _UNSETTLED.change(conn, {"name": name, "state": State.ESTIMATED, "due": None, **counts})
 
 
 def release(conn: Connection, name: str) -> None:
