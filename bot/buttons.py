@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from bot.access import Access
+from bot.commands.underway import Underway
 from bot.conversation.desk import Desk
 from bot.errors import NotAllowed
 from bot.forgetting import Forgetting
@@ -32,6 +33,7 @@ class Buttons:
         polls: Polls,
         reminders: ReminderBook,
         forgetting: Forgetting,
+        underway: Underway,
         clock: Clock,
         new_id: NewId,
     ) -> None:
@@ -41,11 +43,13 @@ class Buttons:
         self._polls = polls
         self._reminders = reminders
         self._forgetting = forgetting
+        self._underway = underway
         self._clock = clock
         self._new_id = new_id
 
     async def press(self, inbound: Inbound, action: Action) -> None:
         """Do what a button says. Raises NotAllowed, with a sentence."""
+        platform = inbound.place.platform
         match action.name:
             case ActionName.GOOD | ActionName.BAD:
                 await self._store.write(rate, inbound, action.turn_id, action.name, self._clock())
@@ -57,6 +61,8 @@ class Buttons:
                 await self._forgetting.decide(inbound, wanted=action.name is ActionName.FORGET)
             case ActionName.VOTE:
                 await self._polls.vote(inbound)
+            case ActionName.STOP if self._underway.stop(platform, inbound.person, mark=action.turn_id):
+                pass
             case ActionName.STOP if not action.turn_id:
                 await self._stop_here(inbound)
             case _:

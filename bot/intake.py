@@ -92,7 +92,9 @@ class Intake:
         self._admission = Admission(store, access, self._errands, adapters, clock)
         self._polls = Polls(store, adapters, clock)
         self._forgetting = Forgetting(store, files, clock, self._errands.tell, deleted)
-        self._buttons = Buttons(store, desk, access, self._polls, reminders, self._forgetting, clock, new_id)
+        self._buttons = Buttons(
+            store, desk, access, self._polls, reminders, self._forgetting, commands.underway, clock, new_id
+        )
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def accept(self, inbound: Inbound) -> None:

@@ -23,6 +23,12 @@ class BuiltIn:
     instead: Callable[[dict[str, Any]], object] = lambda _: None
     cost: float = 0.0004
 
+    async def asked(self, count: int = 1) -> None:
+        """Wait until it was asked so often."""
+        async with asyncio.timeout(10):
+            while len(self.requests) < count:  # noqa: ASYNC110 - it has no bell
+                await asyncio.sleep(0.005)
+
     def prompts(self) -> list[str]:
         """The words of each request."""
         return [orjson.dumps(one["messages"]).decode() for one in self.requests]
@@ -31,7 +37,11 @@ class BuiltIn:
         body = answering.body
         self.requests.append(body)
         if self.holds(body):
-            await self.free.wait()
+            try:
+                await self.free.wait()
+            except asyncio.CancelledError:
+                answering.drop()
+                raise
         made = self.instead(body)
         text = orjson.dumps(made).decode() if made is not None else respond(understand(body, ())).text
         if body.get("stream"):

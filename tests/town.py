@@ -88,6 +88,7 @@ class Town:
     removed: list[Shown] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
     whispers: list[tuple[Person, str]] = field(default_factory=list)
+    progress: list[Rendered | None] = field(default_factory=list)
     whispered: list[Rendered] = field(default_factory=list)
     titles: dict[str, str] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
@@ -300,6 +301,12 @@ class PlainTownAdapter:
     async def reply_privately(self, person: Person, place: Place, rendered: Rendered, handle: str | None) -> None:
         self.town.whispers.append((person, rendered.text))
         self.town.whispered.append(rendered)
+        await self.town.touch()
+
+    async def show_progress(
+        self, person: Person, place: Place, rendered: Rendered | None, handle: str | None, key: str
+    ) -> None:
+        self.town.progress.append(rendered)
         await self.town.touch()
 
     async def _doing(self, verb: str) -> None:

@@ -249,6 +249,13 @@ class DiscordAdapter:
         if handle is None or not await self._responses.say(handle, rendered, private=True):
             await self._posting.say(await self._posting.open_dm(person), rendered)
 
+    async def show_progress(
+        self, person: Person, place: Place, rendered: Rendered | None, handle: str | None, key: str
+    ) -> None:
+        """Show it where the answer will stand, as long as Discord takes that."""
+        if rendered is not None and handle is not None:
+            await self._responses.say(handle, rendered, private=True)
+
     async def answer_command(
         self, person: Person, place: Place, rendered: Rendered, handle: str, *, private: bool
     ) -> None:

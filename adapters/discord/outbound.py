@@ -55,7 +55,8 @@ def changed_message(rendered: Rendered) -> dict[str, Any]:
 def said_alone(rendered: Rendered, *, private: bool) -> list[dict[str, Any]]:
     """Bodies that answer an interaction, as many as it takes; buttons and files come with the last."""
     flags = SUPPRESS_EMBEDS | (EPHEMERAL if private else 0)
-    common = {"flags": flags, "allowed_mentions": {"parse": []}}
+    # Without a word on buttons those stay that stood there while it was at work.
+    common = {"flags": flags, "allowed_mentions": {"parse": []}, "components": []}
     bodies: list[dict[str, Any]] = [{"content": piece, **common} for piece in pieces(rendered.text, CONTENT)]
     if rendered.actions:
         bodies[-1]["components"] = [button_row(rendered.actions)]

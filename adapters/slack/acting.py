@@ -1,5 +1,6 @@
 """What Slack sends, told apart and passed on, and what it is told beside messages: prompts, titles, views."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
@@ -38,6 +39,7 @@ Json: TypeAlias = dict[str, Any]
 Begin: TypeAlias = Callable[[Coroutine[Any, Any, None]], None]
 
 _TITLE_LIMIT = 60
+_MOST_BEGUN = 500
 
 
 class Acting:
@@ -62,6 +64,7 @@ class Acting:
         self._files = files
         self._home = AtHome(api, people, specs)
         self._prompted: set[str] = set()
+        self._begun: OrderedDict[str, None] = OrderedDict()
 
     async def take(self, body: Json, intake: Intake) -> Json | str | None:
         """Keep what happened. Raises StoreError or SlackRefused when it could not be kept: no acknowledgement."""
@@ -234,6 +237,15 @@ class Acting:
         if rendered.files:
             channel = place.channel if place.kind is PlaceKind.DM else await self._dm(person)
             await self._files.send(channel, place.thread if place.kind is PlaceKind.DM else None, rendered.files)
+
+    def begins(self, key: str) -> bool:
+        """Whether nothing was said yet of what is done for the event of this key."""
+        if key in self._begun:
+            return False
+        self._begun[key] = None
+        if len(self._begun) > _MOST_BEGUN:
+            self._begun.popitem(last=False)
+        return True
 
     async def _whisper(self, person: Person, place: Place, rendered: Rendered, handle: str | None) -> None:
         text = outbound.fallback(rendered.text or rendered.status or "")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -223,6 +224,14 @@ class SlackAdapter:
     async def reply_privately(self, person: Person, place: Place, rendered: Rendered, handle: str | None) -> None:
         """Show something to one person: here, or where that cannot be in a direct message; never to others."""
         await self._acting.reply_privately(person, place, rendered, handle)
+
+    async def show_progress(
+        self, person: Person, place: Place, rendered: Rendered | None, handle: str | None, key: str
+    ) -> None:
+        """Say once that it takes a while: what one person was shown can't be changed here."""
+        if rendered is not None and self._acting.begins(key):
+            said = replace(rendered, text=f"{rendered.text} I'll tell you here when it is done.")
+            await self._acting.reply_privately(person, place, said, None)
 
     async def open_dm(self, person: Person, place: Place) -> Place:
         """Where we talk with somebody alone. Raises SlackRefused."""

@@ -191,7 +191,21 @@ class WebAdapter:
 
     async def reply_privately(self, person: Person, place: Place, rendered: Rendered, handle: str | None) -> None:
         """Show something to one person, in the tab they asked in."""
-        note_id = self._new_id()
+        await self._whisper(self._new_id(), person, place, rendered, handle)
+
+    async def show_progress(
+        self, person: Person, place: Place, rendered: Rendered | None, handle: str | None, key: str
+    ) -> None:
+        """Show it in a note that changes, and is gone when there is nothing more to show."""
+        note_id = f"progress-{key}"
+        if rendered is None:
+            self._feed.whisper(person, handle, {"dismiss": note_id})
+        else:
+            await self._whisper(note_id, person, place, rendered, handle)
+
+    async def _whisper(
+        self, note_id: str, person: Person, place: Place, rendered: Rendered, handle: str | None
+    ) -> None:
         self._whispers.keep(note_id, person, place, rendered)
         note = {
             "id": note_id,

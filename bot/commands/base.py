@@ -91,7 +91,7 @@ class Completion:
     ports: CommandPorts
 
 
-def _unheard(_said: str) -> None:
+def unheard(_said: str) -> None:
     """Nobody listens."""
 
 
@@ -112,7 +112,7 @@ class CommandContext:
     key: str = ""
     about: PastMessage | None = None
     handle: str | None = None
-    progress: Callable[[str], None] = _unheard
+    progress: Callable[[str], None] = unheard
 
     def option(self, name: str) -> str:
         """An option as it was typed, without the space around it; empty when it was left out."""

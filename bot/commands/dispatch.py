@@ -1,12 +1,13 @@
 """The one way from a typed command to what it says."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bot.access import Access
-from bot.commands.base import Command, CommandContext, CommandPorts, CommandResult, Completion, Question
+from bot.commands.base import Command, CommandContext, CommandPorts, CommandResult, Completion, Question, unheard
+from bot.commands.underway import Underway
 from bot.errors import CommandRefused, SaidError
-from bot.messages import Choice, CommandCall, CommandSpec, PastMessage, Person, Place
+from bot.messages import Choice, CommandCall, CommandSpec, Inbound, PastMessage, Person, Place
 
 
 class Commands:
@@ -40,19 +41,33 @@ class Commands:
         key: str = "",
         about: PastMessage | None = None,
         handle: str | None = None,
+        progress: Callable[[str], None] = unheard,
     ) -> tuple[CommandResult, bool]:
         """What the command says, with its files, and whether only the person should see it.
 
         `key` and `handle` are those of the event which asked for it, `about` is the message from whose menu it was
-        chosen.
+        chosen. `progress` is told how far it has come, where it takes a while.
         Raises NotAllowed for what this person may not do, CommandRefused for what cannot be carried out as typed.
         """
         command = self._table.get(call.name)
         if command is None:
             raise CommandRefused(f"There is no command /{call.name[:40]}. /help lists them.")
-        context = replace(self._context(command, call, person, place), key=key, about=about, handle=handle)
+        context = replace(self._context(command, call, person, place), key=key, about=about)
+        context = replace(context, handle=handle, progress=progress)
         result = await command.run(context)
         return result if isinstance(result, CommandResult) else CommandResult(result), command.spec.private
+
+    async def run_typed(self, typed: Inbound, progress: Callable[[str], None]) -> tuple[CommandResult, bool]:
+        """The same for a command that was typed, or chosen from a message's menu."""
+        assert typed.command is not None
+        about = typed.quotes[0] if typed.quotes else None
+        who, where = typed.person, typed.place
+        return await self.run(typed.command, who, where, typed.key, about, typed.handle, progress)
+
+    @property
+    def underway(self) -> Underway:
+        """What takes a while, and can be stopped."""
+        return self._ports.underway
 
     def _context(self, command: Command, call: CommandCall, person: Person, place: Place) -> CommandContext:
         self._access.may_command(place.platform, person, command.spec)

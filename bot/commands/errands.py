@@ -8,6 +8,7 @@ import structlog
 
 from bot.commands.base import CommandResult
 from bot.commands.dispatch import Commands
+from bot.commands.progress import Progress
 from bot.errors import GatepostError, SaidError, sentence_for
 from bot.messages import Inbound, PlaceKind, Rendered
 from bot.ports import Adapter, AnswersCommands, Clock, Reconciles, RepliesPrivately, offers
@@ -46,7 +47,8 @@ class Errands:
             self._begin(self._carry_out_owed(owed))
 
     async def close(self) -> None:
-        """Let every command end."""
+        """Let every command end; one that takes long is left to the next process, which goes on with it."""
+        self._commands.underway.close()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def say(self, inbound: Inbound, said: str, *, private: bool) -> None:
@@ -94,20 +96,19 @@ class Errands:
 
     async def _outcome(self, typed: Inbound) -> tuple[CommandResult, bool]:
         """What a command says, and whether to the person alone."""
-        assert typed.command is not None
+        progress = Progress(self._adapters[typed.place.platform], typed)
         try:
-            about = typed.quotes[0] if typed.quotes else None
-            return await self._commands.run(
-                typed.command, typed.person, typed.place, typed.key, about, typed.handle
-            )
+            return await self._commands.run_typed(typed, progress.tell)
         except SaidError as error:
             return CommandResult(sentence_for(error)), True
         except GatepostError as error:
-            log.warning("command failed", command=typed.command.name, error=type(error).__name__)
+            log.warning("command failed", command=_name_of(typed), error=type(error).__name__)
             return CommandResult(sentence_for(error)), True
         except Exception:
-            log.exception("command broke", command=typed.command.name, place=typed.place.key)
+            log.exception("command broke", command=_name_of(typed), place=typed.place.key)
             return CommandResult(GatepostError.sentence), True
+        finally:
+            await progress.end()
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -118,6 +119,10 @@ class Errands:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("command not settled", error=type(error).__name__, exc_info=error)
+
+
+def _name_of(typed: Inbound) -> str:
+    return typed.command.name if typed.command is not None else ""
 
 
 async def _show(adapter: Adapter, inbound: Inbound, rendered: Rendered, *, private: bool, again: bool) -> None:

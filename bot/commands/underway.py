@@ -60,3 +60,8 @@ class Underway:
             work.stopped = True
             work.task.cancel()
         return bool(found)
+
+    def close(self) -> None:
+        """Leave off what is at work, for the next process to go on with."""
+        for work in self._works.values():
+            work.task.cancel()

@@ -92,6 +92,17 @@ class RepliesPrivately(Protocol):
 
 
 @runtime_checkable
+class ShowsProgress(Protocol):
+    """A platform that can show one person alone how far something has come."""
+
+    async def show_progress(
+        self, person: Person, place: Place, rendered: Rendered | None, handle: str | None, key: str
+    ) -> None:
+        """Show it, in place of what was shown for the event of this key before, or as seldom as the platform has
+        it; None takes it away where that can be done. `handle` is the event's. The answer comes by itself."""
+
+
+@runtime_checkable
 class LearnsBudgets(Protocol):
     """A platform that says with every answer how much it allows."""
 

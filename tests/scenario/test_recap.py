@@ -51,8 +51,9 @@ async def until_cut(here: House, model: BuiltIn, first: int = 0) -> list[Inbound
 
 async def settled(here: House) -> None:
     """Wait until the recap is kept."""
-    while await here.store.read(recap_of, THREAD.key) is None:
-        await here.town.touch()
+    async with asyncio.timeout(10):
+        while await here.store.read(recap_of, THREAD.key) is None:  # noqa: ASYNC110 - the store has no bell
+            await asyncio.sleep(0.005)
 
 
 def recaps(model: BuiltIn) -> list[dict[str, Any]]:

@@ -168,6 +168,44 @@ async def test_for_all_it_is_an_answer_with_progress_and_stop_and_can_be_made_ag
     assert len(here.town.ours()) == 1
 
 
+async def test_for_oneself_it_shows_how_far_it_has_come_and_a_button_or_a_command_stops_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.commands.progress.FIRST", 0.0)
+    async with house(tmp_path, catalogue=SMALL) as here, built_in_model(here.asked) as model:
+        talk(here.town, 100)
+        model.free.clear()
+        await here.people.command("summary", ADA, THREAD)
+        await here.town.until(lambda town: town.progress)
+        (shown,) = here.town.progress
+        assert shown is not None
+        assert re.fullmatch(r"(summarising… 0 of \d parts|reading… 100 messages)", shown.text)
+        await here.people.press_action(shown.actions[0], here.town.add("", ADA), GRACE)
+        await here.people.press_action(shown.actions[0], here.town.add("", ADA), ADA)
+        await here.town.until(lambda town: len(town.whispers) == 2)
+        await here.people.command("summary", ADA, THREAD)
+        await here.town.until(lambda town: len(town.progress) > 2)
+        await here.people.command("stop", ADA, THREAD)
+        await here.town.until(lambda town: len(town.whispers) == 4)
+
+    theirs = [text for who, text in here.town.whispers if who == ADA]
+    assert theirs == ["Stopped.", "Stopped.", "Stopped."]
+    assert here.town.progress[1] is None
+
+
+async def test_one_that_is_interrupted_by_an_orderly_end_is_told_by_the_next_process(tmp_path: Path) -> None:
+    town = Town()
+    async with house(tmp_path, town, catalogue=SMALL) as here, built_in_model(here.asked) as model:
+        talk(town, 100)
+        model.free.clear()
+        await here.people.command("summary", ADA, THREAD)
+        await model.asked()
+    async with house(tmp_path, town, catalogue=SMALL) as here, built_in_model(here.asked):
+        await town.until(lambda town: town.whispers)
+
+    assert "Of 100 messages" in town.whispers[0][1]
+
+
 async def test_our_own_summaries_are_not_summarised(tmp_path: Path) -> None:
     async with house(tmp_path) as here, built_in_model(here.asked) as model:
         talk(here.town, 5)

@@ -150,17 +150,30 @@ function noteUnread(message, before, live) {
 
 // --- what comes in -------------------------------------------------------------------------------
 
-function frame({ messages, typing, private: note }) {
+function frame({ messages, typing, private: note, dismiss }) {
   if (messages) model.apply(messages, { live: true });
   for (const message of messages ?? []) outbox.arrived(message.id);
   if (typing) panes().find((pane) => pane.isAt(typing))?.typing();
   if (note) showPrivately(note);
+  if (dismiss) takeAway(dismiss);
+}
+
+/** Takes a private note away: there is a newer one, or its time is over. */
+function takeAway(id) {
+  model.notes = model.notes.filter((other) => other.id !== id);
+  for (const pane of panes()) {
+    pane.shown.delete(id);
+    pane.sync();
+  }
 }
 
 function showPrivately(note) {
+  const renewed = model.notes.some((other) => other.id === note.id);
+  takeAway(note.id);
   const pane = panes().find((one) => one.isAt(note)) ?? channelPane; // where one looks, if the place was left
   model.notes.push({ ...note, ...pane.place, private: true });
   pane.sync();
+  if (renewed) return; // it only says how far it has come: nobody is interrupted for that
   pane.toBottom();
   announce(`Only you can see this: ${pane.shown.get(note.id).textContent.slice(0, 300)}`);
 }
