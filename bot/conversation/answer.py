@@ -159,7 +159,7 @@ class Answer:
     def _toolbox(self) -> Toolbox:
         """The tools, for the turn as it is claimed now."""
         return Toolbox(
-            self._ports, self._adapter, self._claim, self.consent, self._reply.set_status, self._told_alone
+            self._ports, self._adapter, self._claim, self.consent, self.consent.progress, self._told_alone
         )
 
     def _add_results(self, results: Sequence[Item]) -> None:

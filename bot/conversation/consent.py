@@ -34,6 +34,11 @@ class Consent:
         if waiting is not None and not waiting.done():
             waiting.set_result(allowed)
 
+    def progress(self, told: str) -> None:
+        """A line on what a tool does; where somebody is being asked, the question stands and nothing else."""
+        if not self._waiting:
+            self._reply.set_status(told)
+
     async def refusal(self, call: ToolCall, told: str) -> str | None:
         """Ask whether `told` may be done; None when it may, else what the model is told.
 

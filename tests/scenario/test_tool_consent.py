@@ -1,5 +1,6 @@
 """What others will see is done only after the asker's word, once a stranger may have asked for it."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,29 @@ async def test_after_untrusted_text_nothing_is_done_before_the_asker_presses(tmp
         await here.answered()
 
     assert (shouting.heard, shouting.by) == (["hello"], ["u1"])
+
+
+async def test_while_somebody_is_asked_no_other_tool_speaks_over_the_question(tmp_path: Path) -> None:
+    shouting, told = Shouting(), asyncio.Event()
+
+    async def chatter(context: ToolContext, _arguments: Word) -> str:
+        await told.wait()
+        context.progress("doing something else…")
+        return "done"
+
+    talks = Tool(name="chatter", arguments=Word, run=chatter)
+    async with house(tmp_path, tools=[shouting.tool, READS, talks]) as here:
+        await here.people.say("read it", place=DM)
+        await (await here.request()).call(("c0", "read", '{"words": "x"}'))
+        await (await here.request()).call(CALL, ("c2", "chatter", '{"words": "x"}'))
+        await asked(here)
+        told.set()
+        await here.people.press(ActionName.CONFIRM, here.town.ours()[0], GRACE)
+        await here.town.until(lambda town: town.whispers)
+        assert here.town.ours()[0].status == "Ada, shall I shout “hello”?"
+        await here.people.press(ActionName.DECLINE, here.town.ours()[0])
+        await here.answer("no")
+        await here.answered()
 
 
 async def test_what_is_declined_is_not_done_and_the_model_is_told(tmp_path: Path) -> None:
