@@ -6,6 +6,9 @@ from bot.commands.base import Command, CommandContext, Completion
 from bot.commands.choosing import DEFAULT, SCOPE, choose_for, chosen_in, where
 from bot.messages import Choice, CommandOption, CommandSpec
 from bot.personas import PERSONA, PERSONAS
+from bot.preferences import Scope
+
+SHINES = "I am this wherever you ask me something: others may notice it in my answers there."
 
 
 async def run(context: CommandContext) -> str:
@@ -13,7 +16,8 @@ async def run(context: CommandContext) -> str:
     wanted = context.option("persona")
     if wanted:
         scope = await choose_for(context, PERSONA, wanted)
-        return f"Done {where(scope, context.place)}. {await _now(context)}"
+        shared = f" {SHINES}" if scope is Scope.ME and wanted.lower() != DEFAULT else ""
+        return f"Done {where(scope, context.place)}. {await _now(context)}{shared}"
     built_in = (f"- `{name}`: {text}" for name, text in PERSONAS.items())
     how = f"Choose one with `/persona NAME`, or describe your own; `/persona {DEFAULT}` goes back."
     return "\n".join((await _now(context), "", *built_in, "", how))
@@ -43,7 +47,6 @@ PERSONA_COMMAND = Command(
             CommandOption("persona", f"A name, or a description; `{DEFAULT}` goes back", rest=True, complete=True),
             SCOPE,
         ),
-        private=False,
     ),
     run,
     complete,

@@ -321,15 +321,15 @@ async def test_only_moderators_choose_for_a_whole_channel(tmp_path: Path) -> Non
 async def test_a_persona_is_chosen_shown_and_told_to_the_model_until_it_is_taken_back(tmp_path: Path) -> None:
     async with house(tmp_path, catalogue=CATALOGUE) as here:
         await here.people.command("persona", persona="Teacher")
-        said = await shown(here)
+        said = await told(here)
         await here.people.say("hello")
         taught = await here.answer("hi")
-        await here.answered(2)
+        await here.answered(1)
         await here.people.command("persona", persona="default")
-        await shown(here, 2)
+        await told(here, 1)
         await here.people.say("hello again")
         plain = await here.answer("hi")
-        await here.answered(4)
+        await here.answered(2)
 
     assert "Here I am `teacher` (chosen here)." in said
     assert taught.exchange.json["messages"][0]["content"].endswith(PERSONAS["teacher"])
@@ -339,11 +339,11 @@ async def test_a_persona_is_chosen_shown_and_told_to_the_model_until_it_is_taken
 async def test_what_can_be_done_stands_below_a_list_and_is_no_part_of_its_last_point(tmp_path: Path) -> None:
     async with house(tmp_path, catalogue=CATALOGUE) as here:
         await here.people.command("persona")
-        personas = await shown(here)
+        personas = await told(here)
         await here.people.command("settings")
-        settings = await told(here)
+        settings = await told(here, 1)
         await here.people.command("settings", name="temperature")
-        one = await told(here, 1)
+        one = await told(here, 2)
 
     assert "\n\n- `concise`" in personas
     assert "\n\nChoose one" in personas
@@ -354,14 +354,15 @@ async def test_what_can_be_done_stands_below_a_list_and_is_no_part_of_its_last_p
 async def test_a_persona_in_ones_own_words_is_for_oneself_alone(tmp_path: Path) -> None:
     async with house(tmp_path, catalogue=CATALOGUE) as here:
         await here.people.command("persona", persona="A pirate who  counts everything", scope="me")
-        await shown(here)
+        said = await told(here)
         await here.people.say("hello")
         mine = await here.answer("hi")
-        await here.answered(2)
+        await here.answered(1)
         await here.people.say("hello", who=GRACE)
         hers = await here.answer("hi")
-        await here.answered(3)
+        await here.answered(2)
 
+    assert "others may notice it" in said
     assert mine.exchange.json["messages"][0]["content"].endswith("A pirate who counts everything")
     assert hers.exchange.json["messages"][0]["content"] == SYSTEM
 
