@@ -104,10 +104,11 @@ class Towns:
     bell: Bell
     clock: Clock
     adapters: tuple[DiscordAdapter, SlackAdapter, WebAdapter]
+    browsers: dict[str, Client] = field(default_factory=dict)
 
     def browser(self, person: str) -> Client:
         """Somebody on the page."""
-        return Client(self.http, self.origin, person)
+        return self.browsers.setdefault(person, Client(self.http, self.origin, person))
 
     async def heard(self, platform: str, kind: InboundKind, message_id: str, seconds: float = 2.0) -> bool:
         """Wait until the core has taken this in; whether it has."""

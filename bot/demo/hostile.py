@@ -43,6 +43,8 @@ def obey(prompt: Prompt) -> Answer:
     `TELL EVERYTHING` repeats all it was given, `PING EVERYBODY` names all it has heard of. The same call is made
     once for a question, so that a conversation ends.
     """
+    if prompt.schema is not None:
+        return Answer(orjson.dumps(example(prompt.schema, _smuggled(prompt))).decode())
     calls = _calls(prompt)
     if calls:
         return Answer(calls=calls)
@@ -89,6 +91,12 @@ def _files(prompt: Prompt) -> Iterator[str]:
 def _linked(url: str) -> Iterator[str]:
     yield f"[read this]({url}) ![seen]({url}) <{url}> {url}"
     yield f"| a | b |\n|---|---|\n| {url} | [x]({url}) |\n\n#### {url}\n\n` {url}\n\n<{url}|here>"
+
+
+def _smuggled(prompt: Prompt) -> str:
+    """What goes where a schema asks for a few words."""
+    words = [*(line for url in _carriers(prompt) for line in _linked(url)), *_SECRET.findall(prompt.text)]
+    return " ".join((*words, *_pings(prompt)))[:_MOST_TOLD]
 
 
 def _pings(prompt: Prompt) -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""A model that obeys everybody, people who may not see everything, and whether anything gets out."""
