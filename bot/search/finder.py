@@ -9,12 +9,12 @@ from zoneinfo import available_timezones
 import structlog
 
 from bot.errors import BudgetReached, GatewayError
-from bot.messages import Hit, Place, PlaceKind, Query, Readable, person_key
+from bot.messages import Place, PlaceKind, Query, Readable, person_key
 from bot.ports import Adapter, Clock, Gateway, KnowsNames, ListsReadable, offers
 from bot.preferences import NO_TRAINING, SEARCH_BY_MEANING, TIME_ZONE, ZERO_DATA_RETENTION
 from bot.search.audience import Disclosure, Discretion
 from bot.search.meaning import Meanings
-from bot.search.merging import Merged, merge, rank, within
+from bot.search.merging import Key, Merged, merge, rank, within
 from bot.search.sources import SECONDS, Source, ask, sources_for
 from bot.search.when import moment_in
 from bot.search.wish import EVERYWHERE, HERE, MOST, Asker, Found, Wish
@@ -71,9 +71,13 @@ class Finder:
         fitting = [one for one in within(merge(answers), query, author) if one.hit.message_id not in itself]
         meanings, failed = await self._meant(asker, query, fitting, chosen)
         notes = tuple(dict.fromkeys(one.note for one in answers if one.note))
-        ranked = await asyncio.to_thread(rank, fitting, query.words, meanings)
-        told = replace(found, notes=notes, unordered=failed)
-        return await self._shown(asker, ranked, scope, min(wish.limit, MOST), told)
+        here, privately, hidden = await self._parted(asker, fitting, scope)
+        limit = min(wish.limit, MOST)
+        parts = [
+            tuple((await asyncio.to_thread(rank, part, query.words, meanings))[:limit])
+            for part in (here, privately)
+        ]
+        return replace(found, here=parts[0], privately=parts[1], hidden=hidden, notes=notes, unordered=failed)
 
     # --- what is looked for, and where -----------------------------------------------------------
 
@@ -152,7 +156,7 @@ class Finder:
 
     async def _meant(
         self, asker: Asker, query: Query, found: Sequence[Merged], chosen: Mapping[str, str]
-    ) -> tuple[Mapping[int, float], str]:
+    ) -> tuple[Mapping[Key, float], str]:
         """How near each is in meaning, where that is switched on; and why it is not known, where it should be."""
         if chosen.get(SEARCH_BY_MEANING.name) != "on" or not query.words or len(found) < 2:
             return {}, ""
@@ -166,18 +170,23 @@ class Finder:
             log.warning("meanings not known", error=type(error).__name__)
             return {}, "They are not in order of meaning: the embedding model did not answer."
 
-    async def _shown(self, asker: Asker, best: Sequence[Hit], scope: _Scope, limit: int, found: Found) -> Found:
-        """The best, parted by who may see them: asked anew, for much may have changed while it was looked for.
+    async def _parted(
+        self, asker: Asker, found: Sequence[Merged], scope: _Scope
+    ) -> tuple[list[Merged], list[Merged], bool]:
+        """What may be shown where it was asked, what only to the asker, and whether a channel that was named is
+        none for that place: asked anew, for much may have changed while it was looked for.
 
-        Each part has its own limit: what only the asker may see takes no room from what all may.
+        The parts know nothing of each other: what only the asker may see takes no room from what all may see, and
+        moves nothing in it.
         """
+        early = sorted(found, key=lambda one: one.rank)
         # Places beyond the limit are not asked about, and so what stands in them is not shown.
-        places = list(dict.fromkeys((*scope.named, *(hit.place for hit in best))))[:MOST_PLACES]
+        places = list(dict.fromkeys((*scope.named, *(one.hit.place for one in early))))[:MOST_PLACES]
         how = await self._discretion.disclosures(places, asker.place, asker.person)
-        here = [hit for hit in best if how.get(hit.place.key) is Disclosure.HERE]
-        privately = [hit for hit in best if how.get(hit.place.key) is Disclosure.PRIVATELY]
+        here = [one for one in found if how.get(one.hit.place.key) is Disclosure.HERE]
+        privately = [one for one in found if how.get(one.hit.place.key) is Disclosure.PRIVATELY]
         hidden = any(how.get(place.key) is not Disclosure.HERE for place in scope.named)
-        return replace(found, here=tuple(here[:limit]), privately=tuple(privately[:limit]), hidden=hidden)
+        return here, privately, hidden
 
 
 def _home(place: Place) -> Place:

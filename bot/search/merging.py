@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from bot.messages import Hit, PersonKind, Query, is_called
 from bot.search.sources import Answered
@@ -19,6 +20,10 @@ _OUR_OWN = 0.5
 """What an answer of ours is worth against what people wrote: it repeats them, and their questions."""
 
 
+Key: TypeAlias = tuple[str, str, str, str]
+"""One for each message: sources may disagree about the thread it stands in."""
+
+
 @dataclass(frozen=True, slots=True)
 class Merged:
     """A message that was found, and where a source put it: 1 for the first. `ours` is a row of our own index."""
@@ -28,15 +33,15 @@ class Merged:
     ours: bool = False
 
     @property
-    def key(self) -> tuple[str, str, str, str]:
-        """One for each message: sources may disagree about the thread it stands in."""
+    def key(self) -> Key:
+        """Which message it is."""
         place = self.hit.place
         return place.platform, place.workspace, place.channel, self.hit.message_id
 
 
 def merge(answers: Iterable[Answered]) -> list[Merged]:
     """Each message once, the newest first and no more than `NEWEST`: as we keep it ourselves, where we do."""
-    found: dict[tuple[str, str, str, str], Merged] = {}
+    found: dict[Key, Merged] = {}
     for answer in answers:
         for rank, hit in enumerate(answer.hits, 1):
             one = Merged(hit, rank, answer.ours)
@@ -68,22 +73,24 @@ def within(found: Iterable[Merged], query: Query, author: str = "") -> list[Merg
     ]
 
 
-def rank(found: Sequence[Merged], words: str, meanings: Mapping[int, float] | None = None) -> list[Hit]:
+def rank(found: Sequence[Merged], words: str, meanings: Mapping[Key, float] | None = None) -> list[Hit]:
     """The best first: by the words, how close together and how lately, and by where the sources put them.
 
-    `meanings` says of messages, by their numbers in the list, how near they are in meaning, from -1 to 1.
+    `meanings` says how near they are in meaning, from -1 to 1. Nothing counts but the messages themselves and
+    which of them a source put before which.
     """
     terms = terms_in(words)
     candidates = [Candidate(one.hit.text, one.hit.sent_at) for one in found]
     fits = scores(candidates, terms, {}, beginnings=True)
     most = max(fits, default=0.0) or 1.0
+    early = {rank: n for n, rank in enumerate(sorted({one.rank for one in found}), 1)}
     meant = meanings or {}
-    totals = [
-        (fit / most + _FOUND_EARLY / one.rank + 2 * meant.get(n, 0.0)) * _worth(one.hit)
-        for n, (one, fit) in enumerate(zip(found, fits, strict=True))
-    ]
-    order = sorted(range(len(found)), key=lambda n: (-totals[n], -found[n].hit.sent_at))
-    return [replace(found[n].hit, score=totals[n]) for n in order]
+    totals = {
+        one.key: (fit / most + _FOUND_EARLY / early[one.rank] + 2 * meant.get(one.key, 0.0)) * _worth(one.hit)
+        for one, fit in zip(found, fits, strict=True)
+    }
+    order = sorted(found, key=lambda one: (-totals[one.key], -one.hit.sent_at, one.key))
+    return [replace(one.hit, score=totals[one.key]) for one in order]
 
 
 def _worth(hit: Hit) -> float:

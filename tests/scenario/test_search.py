@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 
 import pytest
 from sqlalchemy import Connection
@@ -15,6 +16,7 @@ from bot.messages import (
     Failure,
     FailureKind,
     Hit,
+    Model,
     PastMessage,
     Person,
     Place,
@@ -27,6 +29,7 @@ from bot.messages import (
 from bot.preferences import NO_TRAINING, SEARCH_BY_MEANING
 from bot.search import sources
 from bot.search.finder import UNTOLD, Finder, NoSuchChannel
+from bot.search.saying import for_model
 from bot.search.wish import Asker, Found, Wish
 from bot.store.engine import Store, open_store
 from bot.store.intents.recorded import forget_message, record
@@ -121,6 +124,24 @@ async def test_many_private_messages_take_no_room_from_what_all_may_see(store: S
     assert len(found.privately) == 10
 
 
+@pytest.mark.parametrize("seed", range(10))
+async def test_what_all_may_see_is_the_same_to_the_letter_whatever_else_was_found(store: Store, seed: int) -> None:
+    chance = Random(seed)
+    words = ("launch", "date", "friday", "coffee", "of", "the")
+    every = [
+        said(chance.choice((SQUARE, DEN)), n, " ".join(chance.choices(words, k=chance.randint(1, 9))))
+        for n in range(60)
+    ]
+    wish = Wish("launch date", "everywhere")
+    shown = [
+        for_model(await find(store, Searchable(hits=tuple(hits)), wish), wish.words, others_read=True)
+        for hits in (every, [one for one in every if one.place == SQUARE])
+    ]
+
+    assert shown[0] == shown[1]
+    assert "[10]" in shown[0]
+
+
 async def test_a_channel_is_found_by_its_name_only_by_those_who_can_read_it(store: Store) -> None:
     adapter = Searchable()
     adapter.town.shut_out.add((GRACE.id, "den"))
@@ -211,7 +232,8 @@ class Counting:
         self.fails: Exception | None = None
 
     def search(self, *_: object, **__: object) -> Sequence[object]:
-        return [type("Listed", (), {"id": "acme/embed"})]
+        dear = Model("acme/dear", type="embedding", input_price="0.1")
+        return [dear, Model("acme/embed", type="embedding", input_price="0.000001"), Model("acme/unpriced")]
 
     async def embed(
         self, texts: Sequence[str], model: str, dimensions: int | None = None, **_: object

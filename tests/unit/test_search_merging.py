@@ -91,10 +91,10 @@ def test_without_words_the_newest_comes_first() -> None:
 
 def test_meaning_outweighs_words_where_it_is_known() -> None:
     found = merge([Answered((hit(1, "launch date"), hit(2, "when does it fly")))])
-    numbers = {one.hit.message_id: n for n, one in enumerate(found)}
+    keys = {one.hit.message_id: one.key for one in found}
 
     assert rank(found, "launch date")[0].message_id == "m1"
-    assert rank(found, "launch date", {numbers["m1"]: 0.1, numbers["m2"]: 0.9})[0].message_id == "m2"
+    assert rank(found, "launch date", {keys["m1"]: 0.1, keys["m2"]: 0.9})[0].message_id == "m2"
 
 
 def test_words_may_go_on_and_phrases_hold_together() -> None:

@@ -390,3 +390,22 @@ async def test_on_the_page_the_built_in_model_searches_when_it_is_asked_in_plain
     assert "Friday" in in_the_open
     assert "Sunday" not in in_the_open
     assert all("Sunday" in one for one in told_alone)
+
+
+async def test_by_meaning_the_gateway_is_asked_and_paid_where_that_is_chosen(tmp_path: Path) -> None:
+    async with stage(tmp_path) as here:
+        await here.ada.say("the launch is on Friday", "general")
+        await here.ada.say("launch crews eat lunch", "general")
+        told_alone: list[str] = []
+        async with tab(here.ada, "one") as socket:
+            for command in ("/settings search_by_meaning on channel", "/search launch", "/usage"):
+                await here.ada.post("/api/messages", text=command, channel="general", tab="one")
+                news: Any = {}
+                while "private" not in news:
+                    news = orjson.loads((await socket.receive(10)).data)
+                told_alone.append(news["private"]["html"])
+
+    assert "search_by_meaning" in told_alone[0]
+    assert "<strong>2 messages</strong>" in told_alone[1]
+    assert "not in order of meaning" not in told_alone[1]
+    assert "in 2 requests" in told_alone[2]
