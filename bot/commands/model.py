@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from bot.commands.base import Command, CommandContext, Completion
 from bot.commands.choosing import DEFAULT, SCOPE, allowed_scope, choose_for, where
-from bot.commands.wording import describe, label
+from bot.commands.wording import facts, label
 from bot.errors import CommandRefused
 from bot.gateway.search import near
 from bot.messages import Choice, CommandOption, CommandSpec, PlaceKind, person_key
@@ -30,7 +30,7 @@ async def run(context: CommandContext) -> str:
         return _went_back(context, scope, now)
     lines = [_switched(context, scope, wanted)]
     if now != wanted:
-        lines.append(f"Here `{now}` still answers: {await _why(context)}, which is nearer.")
+        lines.append(f"Here `{now}` still answers, because {await _why(context)}: the nearest choice wins.")
     else:
         conversation = context.place.key
         lines += [f"⚠ {one}" for one in await context.ports.desk.misfits(conversation, wanted)]
@@ -57,11 +57,10 @@ async def _show(context: CommandContext) -> str:
     ports = context.ports
     current = await current_model(context)
     known = ports.gateway.model(current)
-    why = await _why(context)
-    said = describe(known) if known else f"`{current}`"
-    gone = known is None and bool(ports.gateway.models())
-    lines = [f"{said} answers {_place(context)}: {why}."]
-    if gone:
+    lines = [f"`{current}` answers {_place(context)}, because {await _why(context)}."]
+    if known is not None:
+        lines.append(" · ".join(facts(known)))
+    elif ports.gateway.models():
         lines.append(f"It is not listed any more; if it is gone, `{ports.about.default_model}` answers instead.")
     lines += [f"- {line}" for line in await _others(context)]
     lines.append(f"Switch with `/model ID [SCOPE]`; `{DEFAULT}` takes a choice back. The nearest scope wins.")
@@ -79,23 +78,25 @@ async def _why(context: CommandContext) -> str:
     choices = await _choices(context)
     nearest = next((choices[scope] for scope in _apart(context) if scope in choices), None)
     if nearest is None:
-        return "nobody chose another, so it is the default"
-    return f"it was chosen {where(nearest.scope, context.place)}{_by(context, nearest)}"
+        return "nobody chose another: it is the default"
+    return _chose(context, nearest, "it")
 
 
-def _by(context: CommandContext, chosen: Chosen) -> str:
+def _chose(context: CommandContext, chosen: Chosen, what: str) -> str:
+    """Who chose it where and when, as far as that is known."""
+    scope = "for yourself" if chosen.scope is Scope.ME else where(chosen.scope, context.place)
     if chosen.by is None:
-        return ""
+        return f"{what} was chosen {scope}"
     mine = chosen.by.person == person_key(context.place.platform, context.person)
     day = f"{datetime.fromtimestamp(chosen.by.at, UTC):%Y-%m-%d}"
-    return f" by {'you' if mine else chosen.by.name} on {day}"
+    return f"{'you' if mine else chosen.by.name} chose {what} {scope} on {day}"
 
 
 async def _others(context: CommandContext) -> Iterator[str]:
     """What is chosen in the scopes that do not win here."""
     choices = await _choices(context)
     losing = [choices[scope] for scope in _apart(context) if scope in choices][1:]
-    return (f"`{one.value}` is chosen {where(one.scope, context.place)}{_by(context, one)}" for one in losing)
+    return (f"Farther away: {_chose(context, one, f'`{one.value}`')}." for one in losing)
 
 
 def _apart(context: CommandContext) -> Sequence[Scope]:

@@ -14,4 +14,4 @@ async def run(context: CommandContext) -> str:
     return "I start afresh here: from now on I don't see what was said before."
 
 
-RESET = Command(CommandSpec("reset", "Start afresh: forget what was said here", private=False), run)
+RESET = Command(CommandSpec("reset", "Start afresh: no longer look at what was said here", private=False), run)

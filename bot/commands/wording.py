@@ -31,19 +31,20 @@ _PROMISES = {"all": "all its providers", "some": "some of its providers", "none"
 
 def describe(model: Model) -> str:
     """A model in one line: `id · 200k context · $1 / $5 per M · sees, reads files, tools`."""
-    return " · ".join((model.id, *_facts(model)))
+    return " · ".join((model.id, *facts(model)))
 
 
 def label(model: Model) -> str:
     """A model as it is suggested: as `describe`, by its name, and short enough for every platform."""
-    facts = " · ".join(_facts(model))
+    told = " · ".join(facts(model))
     name = model.name or model.id
-    room = max(LABEL_LIMIT - len(facts) - 3, 20)
+    room = max(LABEL_LIMIT - len(told) - 3, 20)
     shown = name if len(name) <= room else f"{name[: room - 1]}…"
-    return f"{shown} · {facts}"[:LABEL_LIMIT]
+    return f"{shown} · {told}"[:LABEL_LIMIT]
 
 
-def _facts(model: Model) -> Iterator[str]:
+def facts(model: Model) -> Iterator[str]:
+    """What there is to know of a model in a few words each: its window, its price, what it can, until when."""
     if model.context_window:
         yield f"{thousands(model.context_window)} context"
     yield price(model)

@@ -38,16 +38,18 @@ async def test_the_nearest_choice_wins_and_it_is_said_who_made_it_and_what_else_
         back = await model(here, "default", scope="channel")
         after = await model(here)
 
-    assert at_first.startswith("acme/alpha-2 · 200k context · $1 / $5 per M · sees, reads files, tools answers in")
-    assert "nobody chose another, so it is the default" in at_first
+    assert at_first.splitlines()[:2] == [
+        "`acme/alpha-2` answers in this thread, because nobody chose another: it is the default.",
+        "200k context · $1 / $5 per M · sees, reads files, tools",
+    ]
     assert everywhere == "This workspace now uses `zeta/fast-3`."
     assert mine == "From now on `tiny/mute-1` answers you."
     assert channel == "This channel now uses `acme/alpha-2`."
-    assert "it was chosen in this channel by you on 2027-01-15." in now
-    assert "- `tiny/mute-1` is chosen for you by you on 2027-01-15" in now
-    assert "- `zeta/fast-3` is chosen in this workspace by you on 2027-01-15" in now
+    assert "because you chose it in this channel on 2027-01-15." in now
+    assert "- Farther away: you chose `tiny/mute-1` for yourself on 2027-01-15." in now
+    assert "- Farther away: you chose `zeta/fast-3` in this workspace on 2027-01-15." in now
     assert back == "This channel goes back to `tiny/mute-1`."
-    assert "it was chosen for you" in after
+    assert "because you chose it for yourself" in after
 
 
 async def test_a_farther_choice_says_that_a_nearer_one_still_answers(tmp_path: Path) -> None:
@@ -55,7 +57,10 @@ async def test_a_farther_choice_says_that_a_nearer_one_still_answers(tmp_path: P
         await model(here, "zeta/fast-3")
         said = await model(here, "acme/alpha-2", scope="me")
 
-    assert "From now on `acme/alpha-2` answers you.\nHere `zeta/fast-3` still answers: it was chosen here" in said
+    assert said.startswith(
+        "From now on `acme/alpha-2` answers you.\nHere `zeta/fast-3` still answers, because you"
+    )
+    assert said.endswith(": the nearest choice wins.")
 
 
 async def test_a_choice_outlives_the_program(tmp_path: Path) -> None:
