@@ -5,7 +5,7 @@ in once.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Protocol
 
@@ -48,10 +48,21 @@ class Late(Protocol):
 
 
 class CatchUp:
-    """Catches up with one platform: at the start, and whenever it may have lost something."""
+    """Catches up with one platform: at the start, and whenever it may have lost something.
+
+    `missed` is told of that, too: edits and deletions are told by no history.
+    """
 
     def __init__(
-        self, platform: str, source: CatchesUp, intake: Late, store: Store, clock: Clock, *, pause: float = PAUSE
+        self,
+        platform: str,
+        source: CatchesUp,
+        intake: Late,
+        store: Store,
+        clock: Clock,
+        *,
+        pause: float = PAUSE,
+        missed: Callable[[str], None] = lambda _platform: None,
     ) -> None:
         self._platform = platform
         self._source = source
@@ -60,7 +71,12 @@ class CatchUp:
         self._clock = clock
         self._pause = pause
         self._missed = asyncio.Event()
-        source.when_missed(self._missed.set)
+        self._tell = missed
+        source.when_missed(self._may_have_missed)
+
+    def _may_have_missed(self) -> None:
+        self._tell(self._platform)
+        self._missed.set()
 
     async def run(self) -> None:
         """Never returns. What is said while we catch up comes in by itself, and counts once."""

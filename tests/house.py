@@ -152,6 +152,7 @@ class House:
     asked: "asyncio.Queue[Answering]"
     bell: Bell
     ledger: Ledger
+    summaries: Summaries
     recording: RecordingRoom
 
     async def request(self) -> Answering:
@@ -266,7 +267,7 @@ async def house(
         access = Access(admins, workspaces)
         recording = RecordingRoom(store, ports.adapters, clock, access.serves, 90, pause=0.0)
         intake = _intake(ports, desk, commands, access, recent, credit, reminders, recording if records else None)
-        ends = (server, recent, asked, bell, ledger, recording)
+        ends = (server, recent, asked, bell, ledger, summaries, recording)
         built = House(town, people, store, files, desk, intake, gateway, *ends)
         if catalogue:
             await gateway.refresh()

@@ -129,7 +129,7 @@ async def _begin(stack: AsyncExitStack, program: _Program) -> Sequence[Coroutine
     await settling.take_over()
     await program.desk.recover()
     catching_up = [
-        CatchUp(one.platform, source, intake, parts.store, time.time)
+        CatchUp(one.platform, source, intake, parts.store, time.time, missed=parts.summaries.missed)
         for one in adapters
         if (source := _catches_up(one)) is not None
     ]

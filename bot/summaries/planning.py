@@ -9,7 +9,7 @@ from bot.messages import Digest, KeptDigest, Model, PastMessage
 LONGEST = 6_000
 """Characters of one message that are read; only a platform for essays knows longer ones."""
 
-PART_TOKENS = 12_000
+PART_TOKENS = 16_000
 """The most tokens of messages in one part: what a model still reads with care."""
 
 ANSWER_TOKENS = 4_000
@@ -73,7 +73,7 @@ def tokens_in(message: PastMessage) -> int:
 def parts_of(messages: Sequence[PastMessage], most: int) -> list[tuple[PastMessage, ...]]:
     """The messages in order, in parts of at most so many tokens; a message that is longer is a part by itself.
 
-    A part that is full ends at the longest silence in its second half.
+    A part that is full ends at the longest silence in its last third.
     """
     parts: list[tuple[PastMessage, ...]] = []
     start = 0
@@ -91,7 +91,7 @@ def _end(messages: Sequence[PastMessage], start: int, most: int) -> int:
         end += 1
     if end == len(messages):
         return end
-    silences = range(start + max(1, (end - start) // 2), end + 1)
+    silences = range(start + max(1, (end - start) * 2 // 3), end + 1)
     return max(silences, key=lambda at: (messages[at].sent_at - messages[at - 1].sent_at, at), default=end)
 
 

@@ -75,6 +75,15 @@ async def noted(home: House) -> None:
             await asyncio.sleep(0.005)
 
 
+async def test_whoever_has_to_know_is_told_that_something_may_have_been_missed(tmp_path: Path) -> None:
+    source, told = Source([]), list[str]()
+    async with house(tmp_path) as home:
+        CatchUp("town", source, home.intake, home.store, lambda: NOW, missed=told.append)
+        source.tell()
+
+    assert told == ["town"]
+
+
 async def test_a_young_question_is_answered_as_if_it_came_now(tmp_path: Path) -> None:
     source = Source([said(1, "are you there?", ANSWERED_WITHIN - 60)])
     async with house(tmp_path) as home, catching_up(home, source):

@@ -145,6 +145,25 @@ async def test_what_changed_while_nobody_listened_is_found_out_without_asking_ab
     assert 0 < len(asked_about(model)) < 120
 
 
+async def test_what_passed_us_by_while_the_connection_was_lost_is_compared_before_it_is_used(
+    tmp_path: Path,
+) -> None:
+    async with house(tmp_path) as here, built_in_model(here.asked) as model:
+        gone = here.town.add("We agreed on swordfish.", GRACE)
+        here.town.add("We agreed on cod.", GRACE)
+        await summary(here)
+        here.summaries.missed("town")
+        await summary(here)
+        unchanged = len(model.requests)
+        del here.town.messages[gone.id]
+        here.summaries.missed("town")
+        said = await summary(here)
+
+    assert unchanged == 1
+    assert "cod" in said
+    assert "swordfish" not in said
+
+
 async def test_for_all_it_is_an_answer_with_progress_and_stop_and_can_be_made_again(tmp_path: Path) -> None:
     async with house(tmp_path, catalogue=SMALL) as here, built_in_model(here.asked) as model:
         talk(here.town, 200)
