@@ -4,6 +4,7 @@ What a crash takes from memory is read again from the platform's history.
 """
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -21,6 +22,9 @@ log = structlog.get_logger(__name__)
 
 AT_A_TIME = 20
 """Messages that go in one commit: a reply's own waits for no more than these."""
+
+GATHER, BREATH = 0.5, 0.01
+"""Seconds for which messages are gathered before they are written, and between two commits."""
 
 MOST_WAITING = 20_000
 """Messages in memory; past that the oldest are let go, and read again from history."""
@@ -49,6 +53,7 @@ class Recorder:
         self._readers = readers
         self._waiting: deque[Heard] = deque()
         self._some = asyncio.Event()
+        self._wanted = asyncio.Event()
         self._written = asyncio.Event()
         self._written.set()
 
@@ -70,14 +75,19 @@ class Recorder:
 
     async def written(self) -> None:
         """Returns once everything noted until now can be found, or can't be for the moment."""
+        self._wanted.set()
         await self._written.wait()
+        self._wanted.clear()
 
     async def run(self) -> None:
         """Write what is noted, a few at a time, for ever."""
         while True:
             await self._some.wait()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(GATHER):
+                    await self._wanted.wait()
             try:
-                await self._write_some()
+                await self._write_waiting()
             except GatepostError as error:
                 log.warning("not recorded yet", waiting=len(self._waiting), error=type(error).__name__)
                 self._written.set()
@@ -96,6 +106,11 @@ class Recorder:
         for one in same:
             self._waiting.remove(one)
         self._tell()
+
+    async def _write_waiting(self) -> None:
+        for _ in range(len(self._waiting) // AT_A_TIME + 1):
+            await self._write_some()
+            await asyncio.sleep(0 if self._wanted.is_set() else BREATH)
 
     async def _write_some(self) -> None:
         some = [self._waiting[n] for n in range(min(AT_A_TIME, len(self._waiting)))]

@@ -45,13 +45,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a row has to have: all of `terms`, and of each group of `labels` at least one.
+    """What a row has to have: all of `terms`, of each group of `labels` at least one, and of `without` none.
 
-    With `beginnings` a term's last word may go on.
+    With `beginnings` a term's last word may go on. Without terms and labels nothing is found.
     """
 
     terms: tuple[Words, ...]
-    labels: tuple[Collection[str], ...]
+    labels: tuple[Collection[str], ...] = ()
+    without: tuple[str, ...] = ()
     beginnings: bool = False
 
 
@@ -94,6 +95,12 @@ def _expression(wanted: Wanted) -> str:
         if term.words:
             parts.append(f'words : "{" ".join(term.words)}"{" *" if wanted.beginnings else ""}')
         parts += [f'letters : "{letter}"' for letter in term.letters]
-    for group in wanted.labels:
-        parts.append(f"labels : ({' OR '.join(f'{chr(34)}{label}{chr(34)}' for label in group)})")
-    return " AND ".join(parts)
+    parts += [_any_of(group) for group in wanted.labels]
+    if not parts or not wanted.without:
+        return " AND ".join(parts)
+    return f"({' AND '.join(parts)}) NOT {_any_of(wanted.without)}"
+
+
+def _any_of(labels: Collection[str]) -> str:
+    quoted = (f'"{label}"' for label in labels)
+    return f"labels : ({' OR '.join(quoted)})"

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import orjson
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, insert, select, update
 
-from bot.messages import PastMessage, Person, PersonKind, Place, person_key
+from bot.messages import PastMessage, Person, PersonKind, Place, PlaceKind, person_key
 from bot.store import fulltext
 from bot.store.codec import dump
 from bot.store.fulltext import Entry
@@ -20,8 +20,8 @@ from bot.store.intents.vectors import Owner, forget_vectors
 from bot.store.schema import indexed_messages, indexed_people, indexed_places, items
 from bot.store.words import Words, words_of
 
-HAS_FILE = "f"
-"""The label of a message with files."""
+HAS_FILE, IN_DM = "f", "d"
+"""The labels of a message with files, and of one in a direct message."""
 
 SELF = Person("", "Gatepost", PersonKind.SELF)
 """Who says what we answered."""
@@ -51,6 +51,7 @@ _WITH_WORDS = (
     select(
         indexed_messages,
         indexed_places.c.apart,
+        indexed_places.c.dm,
         _home.c.id.label("channel_id"),
         items.c.body.label("item"),
     )
@@ -75,6 +76,7 @@ class At:
     id: int
     channel_id: int
     apart: bool
+    dm: bool
 
 
 def text_of(row: Row[Any]) -> str:
@@ -83,7 +85,7 @@ def text_of(row: Row[Any]) -> str:
 
 
 def entry_of(row: Row[Any]) -> Entry:
-    at = At(row.place_id, row.channel_id, bool(row.apart))
+    at = At(row.place_id, row.channel_id, bool(row.apart), bool(row.dm))
     return _words_entry(row.id, text_of(row), at, row.author_id, orjson.loads(row.files))
 
 
@@ -97,7 +99,8 @@ def _words_entry(number: int, text: str, at: At, author_id: int, names: Sequence
     labels = [place_label(at.id), author_label(author_id)]
     if at.channel_id != at.id and not at.apart:
         labels.append(place_label(at.channel_id))
-    return Entry(number, joined, (*labels, HAS_FILE) if names else tuple(labels))
+    more = (label for label, holds in ((HAS_FILE, names), (IN_DM, at.dm)) if holds)
+    return Entry(number, joined, (*labels, *more))
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,22 +204,29 @@ def place_at(conn: Connection, place: Place, apart: Collection[str]) -> At:
 
     `apart` says which threads have readers of their own: all others are open to their channel's.
     """
-    known = conn.execute(_PLACE, {"key": place.key}).first()
-    channel_id = place_at(conn, place.parent, ()).id if place.parent.key != place.key else None
-    if known is None:
-        is_apart = place.key in apart
-        row = {"key": place.key, "channel": place.parent.key, "apart": int(is_apart), "body": dump(place)}
-        number = conn.execute(insert(indexed_places).values(row).returning(indexed_places.c.id)).scalar_one()
-        return At(number, channel_id or number, is_apart)
+    dm = place.kind is PlaceKind.DM
+    known = _known_place(conn, place, dm=dm, apart=place.key in apart)
+    channel_id = known.id if place.parent.key == place.key else _known_place(conn, place.parent, dm=dm).id
     if known.apart and place.key not in apart:
         _open(conn, known.id)
-    return At(known.id, channel_id or known.id, bool(known.apart) and place.key in apart)
+    return At(known.id, channel_id, bool(known.apart) and place.key in apart, dm)
+
+
+def _known_place(conn: Connection, place: Place, *, dm: bool, apart: bool = False) -> Row[Any]:
+    """The row of a place, made where there is none."""
+    known = conn.execute(_PLACE, {"key": place.key}).first()
+    if known is not None:
+        return known
+    own = apart or place.parent.key == place.key
+    flags = {"apart": int(apart), "own": int(own), "dm": int(dm)}
+    row = {"key": place.key, "channel": place.parent.key, "body": dump(place), **flags}
+    return conn.execute(insert(indexed_places).values(row).returning(indexed_places)).one()
 
 
 def _open(conn: Connection, place_id: int) -> None:
     """A thread is open to its channel's readers after all: it could not be told before."""
     rows = select_rows(conn, indexed_messages.c.place_id == place_id)
     fulltext.remove(conn, map(entry_of, rows))
-    conn.execute(update(indexed_places).where(indexed_places.c.id == place_id).values(apart=0))
+    conn.execute(update(indexed_places).where(indexed_places.c.id == place_id).values(apart=0, own=0))
     rows = select_rows(conn, indexed_messages.c.place_id == place_id)
     fulltext.add(conn, map(entry_of, rows))

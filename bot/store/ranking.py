@@ -20,6 +20,10 @@ _HALF_LIFE = 30 * 24 * 3600.0
 """What it is worth to be the newest, and after how many seconds half of that."""
 
 
+_READ = 200_000
+"""Characters that are read of all candidates together; of longer ones only what stands around the words."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A message: what it says, and when it was sent."""
@@ -32,7 +36,8 @@ def scores(
     candidates: Sequence[Candidate], terms: Sequence[Words], weights: Mapping[Words, float], *, beginnings: bool
 ) -> list[float]:
     """How well each of them fits. `weights` are larger the rarer a term is; one that is not named weighs 1."""
-    read = [words_of(one.text) for one in candidates]
+    room = _READ // max(len(candidates), 1)
+    read = [words_of(one.text if len(one.text) <= room else _around(one.text, terms, room)) for one in candidates]
     usual = sum(len(one.words) for one in read) / len(read) if read else 1.0
     newest = max((one.sent_at for one in candidates), default=0.0)
     return [
@@ -55,20 +60,29 @@ def _fit(
     return score if terms else 1.0
 
 
+def _around(text: str, terms: Sequence[Words], room: int) -> str:
+    """As much of a long text as there is room for, from a little before the first of what is asked for."""
+    lower = text.lower()
+    found = [at for term in terms if term.words and (at := lower.find(term.words[0])) >= 0]
+    start = max(0, min(found, default=0) - room // 4)
+    return text[start : start + room]
+
+
 def _places(said: Words, term: Words, beginnings: bool) -> list[int]:
     """Where a term stands: the numbers of its first words. Letters by themselves stand in front."""
-    if not term.words:
+    words, size = said.words, len(term.words)
+    if not size:
         return [0] if all(letter in said.letters for letter in term.letters) else []
-    first, *rest = term.words
-    found: list[int] = []
-    last = len(rest)
-    for at in range(len(said.words) - last):
-        words = said.words[at : at + last + 1]
-        if words == term.words or (
-            beginnings and words[:last] == term.words[:last] and words[last].startswith((rest or [first])[-1])
-        ):
-            found.append(at)
-    return found
+    *whole, last = term.words
+    if beginnings:
+        ends = [at for at, word in enumerate(words) if word.startswith(last)]
+    elif last in words:
+        ends = [at for at, word in enumerate(words) if word == last]
+    else:
+        return []
+    if size == 1:
+        return ends
+    return [at - size + 1 for at in ends if at >= size - 1 and list(words[at - size + 1 : at]) == whole]
 
 
 def _span(found: Sequence[Sequence[int]]) -> int:

@@ -308,8 +308,11 @@ indexed_places = Table(
     Column("key", Text, nullable=False, unique=True),  # Place.key
     Column("channel", Text, nullable=False),  # Place.key of its channel
     Column("apart", Integer, nullable=False),  # a thread that not everybody can read who reads its channel
+    Column("own", Integer, nullable=False),  # whether it has readers of its own: a channel, or a thread apart
+    Column("dm", Integer, nullable=False),
     Column("body", Text, nullable=False),  # Place, as JSON
     Index("indexed_places_by_channel", "channel"),
+    Index("indexed_places_by_own", "own", "dm"),
 )
 
 indexed_people = Table(

@@ -13,9 +13,9 @@ from typing import Final
 MOST_TERMS: Final = 16
 """How many terms of a question count; nobody types more, and each takes time."""
 
-_LONGEST: Final = 64  # characters of a word that count: addresses and encoded data have much longer ones
+_LONGEST: Final = 64  # characters; what is longer (addresses, encoded data) counts as several words
 
-_ASCII = re.compile(r"[a-z0-9]+")
+_ASCII = re.compile(f"[a-z0-9]{{1,{_LONGEST}}}")
 _PLAIN = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe"})
 _QUOTED = re.compile(r'["“”„«»]')
 _UNSPACED = (
@@ -38,7 +38,7 @@ class Words:
 def words_of(text: str) -> Words:
     """Every word of a text, in order."""
     if text.isascii():
-        return Words(tuple(word[:_LONGEST] for word in _ASCII.findall(text.lower())))
+        return Words(tuple(_ASCII.findall(text.lower())))
     words: list[str] = []
     letters: dict[str, None] = {}
     for run in _runs(text):
@@ -46,7 +46,7 @@ def words_of(text: str) -> Words:
             letters.update(dict.fromkeys(run))
             words += _pairs(run)
         else:
-            words.append(run[:_LONGEST])
+            words.append(run)
     return Words(tuple(words), tuple(letters))
 
 
@@ -65,7 +65,7 @@ def _term(chunk: str) -> Words:
     letters: dict[str, None] = {}
     for run in _runs(chunk):
         if not _is_unspaced(run):
-            words.append(run[:_LONGEST])
+            words.append(run)
         elif len(run) == 1:
             letters[run] = None
         else:
@@ -89,6 +89,8 @@ def _folded(text: str) -> str:
     """In small letters, in one way of writing each, without accents."""
     if text.isascii():
         return text.lower()
+    if _unaccented().fullmatch(text):
+        return unicodedata.normalize("NFKC", text).casefold()
     apart = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).casefold())
     return unicodedata.normalize("NFKC", _accents().sub("", apart).translate(_PLAIN)).casefold()
 
@@ -103,6 +105,12 @@ def _unspaced() -> re.Pattern[str]:
 
 
 @cache
+def _unaccented() -> re.Pattern[str]:
+    """Text of scripts that have no accents, and ASCII."""
+    return re.compile(f"[\0-\x7f\u3000-\u303f\uff01-\uff65{_UNSPACED}]*")
+
+
+@cache
 def _accents() -> re.Pattern[str]:
     """Marks above and below letters of the European scripts, Hebrew and Arabic: people leave them out at will."""
     return re.compile("[\u0300-\u036f\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0640]")
@@ -114,4 +122,4 @@ def _letters() -> re.Pattern[str]:
     marks = "".join(
         re.escape(chr(code)) for code in range(0x300, 0x20000) if unicodedata.category(chr(code)) in ("Mn", "Mc")
     )
-    return re.compile(f"[{_UNSPACED}]+|(?:(?![{_UNSPACED}])(?:[^\\W_]|[{marks}]))+")
+    return re.compile(f"[{_UNSPACED}]+|(?:(?![{_UNSPACED}])(?:[^\\W_]|[{marks}])){{1,{_LONGEST}}}")

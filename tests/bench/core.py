@@ -65,6 +65,7 @@ from bot.messages import (
     Usage,
 )
 from bot.ports import About, Structured
+from bot.recording.room import RecordingRoom
 from bot.reminders.book import ReminderBook
 from bot.store.engine import Store, open_store
 from bot.store.files import Files
@@ -177,6 +178,7 @@ class Core:
     store: Store
     desk: Desk
     intake: Intake
+    recording: RecordingRoom
 
     async def seen(self, messages: int) -> None:
         """Wait until the platform took so many calls."""
@@ -237,9 +239,22 @@ async def core(
             channels=ReadableChannels(time.time),
         )
         table = Commands(COMMANDS, commands, access)
-        intake = Intake(store, files, desk, table, access, adapters, time.time, new_id, lambda: None, reminders)
+        recording = RecordingRoom(store, adapters, time.time, access.serves, 90)
+        intake = Intake(
+            store,
+            files,
+            desk,
+            table,
+            access,
+            adapters,
+            time.time,
+            new_id,
+            lambda: None,
+            reminders,
+            recording=recording,
+        )
         try:
-            yield Core(platform, model, store, desk, intake)
+            yield Core(platform, model, store, desk, intake, recording)
         finally:
             await desk.close(0)
             await intake.close()

@@ -388,9 +388,12 @@ def _make_index() -> None:
         sa.Column("key", sa.Text, nullable=False, unique=True),
         sa.Column("channel", sa.Text, nullable=False),
         sa.Column("apart", sa.Integer, nullable=False),
+        sa.Column("own", sa.Integer, nullable=False),
+        sa.Column("dm", sa.Integer, nullable=False),
         sa.Column("body", sa.Text, nullable=False),
     )
     op.create_index("indexed_places_by_channel", "indexed_places", ["channel"])
+    op.create_index("indexed_places_by_own", "indexed_places", ["own", "dm"])
     op.create_table(
         "indexed_people",
         sa.Column("id", sa.Integer, primary_key=True),
