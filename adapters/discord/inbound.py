@@ -67,23 +67,32 @@ def message_link(place: Place, message_id: str) -> str:
 def heard(
     message: discord.Message, place: Place, me: int, *, took_part: bool, kind: InboundKind = InboundKind.MESSAGE
 ) -> Inbound | None:
-    """A message that somebody wrote, or wrote anew; None for what no person says."""
-    if message.type not in _PEOPLES or message.webhook_id is not None:
+    """A message that was written, or written anew; None for what only tells of an event.
+
+    Programs speak to nobody in particular.
+    """
+    if message.type not in _PEOPLES:
         return None
-    addressed = is_addressed(message, place, me, took_part=took_part)
+    bots = message.author.bot or message.webhook_id is not None
+    addressed = not bots and is_addressed(message, place, me, took_part=took_part)
+    moderator = addressed and _may_moderate(message)
     return Inbound(
         key=_key(message, kind),
         kind=kind,
         place=place,
         message_id=str(message.id),
-        person=person_of(message.author, me, moderates=addressed and _may_moderate(message)),
+        person=_program(message) if bots else person_of(message.author, me, moderates=moderator),
         sent_at=message.created_at.timestamp(),
-        text=_said(message, me),
+        text=written(message) if bots else _said(message, me),
         addressed=addressed,
         reply_to=_replied_to(message),
         attachments=attachments(message),
         quotes=tuple(_quotes(message, place, me)),
     )
+
+
+def _program(message: discord.Message) -> Person:
+    return Person(str(message.author.id), message.author.display_name, PersonKind.BOT)
 
 
 def deleted(message_id: int, place: Place, now: float) -> Inbound:

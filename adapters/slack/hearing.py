@@ -21,6 +21,7 @@ from adapters.slack.inbound import (
     place_of,
     says_something,
     team_of,
+    text_in,
     words_of,
 )
 from adapters.slack.people import People
@@ -73,7 +74,11 @@ class Hearing:
                 return await self._changed(event, us)
             case "message_deleted":
                 return await self._gone(event, event.get("previous_message") or {}, str(event["deleted_ts"]), us)
-        if not says_something(event) or kind_of(event, us) is not PersonKind.HUMAN:
+        if not says_something(event):
+            return None
+        if kind_of(event, us) is PersonKind.BOT and event.get("type") == "message":
+            return self._of_bot(event, str(event["channel"]), us)
+        if kind_of(event, us) is not PersonKind.HUMAN:
             return None
         return await self.said(event, str(event["channel"]), us)
 
@@ -101,6 +106,21 @@ class Hearing:
             handle=handle_of(channel, ts),
         )
         return await self._as_command(heard) if addressed or follows else heard
+
+    def _of_bot(self, message: Json, channel: str, us: Us) -> Inbound:
+        """What another program says: to nobody in particular."""
+        ts, user = str(message["ts"]), str(message.get("user") or message.get("bot_id") or "")
+        name = str(message.get("username") or self._people.name(user))
+        return Inbound(
+            key=f"{PLATFORM}:{us.team}:{channel}:{ts}",
+            kind=InboundKind.MESSAGE,
+            place=place_of(us.team, message, channel),
+            message_id=ts,
+            person=Person(user, name, PersonKind.BOT),
+            sent_at=float(ts),
+            text=words_of(text_in(message), us, self._people.name),
+            attachments=attachments_of(message),
+        )
 
     async def command(self, body: Json, us: Us) -> Inbound:
         """`/gatepost …`. Raises NotAllowed with a sentence for whoever typed it."""
@@ -156,12 +176,14 @@ class Hearing:
         before: Json = event.get("previous_message") or {}
         if message.get("subtype") == "tombstone":
             return await self._gone(event, {**before, "ts": message["ts"]}, str(message["ts"]), us)
-        if kind_of(message, us) is not PersonKind.HUMAN or not says_something(message):
+        if kind_of(message, us) is PersonKind.SELF or not says_something(message):
             return None
         files = [[file.get("id") for file in one.get("files") or ()] for one in (message, before)]
         if message.get("text") == before.get("text") and files[0] == files[1]:
             return None  # a link was unfurled, somebody replied: the words are what they were
-        heard = await self.said(message, str(event["channel"]), us)
+        bots = kind_of(message, us) is PersonKind.BOT
+        channel = str(event["channel"])
+        heard = self._of_bot(message, channel, us) if bots else await self.said(message, channel, us)
         if heard is None or heard.kind is not InboundKind.MESSAGE:
             return None
         at = str((message.get("edited") or {}).get("ts") or event["event_ts"])
@@ -170,11 +192,11 @@ class Hearing:
     async def _gone(self, event: Json, before: Json, ts: str, us: Us) -> Inbound | None:
         channel = str(event["channel"])
         kind = kind_of(before, us)
-        if ts in self.deleted or kind is PersonKind.BOT:
+        if ts in self.deleted:
             self.deleted.discard(ts)
             return None
         user = str(before.get("user") or "")
-        person = SOMEBODY if kind is PersonKind.SELF else Person(user, self._people.name(user))
+        person = Person(user, self._people.name(user)) if kind is PersonKind.HUMAN else SOMEBODY
         return Inbound(
             key=f"{PLATFORM}:{us.team}:{channel}:{ts}:deleted",
             kind=InboundKind.DELETE,
