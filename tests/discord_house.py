@@ -17,6 +17,7 @@ from bot.app.platforms import offer_commands
 from bot.catchup import CatchUp
 from bot.conversation.desk import Desk
 from bot.intake import Intake
+from bot.recording.room import RecordingRoom
 from bot.settings import Settings
 from tests.discord_bot import adapter_for
 from tests.discord_town.people import Person
@@ -47,6 +48,7 @@ class DiscordHouse:
     parts: Core
     desk: Desk
     intake: Intake
+    recording: RecordingRoom
     asked: "asyncio.Queue[Answering]" = field(default_factory=asyncio.Queue)
 
     async def request(self) -> Answering:
@@ -102,6 +104,7 @@ async def discord_house(
     reply_in: str = "thread",
     orderly: bool = True,
     workspaces: Sequence[str] = (),
+    records: bool = False,
     **settings: Any,
 ) -> AsyncIterator[DiscordHouse]:
     """Open the house over `directory`; the same directory and town again is the same bot, restarted.
@@ -136,14 +139,20 @@ async def discord_house(
         parts = await stack.enter_async_context(core(chosen, directory, f"sqlite:///{directory / 'house.db'}"))
         adapter = adapter_for(town, reply_in=reply_in)
         desk = desk_for(parts, [adapter])
-        intake = intake_for(parts, desk, [adapter], Access((), workspaces), lambda: None)
-        built = DiscordHouse(town, *_people(town), adapter, parts, desk, intake, asked)
+        access = Access((), workspaces)
+        recording = RecordingRoom(
+            parts.store, {adapter.platform: adapter}, town.clock, access.serves, 90, pause=0.0
+        )
+        intake = intake_for(parts, desk, [adapter], access, lambda: None, recording if records else None)
+        built = DiscordHouse(town, *_people(town), adapter, parts, desk, intake, recording, asked)
         catching_up = CatchUp("discord", adapter, intake, parts.store, town.clock, pause=0.05)
         await parts.gateway.refresh()
         await desk.recover()
+        await recording.recover()
         await adapter.start(intake)
         await intake.recover()
-        beside = [asyncio.create_task(catching_up.run()), asyncio.create_task(offer_commands(adapter))]
+        work = [catching_up.run(), offer_commands(adapter), *([recording.run()] if records else [])]
+        beside = [asyncio.create_task(one) for one in work]
         async with asyncio.timeout(10):
             while not adapter.listening():  # noqa: ASYNC110 - it tells the one who catches up
                 await asyncio.sleep(0.002)

@@ -68,18 +68,27 @@ async def slack_house(
     orderly: bool = True,
     commands: Sequence[Command] = COMMANDS,
     admins: Sequence[str] = (),
+    records: bool = False,
 ) -> AsyncIterator[SlackHouse]:
     """Open the house in a town of its own, or in one that was there before."""
     if town is None:
         async with (
             slack_town() as fresh,
-            slack_house(directory, fresh, http=http, orderly=orderly, commands=commands, admins=admins) as opened,
+            slack_house(
+                directory, fresh, http=http, orderly=orderly, commands=commands, admins=admins, records=records
+            ) as opened,
         ):
             yield opened
         return
     adapter = slack_adapter(town, [one.spec for one in commands], http=http)
     async with house(
-        directory, commands=commands, admins=admins, orderly=orderly, beside=[adapter], clock=town.clock.now
+        directory,
+        commands=commands,
+        admins=admins,
+        orderly=orderly,
+        beside=[adapter],
+        clock=town.clock.now,
+        records=records,
     ) as built:
         port = await listen("127.0.0.1", 0, adapter.routes())
         address = f"http://127.0.0.1:{port.port}"

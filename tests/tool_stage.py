@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import time
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -18,6 +19,7 @@ from bot.app.platforms import page_for
 from bot.demo.server import DemoGateway
 from bot.media.fetching import Reach
 from bot.media.reader import WorkerReader
+from bot.recording.room import RecordingRoom
 from bot.settings import Settings
 from bot.tools.base import Outside
 from tests.web_page import Client
@@ -121,6 +123,7 @@ class Stage:
 
     ada: Client
     site: Site
+    recording: RecordingRoom
 
     async def ask(self, text: str, channel: str = "dm-ada", **fields: Any) -> Any:
         """Say it, and wait for the whole answer to it."""
@@ -170,17 +173,19 @@ async def stage(directory: Path) -> AsyncIterator[Stage]:
         page = page_for(parts, settings, lambda _line: None)
         desk = desk_for(parts, [page])
         stack.push_async_callback(desk.close, 0.0)
-        intake = intake_for(parts, desk, [page], Access(()), lambda: None)
+        recording = RecordingRoom(parts.store, {page.platform: page}, time.time, lambda _: True, 90, pause=0.0)
+        intake = intake_for(parts, desk, [page], Access(()), lambda: None, recording)
         stack.push_async_callback(intake.close)
         origin = await serve(stack, page.routes())
         await page.start(intake)
         stack.push_async_callback(page.stop)
+        stack.callback(asyncio.create_task(recording.run()).cancel)
         jar = aiohttp.CookieJar(unsafe=True)
         session = aiohttp.ClientSession(cookie_jar=jar, headers={"Origin": origin})
         http = await stack.enter_async_context(session)
         async with http.get(await page.invitation(origin)) as response:
             assert response.status == 200
-        yield Stage(Client(http, origin, "ada"), there)
+        yield Stage(Client(http, origin, "ada"), there, recording)
 
 
 async def serve(stack: AsyncExitStack, routes: Any) -> str:
