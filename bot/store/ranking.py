@@ -36,24 +36,38 @@ def scores(
     candidates: Sequence[Candidate], terms: Sequence[Words], weights: Mapping[Words, float], *, beginnings: bool
 ) -> list[float]:
     """How well each of them fits. `weights` are larger the rarer a term is; one that is not named weighs 1."""
+    newest = max((one.sent_at for one in candidates), default=0.0)
+    fresh = [_freshness(newest - one.sent_at) for one in candidates]
+    if len(terms) == 1:
+        return [fit * late for fit, late in zip(_fits_one(candidates, terms[0]), fresh, strict=True)]
     room = _READ // max(len(candidates), 1)
     read = [words_of(one.text if len(one.text) <= room else _around(one.text, terms, room)) for one in candidates]
     usual = sum(len(one.words) for one in read) / len(read) if read else 1.0
-    newest = max((one.sent_at for one in candidates), default=0.0)
-    return [
-        _fit(words, terms, weights, usual, beginnings) * _freshness(newest - one.sent_at)
-        for one, words in zip(candidates, read, strict=True)
-    ]
+    return [_fit(words, terms, weights, usual, beginnings) * late for words, late in zip(read, fresh, strict=True)]
+
+
+def _fits_one(candidates: Sequence[Candidate], term: Words) -> list[float]:
+    """For a single term, which all hold: how often, and how briefly. No words have to be read."""
+    wanted = (term.words or term.letters)[0]
+    usual = sum(len(one.text) for one in candidates) / len(candidates) if candidates else 1.0
+    fits: list[float] = []
+    for one in candidates:
+        count = one.text.lower().count(wanted) or 1
+        fits.append(_much(count, len(one.text) / max(usual, 1.0)))
+    return fits
+
+
+def _much(count: int, length: float) -> float:
+    """What it is worth to hold a term so often, in a text of such a length beside the usual one."""
+    return count * (_SATURATION + 1) / (count + _SATURATION * (1 - _BREVITY + _BREVITY * length))
 
 
 def _fit(
     said: Words, terms: Sequence[Words], weights: Mapping[Words, float], usual: float, beginnings: bool
 ) -> float:
     places = [_places(said, term, beginnings) for term in terms]
-    length = 1 - _BREVITY + _BREVITY * len(said.words) / max(usual, 1.0)
-    score = 0.0
-    for term, at in zip(terms, places, strict=True):
-        score += weights.get(term, 1.0) * len(at) * (_SATURATION + 1) / (len(at) + _SATURATION * length)
+    length = len(said.words) / max(usual, 1.0)
+    score = sum(weights.get(term, 1.0) * _much(len(at), length) for term, at in zip(terms, places, strict=True))
     found = [at for at in places if at]
     if len(found) > 1:
         score += _CLOSE * len(found) / _span(found)
