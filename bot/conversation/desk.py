@@ -7,15 +7,15 @@ from typing import Any, TypeVar
 import structlog
 
 from bot.conversation import words
-from bot.conversation.drawings import shown
 from bot.conversation.fitting import misfits
 from bot.conversation.opening import open_thread
 from bot.conversation.ports import Ports
 from bot.conversation.recaps import Recaps
+from bot.conversation.replies import show_final
 from bot.conversation.turn import TurnAtWork, Verdict
 from bot.conversation.turnstile import Turnstile
 from bot.conversation.waiting import Waiting
-from bot.conversation.worker import Worker, open_reply
+from bot.conversation.worker import Worker
 from bot.messages import (
     Action,
     ActionName,
@@ -32,8 +32,7 @@ from bot.ports import OpensThreads, offers
 from bot.store.intents.claims import visible
 from bot.store.intents.inbox import Accepted, Outcome, Target, accept_by_command, accept_message
 from bot.store.intents.owed import want_stopped
-from bot.store.intents.posts import settle_posts
-from bot.store.intents.recovery import Undelivered, undelivered, unfinished
+from bot.store.intents.recovery import undelivered, unfinished
 from bot.store.intents.speakers import speakers
 from bot.store.intents.turns import accept_and_begin, cancel_waiting
 
@@ -77,15 +76,9 @@ class Desk:
             return accepted
         claimed, fresh_key = None, ports.new_id()
         try:
+            purse, model = ports.ledger.purse(), ports.default_model
             accepted, claimed = await ports.store.write(
-                accept_and_begin,
-                inbound,
-                target,
-                turn_id,
-                fresh_key,
-                ports.default_model,
-                now,
-                ports.ledger.purse(),
+                accept_and_begin, inbound, target, turn_id, fresh_key, model, now, purse
             )
         finally:
             if claimed is None:
@@ -239,7 +232,7 @@ class Desk:
         left = await self._ports.store.read(unfinished)
         for one in left.undelivered:
             if one.turn.place.platform in self._ports.adapters:
-                self._begin(self._show_final(one))
+                self._begin(show_final(self._ports, one))
         for turn in (*left.running, *left.waiting):
             self._resume(turn, left.asked.get(turn.id), stopping=turn.id in left.stopping)
         if left.undelivered or left.running or left.waiting:
@@ -252,8 +245,8 @@ class Desk:
 
     def _resume(self, turn: Turn, asked: Inbound | None, *, stopping: bool) -> None:
         if turn.place.platform in self._ports.adapters:
-            asker, resumed = turn.asker, turn.state is TurnState.RUNNING
-            waiting = Waiting(turn.id, asker, turn.place, resumed=resumed, stopping=stopping)
+            resumed = turn.state is TurnState.RUNNING
+            waiting = Waiting(turn.id, turn.asker, turn.place, resumed=resumed, stopping=stopping)
             self._worker(turn.conversation).add(waiting)
             if asked is not None:
                 self.open_thread(asked, Accepted(Outcome.ASKED, turn.conversation, turn.id, place=turn.place))
@@ -268,22 +261,7 @@ class Desk:
         """Show the final form of a turn that ended without being begun."""
         left = await self._ports.store.read(undelivered, turn_id)
         if left is not None and left.turn.place.platform in self._ports.adapters:
-            self._begin(self._show_final(left))
-
-    async def _show_final(self, left: Undelivered) -> None:
-        """Show the final form again; without one the turn was withdrawn, and its messages go."""
-        turn, ports = left.turn, self._ports
-        adapter, final = ports.adapters[turn.place.platform], turn.final
-        try:
-            if final is None:
-                await open_reply(ports, adapter, turn, left.posts, "").abandon()
-                await ports.store.write(settle_posts, turn.id, {}, {})
-                return
-            reply = open_reply(ports, adapter, turn, left.posts, final.text)
-            reply.finish(final.status, final.actions, await shown(ports, left.made))
-            await reply.settle()
-        except Exception:
-            log.exception("answer not shown", place=turn.place.key, turn=turn.id)
+            self._begin(show_final(self._ports, left))
 
     async def close(self, drain: float) -> None:
         """Let answers end for `drain` seconds, then stop. What is unfinished goes on at the next start."""

@@ -4,21 +4,21 @@ Within a conversation turns run one after the other; conversations run side by s
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import structlog
 
 from bot.conversation import words
 from bot.conversation.ports import Ports
+from bot.conversation.replies import answered_by, reply_of
 from bot.conversation.turn import TurnAtWork, Verdict
 from bot.conversation.turnstile import Turnstile
 from bot.conversation.waiting import Waiting
 from bot.delivery.pump import Post, Showing
 from bot.errors import GatepostError, StoreError
-from bot.messages import Action, ActionName, Inbound, InboundKind, PlaceKind, Rendered, Turn, TurnState
-from bot.ports import Adapter
+from bot.messages import Action, ActionName, Rendered, TurnState
 from bot.store.intents.claims import Claim
-from bot.store.intents.posts import PostRow, first_post, settle_posts
+from bot.store.intents.posts import first_post, settle_posts
 from bot.store.intents.turns import claim, finish, hand_over, resume
 
 log = structlog.get_logger(__name__)
@@ -75,7 +75,7 @@ class Worker:
         self._reserved = False
         self._line = {waiting.turn_id: waiting, **self._line}
         adapter = self._ports.adapters[claimed.turn.place.platform]
-        reply = _reply_of(self._ports, adapter, claimed, fresh_key)
+        reply = reply_of(self._ports, adapter, claimed, fresh_key)
         self.at_work = TurnAtWork(self._ports, adapter, claimed, reply)
         self._start()
 
@@ -190,7 +190,7 @@ class Worker:
                 await reply.abandon()
             return None
         adapter = self._ports.adapters[claimed.turn.place.platform]
-        reply = reply or _reply_of(self._ports, adapter, claimed, fresh_key)
+        reply = reply or reply_of(self._ports, adapter, claimed, fresh_key)
         if claimed.turn.attempt > MOST_ATTEMPTS and not waiting.stopping:
             await self._give_up(claimed, reply)
             return None
@@ -251,7 +251,7 @@ class Worker:
             post = Post(row.key, waiting.turn_id, row.n, row.message_id)
             reply = ports.pump.open(adapter, waiting.place, waiting.turn_id, asker=asker, posts=(post,))
         if waiting.question is not None:
-            reply.answers(_answered((waiting.question,)))
+            reply.answers(answered_by((waiting.question,)))
         reply.set_actions((Action(ActionName.STOP, waiting.turn_id),))
         reply.set_status(words.NEXT if self.at_work is not None else words.WAITING)
         return reply
@@ -281,30 +281,3 @@ class Worker:
         self._line[waiting.turn_id] = waiting
         if self.at_work is not None:
             self.at_work.decide(Verdict.RESTART, waiting.turn_id)
-
-
-def _reply_of(ports: Ports, adapter: Adapter, claimed: Claim, fresh_key: str) -> Showing:
-    """The reply of a turn that is being begun, or tried again."""
-    reply = open_reply(ports, adapter, claimed.turn, claimed.posts, claimed.said, fresh_key=fresh_key)
-    reply.answers(_answered(claimed.asked))
-    return reply
-
-
-def _answered(asked: Sequence[Inbound]) -> str | None:
-    """The message that an answer in the same channel replies to."""
-    said = [inbound for inbound in asked if inbound.kind is not InboundKind.COMMAND]
-    return said[0].about if said and said[0].place.kind is PlaceKind.CHANNEL else None
-
-
-def open_reply(
-    ports: Ports, adapter: Adapter, turn: Turn, posts: tuple[PostRow, ...], said: str, *, fresh_key: str = ""
-) -> Showing:
-    """The reply of a turn, with the messages it has already.
-
-    `fresh_key` was stored by this process and never used; any other key without a message may have become one.
-    """
-    asker = turn.requester.id
-    if [row.key for row in posts] == [fresh_key]:
-        return ports.pump.open(adapter, turn.place, turn.id, asker=asker, key=fresh_key, text=said)
-    known = tuple(Post(row.key, turn.id, row.n, row.message_id) for row in posts)
-    return ports.pump.open(adapter, turn.place, turn.id, asker=asker, posts=known, text=said)
