@@ -16,6 +16,7 @@ from adapters.discord.history import History
 from adapters.discord.ids import snowflake
 from adapters.discord.inbound import PLATFORM, message_link, place_of
 from adapters.discord.interactions import Interactions
+from adapters.discord.limits import Rank
 from adapters.discord.markdown import render
 from adapters.discord.members import Members
 from adapters.discord.menus import Menus
@@ -182,6 +183,10 @@ class DiscordAdapter:
     def budget(self, place: Place, kind: CallKind) -> Budget | None:
         """What Discord's headers said last."""
         return self._rest.budget(kind.value, channel_of(place))
+
+    def has_room(self) -> bool:
+        """Whether the limit over everything leaves room for a refresh, first texts and what they need served."""
+        return self._rest.is_free(Rank.REFRESH)
 
     async def typing(self, place: Place) -> None:
         """Show that we are writing, for ten seconds; only where there is room for it at once."""

@@ -10,6 +10,7 @@ from adapters.discord import inbound as taken
 from adapters.discord.connection import Connection
 from adapters.discord.errors import Refusal, not_found
 from adapters.discord.ids import first_at, time_of
+from adapters.discord.limits import Rank
 from adapters.discord.outbound import layout_mark, marks_of, nonce_of
 from adapters.discord.places import Places
 from adapters.discord.rest import Rest
@@ -37,7 +38,8 @@ class History:
 
     async def before(self, place: Place, message: int, limit: int) -> Sequence[PastMessage]:
         """The last messages before this one, oldest first."""
-        raw = await self._read(place, {"before": str(message), "limit": str(min(_PAGE, limit))})
+        query = {"before": str(message), "limit": str(min(_PAGE, limit))}
+        raw = await self._read(place, query, rank=Rank.FIRST, about=message, leads_to=1)
         said = [one for one in self._past(raw, place) if one is not None]
         if place.thread is not None and len(said) < limit and (start := await self._start(place)) is not None:
             said = [start, *(one for one in said if one.message_id != start.message_id)]
@@ -146,10 +148,10 @@ class History:
             raise
         return next(iter(self._past([raw], thread.parent)), None)
 
-    async def _read(self, place: Place, query: dict[str, str]) -> Any:
+    async def _read(self, place: Place, query: dict[str, str], **how: Any) -> Any:
         channel = place.thread or place.channel
         path = f"/channels/{channel}/messages"
-        return await self._rest.patiently("GET", path, kind="history", channel=channel, query=query)
+        return await self._rest.patiently("GET", path, kind="history", channel=channel, query=query, **how)
 
     def _past(self, raw: Iterable[Any], place: Place) -> list[PastMessage | None]:
         client = self._session.client

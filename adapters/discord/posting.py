@@ -1,5 +1,7 @@
 """Messages of ours on Discord: posted, edited, taken away, and the threads they go to."""
 
+from typing import Any
+
 from adapters.discord.errors import THREAD_ARCHIVED, THREAD_EXISTS, Refusal
 from adapters.discord.history import History
 from adapters.discord.ids import snowflake, time_of
@@ -32,10 +34,8 @@ class Posting:
         channel = channel_of(place)
         body = new_message(rendered, key, in_place=place.kind is not PlaceKind.THREAD)
         path = f"/channels/{channel}/messages"
-        files = rendered.files
-        told = await self._rest.call(
-            "POST", path, body, kind="post", channel=channel, rank=Rank.FIRST, files=files
-        )
+        how: dict[str, Any] = {"rank": Rank.FIRST, "about": _question(place, rendered), "files": rendered.files}
+        told = await self._rest.call("POST", path, body, kind="post", channel=channel, **how)
         self._history.note(body["nonce"], str(told["id"]))
         return str(told["id"])
 
@@ -84,8 +84,10 @@ class Posting:
         """Open a thread on a message; one that is there already is as good."""
         path = f"/channels/{place.channel}/messages/{snowflake(message_id)}/threads"
         body = {"name": title[:100] or "Question", "auto_archive_duration": 1440}
+        # What was said before is read, and the first text posted, as soon as it is there.
+        how: dict[str, Any] = {"rank": Rank.FIRST, "about": snowflake(message_id), "leads_to": 2}
         try:
-            await self._rest.call("POST", path, body, kind="thread", channel=place.channel, rank=Rank.FIRST)
+            await self._rest.call("POST", path, body, kind="thread", channel=place.channel, **how)
         except Refusal as refused:
             if refused.code != THREAD_EXISTS:
                 raise
@@ -124,6 +126,12 @@ class Posting:
 def channel_of(place: Place) -> str:
     """The channel in Discord's sense: a thread is one."""
     return place.thread or place.channel
+
+
+def _question(place: Place, rendered: Rendered) -> int:
+    """The question that a message answers, whose id its thread has; 0 where it answers none."""
+    asked = place.thread or rendered.answers or ""
+    return int(asked) if asked.isdecimal() and not rendered.part else 0
 
 
 def _check(rendered: Rendered) -> None:

@@ -69,16 +69,18 @@ class Rest:
         rank: Rank = Rank.READ,
         files: Sequence[OutFile] = (),
         query: Asked | None = None,
+        about: int = 0,
+        leads_to: int = 0,
     ) -> Any:
         """One call; what it answers, None where that is nothing. Raises Refusal. Never tries twice.
 
-        `kind` and `channel` name the bucket it counts against.
+        `kind` and `channel` name the bucket it counts against; `rank`, `about` and `leads_to` are told to `Total`.
         """
         bucket = self._bucket(kind, channel)
         await bucket.enter()
         headers: Mapping[str, str] = {}
         try:
-            await self._total.enter(rank)
+            await self._total.enter(rank, about, leads_to)
             try:
                 status, answer, headers = await self._send(method, path, body, files, query)
             finally:

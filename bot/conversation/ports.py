@@ -21,7 +21,7 @@ FILES_AT_ONCE = 6
 class Limits:
     """How much of everything: turns at once, earlier messages read, rounds of tools, bytes of a file."""
 
-    turns: int = 64
+    turns: int = 256
     turns_per_person: int = 4
     earlier_messages: int = 50
     earlier_files: int = 10

@@ -263,6 +263,8 @@ class Schedule:
             return True
         if urgency != Urgency.REFRESH:
             return self._total.free(now) > 0
+        if self._learned is not None and not self._learned.has_room():
+            return False  # begun now it would wait there, and show what is old by then
         return self._total.free(now) > self._kept_back and now >= self._last_refresh + self._total.slot
 
     @property

@@ -109,6 +109,9 @@ class LearnsBudgets(Protocol):
     def budget(self, place: Place, kind: CallKind) -> Budget | None:
         """What it said last of such calls in this place, from memory; None while it has said nothing."""
 
+    def has_room(self) -> bool:
+        """Whether a refresh would go out at once, beside the calls that are made for other things."""
+
 
 @runtime_checkable
 class AnswersCommands(Protocol):

@@ -185,7 +185,7 @@ async def _ask(
     places = [await _place_of(town, question) for question in questions]
     wanted = count * sharing
     await town.until(
-        lambda: all(_tokens(place.by(town.me), float("inf")) >= wanted for place in places), SECONDS * 6 + 60
+        lambda: all(_tokens(place.by(town.me), float("inf")) >= wanted for place in places), SECONDS * 3
     )
     await asyncio.sleep(1.0)
     return places
