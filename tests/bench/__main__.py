@@ -1,4 +1,7 @@
-"""Runs the measurements: `python -m tests.bench` for all, `python -m tests.bench NAME …` for some."""
+"""Runs the measurements: `python -m tests.bench` for all, `python -m tests.bench NAME …` for some.
+
+Words after a name that are none themselves choose parts of it, where it has some: `… discord thread 1 10`.
+"""
 
 import importlib
 import pkgutil
@@ -11,14 +14,19 @@ import tests.bench
 def main() -> int:
     """Print one line a figure; exit status 1 when one does not hold."""
     known = [m.name for m in pkgutil.iter_modules(tests.bench.__path__) if m.name.startswith("bench_")]
-    wanted = [f"bench_{name}" for name in sys.argv[1:]] or known
-    if unknown := set(wanted) - set(known):
-        sys.stderr.write(f"no such measurement: {', '.join(sorted(unknown))}; there are {', '.join(known)}\n")
-        return 2
+    wanted: dict[str, list[str]] = {name: [] for name in known} if len(sys.argv) == 1 else {}
+    for word in sys.argv[1:]:
+        if f"bench_{word}" in known:
+            wanted.setdefault(f"bench_{word}", [])
+        elif wanted:
+            wanted[next(reversed(wanted))].append(word)
+        else:
+            sys.stderr.write(f"no such measurement: {word}; there are {', '.join(known)}\n")
+            return 2
     failed = 0
-    for name in wanted:
+    for name, parts in wanted.items():
         started = time.perf_counter()
-        for figure in importlib.import_module(f"tests.bench.{name}").figures():
+        for figure in importlib.import_module(f"tests.bench.{name}").figures(*parts):
             limit = "" if figure.limit is None else f"  (at most {figure.limit:g})"
             mark = "ok  " if figure.holds else "FAIL"
             sys.stdout.write(f"{mark} {figure.name}: {figure.value:.4g} {figure.unit}{limit}\n")

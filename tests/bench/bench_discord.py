@@ -2,7 +2,11 @@
 
 The town keeps Discord's limits, five posts and five edits in five seconds for each channel and fifty calls a
 second over all; a call takes 80 ms. The model and the town are in this process: only the program's own processes
-are counted for CPU and memory (Linux). The optimum is that of `pacing_solver`, on the same tokens, measured alike.
+are counted for CPU and memory (Linux). The optimum of staleness is that of `pacing_solver`, on the same tokens,
+measured alike; that of first texts is what the town's limits allow for the calls that a first text takes.
+
+Parts can be chosen: `thread`, `place`; 1, 10, 50, 200 (conversations in channels of their own), `shared` (20 in
+one channel), `fast` (twelve thousand characters at once). All of it takes five minutes.
 """
 
 import asyncio
@@ -32,24 +36,23 @@ LATENCY = 0.08
 SECONDS = 10.0
 RATE, RATE_ALONE = 20, 100
 WORD = "word "
-PLACE, TOTAL = Budget(5, 5.0), Budget(50, 1.0)
+PLACE, TOTAL, THREADS = Budget(5, 5.0), Budget(50, 1.0), Budget(10, 10.0)
+MODES = ("thread", "place")
+SIZES = {"1": (1, 1), "10": (10, 1), "50": (50, 1), "200": (200, 1), "shared": (20, 20)}
 _PROC = Path("/proc").is_dir()
 _ASKED = re.compile(r"tokens (\d+) at (\d+) for (\w+)")
 _TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 
-def figures() -> Iterable[Figure]:
+def figures(*parts: str) -> Iterable[Figure]:
     """Each scenario in both reply modes, twelve thousand characters at once, and memory."""
-    for mode in ("thread", "place"):
-        for conversations in (1, 10, 50, 200):
-            yield from _run(mode, conversations, 1)
-    yield from _run("place", 20, 20)
-    yield from asyncio.run(_fast())
-
-
-def _run(mode: str, conversations: int, sharing: int) -> list[Figure]:
-    return asyncio.run(_measure(mode, conversations, sharing))
+    for mode in MODES if set(parts).isdisjoint(MODES) else [one for one in MODES if one in parts]:
+        for size, (conversations, sharing) in SIZES.items():
+            if size in parts or set(parts) <= set(MODES):
+                yield from asyncio.run(_measure(mode, conversations, sharing))
+    if "fast" in parts or not parts:
+        yield from asyncio.run(_fast())
 
 
 @dataclass
@@ -149,13 +152,18 @@ async def _measure(mode: str, conversations: int, sharing: int) -> list[Figure]:
             places = await _ask(stage, conversations, sharing, "q", count=int(SECONDS * rate), rate=rate)
             after = stage.cost()
             refused = len(stage.town.calls.refused())
-            firsts, stale = _freshness(stage, places)
+            firsts, waits, stale = _freshness(stage, places)
             cpu = (after[0] - before) / (conversations * SECONDS * rate) * 1000
             best = _optimum(conversations, sharing, rate)
     name = f"{mode}, {conversations} in {'one channel' if sharing > 1 else 'channels of their own'}"
     found = [
         Figure(f"{name}: first token to first text, median", statistics.median(firsts), unit="s"),
         Figure(f"{name}: first token to first text, longest", max(firsts), unit="s"),
+        Figure(f"{name}: question to first text, mean", statistics.mean(waits), unit="s"),
+        Figure(
+            f"{name}: question to first text, of what the limits allow",
+            statistics.mean(waits) / statistics.mean(_soonest(mode, conversations, sharing)),
+        ),
         Figure(f"{name}: staleness", stale, unit="s"),
         Figure(f"{name}: staleness, of the optimum that knows the length", stale / best),
         Figure(f"{name}: calls refused with 429", refused, 0),
@@ -173,8 +181,8 @@ async def _measure(mode: str, conversations: int, sharing: int) -> list[Figure]:
 
 async def _ask(
     stage: Stage, conversations: int, sharing: int, name: str, *, count: int, rate: int
-) -> list[Channel]:
-    """Ask in so many conversations at once; the places of the answers, once all are whole."""
+) -> list[tuple[Message, Channel]]:
+    """Ask in so many conversations at once; the questions and where they are answered, once all are whole."""
     town, guild = stage.town, stage.guild
     people: list[Person] = [town.person(f"{name}{n}", guild) for n in range(conversations)]
     channels = [town.channel(guild, f"{name}-{n // sharing}") for n in range(0, conversations, sharing)]
@@ -183,12 +191,13 @@ async def _ask(
         for n, person in enumerate(people)
     ]
     places = [await _place_of(town, question) for question in questions]
-    wanted = count * sharing
+    answers = {place.id: (place, count * places.count(place)) for place in places}
     await town.until(
-        lambda: all(_tokens(place.by(town.me), float("inf")) >= wanted for place in places), SECONDS * 3
+        lambda: all(_tokens(one.by(town.me), float("inf")) >= tokens for one, tokens in answers.values()),
+        SECONDS * 6,
     )
     await asyncio.sleep(1.0)
-    return places
+    return list(zip(questions, places, strict=True))
 
 
 async def _place_of(town: DiscordTown, question: Message) -> Channel:
@@ -197,17 +206,33 @@ async def _place_of(town: DiscordTown, question: Message) -> Channel:
     return question.thread or question.channel
 
 
-def _freshness(stage: Stage, places: Sequence[Channel]) -> tuple[list[float], float]:
-    """For each answer the seconds from its first token to its first text; how stale they were on average."""
-    firsts, stale = [], []
+def _freshness(stage: Stage, asked: Sequence[tuple[Message, Channel]]) -> tuple[list[float], list[float], float]:
+    """Seconds from the first token to the first text and from the question to it; how stale answers were."""
+    moved = asyncio.get_running_loop().time() - stage.town.clock()
+    firsts, waits, stale = [], [], []
     for name, said in stage.model.said.items():
         if not name.startswith("q"):
             continue
-        views = stage.views(places[int(name[1:])], name)
+        question, place = asked[int(name[1:])]
+        views = stage.views(place, name)
         firsts.append(views[0][0] - said[0])
+        waits.append(views[0][0] - moved - question.versions[0].at)
         arrivals = [at - said[0] for at in said]
         stale.append(staleness([(at - said[0], tokens) for at, tokens in views], arrivals))
-    return firsts, statistics.mean(stale)
+    return firsts, waits, statistics.mean(stale)
+
+
+def _soonest(mode: str, conversations: int, sharing: int) -> list[float]:
+    """When each first text can be there: its thread has to be opened and its context read, then it is posted."""
+    calls, channel = (3, THREADS) if mode == "thread" else (2, PLACE)
+    return [
+        2 * LATENCY
+        + max(
+            ((n + 1) * calls - 1) // TOTAL.calls * TOTAL.seconds,
+            n % sharing // channel.calls * channel.seconds,
+        )
+        for n in range(conversations)
+    ]
 
 
 def _optimum(conversations: int, sharing: int, rate: int) -> float:
@@ -222,7 +247,7 @@ async def _fast() -> list[Figure]:
     """Two thousand tokens in two seconds, twelve thousand characters."""
     with workplace() as directory:
         async with _stage("thread", directory) as stage:
-            place = (await _ask(stage, 1, 1, "q", count=2000, rate=1000))[0]
+            _, place = (await _ask(stage, 1, 1, "q", count=2000, rate=1000))[0]
             said = stage.model.said["q0"]
             views = stage.views(place, "q0")
             refused = len(stage.town.calls.refused())
