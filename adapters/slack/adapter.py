@@ -230,7 +230,7 @@ class SlackAdapter:
     ) -> None:
         """Say once that it takes a while: what one person was shown can't be changed here."""
         if rendered is not None and self._acting.begins(key):
-            said = replace(rendered, text=f"{rendered.text} I'll tell you here when it is done.")
+            said = replace(rendered, text=f"{rendered.text}\nI'll tell you here when it is done.")
             await self._acting.reply_privately(person, place, said, None)
 
     async def open_dm(self, person: Person, place: Place) -> Place:

@@ -55,11 +55,14 @@ def too_many_steps(steps: int) -> Ending:
 
 
 def buttons(ending: Ending, turn: Turn) -> tuple[Action, ...]:
-    """What can be pressed under an answer that has ended. A picture or a summary can be made again, no more."""
+    """What can be pressed under an answer that has ended. A picture or a summary can be made again, no more; the
+    summary by the model that would still fit what may be spent."""
     regenerate, other = Action(ActionName.REGENERATE, turn.id), Action(ActionName.OTHER_MODEL, turn.id)
-    if turn.kind in (TurnKind.IMAGINE, TurnKind.SUMMARY):
-        return (regenerate,)
     if ending.other_model is not None:
         other = replace(other, value=ending.other_model, label=words.use(ending.other_model))
+    if turn.kind is TurnKind.IMAGINE:
+        return (regenerate,)
+    if turn.kind is TurnKind.SUMMARY:
+        return (regenerate, other) if ending.other_model is not None else (regenerate,)
     again = (regenerate, other)
     return (Action(ActionName.CONTINUE, turn.id), *again) if ending.may_continue else again

@@ -15,7 +15,7 @@ from bot.errors import BudgetReached, GatewayError, StoreError
 from bot.messages import ChatRequest, Item, KeptRecap, account_of
 from bot.store.intents.claims import Claim
 from bot.store.intents.recaps import AT_A_TIME, Unrecapped, keep_recap, unrecapped
-from bot.summaries.planning import Room
+from bot.summaries.planning import Room, little_thought
 
 log = structlog.get_logger(__name__)
 
@@ -74,6 +74,7 @@ class Recaps:
             model,
             recalling.asking(left.before.recap if left.before is not None else None, taken),
             max_tokens=room.answer,
+            reasoning=little_thought(ports.gateway.model(model)),
             account=account_of(turn.place, turn.requester),
             routing=choices.routing_of(claim.chosen, ports.pseudonyms.of(turn.asker)),
         )

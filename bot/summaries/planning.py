@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.messages import Digest, KeptDigest, Model, PastMessage
+from bot.messages import Digest, KeptDigest, Model, PastMessage, Reasoning
 
 LONGEST = 6_000
 """Characters of one message that are read; only a platform for essays knows longer ones."""
@@ -14,6 +14,9 @@ PART_TOKENS = 16_000
 
 ANSWER_TOKENS = 4_000
 """The most tokens of one digest."""
+
+THOUGHT_TOKENS = 4_000
+"""What a model that thinks first may use for that, on top."""
 
 _LEAST_TOKENS = 400
 _AROUND_TOKENS = 900
@@ -33,12 +36,20 @@ class Room:
         """The room that a model leaves; the usual one where its window is unknown."""
         if model is None:
             return cls()
-        answer = min(ANSWER_TOKENS, model.max_tokens or ANSWER_TOKENS)
+        wanted = ANSWER_TOKENS + (THOUGHT_TOKENS if model.reasons else 0)
+        answer = min(wanted, model.max_tokens or wanted)
         if model.context_window is None:
             return cls(answer=answer)
         answer = min(answer, model.context_window // 4)
         left = int((model.context_window - answer - _AROUND_TOKENS) * 0.8)
         return cls(max(_LEAST_TOKENS, min(PART_TOKENS, left)), answer)
+
+
+def little_thought(model: Model | None) -> Reasoning | None:
+    """As little thinking as the model offers, but some: a summary takes reading more than reasoning."""
+    if model is None or not model.reasons:
+        return None
+    return next((Reasoning(effort) for effort in ("minimal", "low") if effort in model.reasoning_levels), None)
 
 
 @dataclass(frozen=True, slots=True)

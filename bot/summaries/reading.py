@@ -1,6 +1,8 @@
 """What was said in a place, as it is there now: read for a summary, by whoever may read it."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import inf
 
 import structlog
 
@@ -8,6 +10,7 @@ from bot.errors import SummaryRefused
 from bot.messages import PastMessage, Person, Place
 from bot.ports import Adapter, ReadsSince, offers
 from bot.search.audience import Discretion
+from bot.store.intents.summaries import OwnPosts
 from bot.summaries import wording
 
 log = structlog.get_logger(__name__)
@@ -22,10 +25,19 @@ async def require_reader(adapter: Adapter, person: Person, place: Place) -> None
         raise SummaryRefused("I can't find out that you may read that, so I don't summarise it.")
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was read, oldest first. Up to `whole_until` nothing will be added later on: there stands the first
+    message of ours that is still being written, which is not among these."""
+
+    messages: Sequence[PastMessage]
+    whole_until: float = inf
+
+
 async def read_since(
-    adapter: Adapter, place: Place, since: float, ours: Collection[str], progress: Callable[[str], None]
-) -> Sequence[PastMessage]:
-    """What was said since then, oldest first; without what says nothing, and without our own summaries.
+    adapter: Adapter, place: Place, since: float, ours: OwnPosts, progress: Callable[[str], None]
+) -> Said:
+    """What was said since then; without what says nothing, and without our own summaries.
 
     Raises SummaryRefused where it can't be read.
     """
@@ -37,5 +49,7 @@ async def read_since(
     except Exception as error:  # an adapter's own errors have no common root
         log.warning("history refused", place=place.key, failure=adapter.classify(error).kind)
         raise SummaryRefused(f"{adapter.platform.capitalize()} does not let me read that just now.") from error
-    said = (one for one in read if one.text.strip() or one.attachments)
-    return [one for one in said if one.message_id not in ours]
+    said = [one for one in read if one.text.strip() or one.attachments]
+    unwritten = (one.sent_at for one in read if one.message_id in ours.written)
+    left_out = ours.summaries | ours.written
+    return Said([one for one in said if one.message_id not in left_out], min(unwritten, default=inf))

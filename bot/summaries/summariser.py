@@ -13,7 +13,7 @@ from bot.errors import BudgetReached, GatepostError, SummaryRefused
 from bot.messages import Digest, KeptDigest, PastMessage, Summarised, Usage
 from bot.ports import Adapter, Clock, Gateway
 from bot.store.engine import Store
-from bot.store.intents.summaries import keep_digest, kept_digests, own_summaries
+from bot.store.intents.summaries import keep_digest, kept_digests, own_posts
 from bot.summaries import wording
 from bot.summaries.asking import VERSION
 from bot.summaries.planning import Stretch, marks_of, parts_of, prefix, stretches
@@ -61,15 +61,16 @@ class Summaries:
             yield
 
     async def _make(self, order: Order, adapter: Adapter) -> Summarised:
-        work = _Making(order, Work(order, self._gateway), self._store, self._clock)
         kept = await self._store.read(kept_digests, order.place.key, VERSION)
-        ours = await self._store.read(own_summaries, order.place.key)
+        ours = await self._store.read(own_posts, order.place.key)
         known = next((one for one in kept if self._is_current(one, order)), None)
         since = order.since if known is None else known.last_at
-        messages = await read_since(adapter, order.place, since, ours, order.progress)
+        read_at = self._clock()
+        said = await read_since(adapter, order.place, since, ours, order.progress)
+        work = _Making(order, Work(order, self._gateway), self._store, self._clock, read_at, said.whole_until)
         if known is not None:
-            return await work.onward(known, [one for one in messages if one.message_id not in known.messages])
-        messages = _from(messages, order.begins)
+            return await work.onward(known, [one for one in said.messages if one.message_id not in known.messages])
+        messages = _from(said.messages, order.begins)
         if not messages:
             raise SummaryRefused("Nothing was said there in that time, so there is nothing to summarise.")
         return await work.whole(messages, kept)
@@ -88,14 +89,17 @@ def _from(messages: Sequence[PastMessage], begins: str | None) -> Sequence[PastM
 
 
 class _Making:
-    """One summary in the making."""
+    """One summary in the making, of what was read at `read_at` and is whole up to `whole_until`."""
 
-    def __init__(self, order: Order, work: Work, store: Store, clock: Clock) -> None:
+    def __init__(
+        self, order: Order, work: Work, store: Store, clock: Clock, read_at: float, whole_until: float
+    ) -> None:
         self._order = order
         self._work = work
         self._store = store
         self._clock = clock
-        self._read_at = clock()
+        self._read_at = read_at
+        self._whole_until = whole_until
 
     async def whole(self, messages: Sequence[PastMessage], kept: Sequence[KeptDigest]) -> Summarised:
         """Of all these messages; what is known of them as they are now is not asked for again."""
@@ -195,7 +199,7 @@ class _Making:
             messages=marks,
             people=tuple(dict.fromkeys([*known, *(one.person.id for one in messages)])),
             first_at=before.first_at if before is not None else messages[0].sent_at,
-            last_at=messages[-1].sent_at,
+            last_at=min(messages[-1].sent_at, self._whole_until),
             digest=digest,
             model=self._order.model,
             version=VERSION,

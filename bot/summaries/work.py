@@ -7,7 +7,7 @@ from bot.errors import PromptTooLong
 from bot.messages import Account, ChatRequest, Digest, PastMessage, Person, Place, PromptMessage, Routing, Usage
 from bot.ports import Gateway
 from bot.summaries import asking
-from bot.summaries.planning import Room, grouped, tokens_of
+from bot.summaries.planning import Room, grouped, little_thought, tokens_of
 
 
 def _unheard(_said: str) -> None:
@@ -37,7 +37,9 @@ class Work:
 
     def __init__(self, order: Order, gateway: Gateway) -> None:
         self.order = order
-        self.room = Room.of(gateway.model(order.model))
+        model = gateway.model(order.model)
+        self.room = Room.of(model)
+        self._thought = little_thought(model)
         self.used: list[Usage] = []
         """What each request took."""
         self._gateway = gateway
@@ -77,7 +79,12 @@ class Work:
     async def _ask(self, messages: tuple[PromptMessage, ...], numbers: asking.Numbers) -> Digest:
         order = self.order
         request = ChatRequest(
-            order.model, messages, max_tokens=self.room.answer, account=order.account, routing=order.routing
+            order.model,
+            messages,
+            max_tokens=self.room.answer,
+            reasoning=self._thought,
+            account=order.account,
+            routing=order.routing,
         )
         answer = await self._gateway.structured(request, asking.Summary)
         self.used += [one.finish.usage or Usage() for one in answer.rounds]

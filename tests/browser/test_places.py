@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 from playwright.async_api import Page, Route, WebSocketRoute, expect
 
-from bot.messages import OutFile, PlaceKind, Rendered
+from adapters.web.workspace import PEOPLE, place
+from bot.messages import OutFile, PageMessage, PlaceKind, Rendered
 from tests.browser.conftest import OpenPage
-from tests.browser.people import begin_answer, composer, heard, said, say
+from tests.browser.people import STOP, begin_answer, composer, heard, said, say
 from tests.files import picture
 from tests.web_page import Playground
 
@@ -158,3 +159,35 @@ async def test_it_fits_a_phone(world: Playground, page_at: OpenPage) -> None:
     await expect(page.locator("#sidebar")).to_be_hidden()
     await say(page, "just us", "Gatepost")
     assert (await heard(world, 3)).place.kind is PlaceKind.DM
+
+
+async def test_a_link_leads_to_its_message_however_long_ago_it_was_said(world: Playground, page: Page) -> None:
+    ada, general = PEOPLE[0], place("general")
+    for n in range(130):
+        await world.log.post(
+            PageMessage(f"m{n}", general, ada, 1_700_000_000.0 + n, f"number {n} of many"), f"k{n}"
+        )
+    await page.reload()
+    await expect(said(page, "number 129 of many")).to_be_visible()
+    link = world.adapter.link(general, "m3")
+    await world.adapter.reply_privately(ada, general, Rendered(f"It was [here]({link})."), None)
+
+    await page.get_by_role("link", name="here").click()
+
+    await expect(said(page, "number 3 of many")).to_be_focused()
+    await expect(page).to_have_url(re.compile("#/channel/general/thread/-/message/m3$"))
+
+
+async def test_what_says_how_far_something_has_come_changes_and_goes_with_its_end(
+    world: Playground, page: Page
+) -> None:
+    ada, general = PEOPLE[0], place("general")
+    notes = page.locator(".message.private")
+    for done in ("1 of 3", "2 of 3"):
+        await world.adapter.show_progress(ada, general, Rendered(done, actions=(STOP,)), None, "key")
+        await expect(notes).to_contain_text([done])
+    await expect(notes.get_by_role("button", name="Stop")).to_be_visible()
+
+    await world.adapter.show_progress(ada, general, None, None, "key")
+
+    await expect(notes).to_have_count(0)

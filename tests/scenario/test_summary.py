@@ -236,6 +236,23 @@ async def test_our_own_summaries_are_not_summarised(tmp_path: Path) -> None:
     assert len(model.requests) == 1
 
 
+async def test_an_answer_that_is_still_being_written_is_read_once_it_is_whole(tmp_path: Path) -> None:
+    async with house(tmp_path) as here, built_in_model(here.asked) as model:
+        model.holds = lambda body: "response_format" not in body
+        model.free.clear()
+        await here.people.say("repeat We agreed on haddock.")
+        await here.town.until(lambda town: town.ours())
+        here.town.add("Something said meanwhile.", GRACE)
+        first = await summary(here)
+        model.free.set()
+        await here.answered()
+        second = await summary(here)
+
+    assert "Of 2 messages" in first
+    assert "Of 3 messages" in second
+    assert "- We agreed on haddock. [↗]" in second.partition("**Decided**")[2]
+
+
 async def test_a_refusal_to_pay_ends_it_with_a_sentence_and_what_was_done_is_not_paid_again(
     tmp_path: Path,
 ) -> None:

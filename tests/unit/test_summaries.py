@@ -6,7 +6,18 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.messages import Digest, KeptDigest, Model, PastMessage, Person, Place, PlaceKind, Point, Reference
+from bot.messages import (
+    Digest,
+    KeptDigest,
+    Model,
+    PastMessage,
+    Person,
+    Place,
+    PlaceKind,
+    Point,
+    Reasoning,
+    Reference,
+)
 from bot.messages.summaries import SummaryWish
 from bot.summaries.asking import (
     MOST_POINTS,
@@ -23,6 +34,7 @@ from bot.summaries.planning import (
     LONGEST,
     Room,
     grouped,
+    little_thought,
     marks_of,
     parts_of,
     prefix,
@@ -110,6 +122,15 @@ def test_a_narrow_model_is_asked_for_less() -> None:
     assert wide == Room.of(None)
     assert narrow.part + narrow.answer < 4_000
     assert narrow.part > 1_000
+
+
+def test_a_model_that_thinks_first_is_let_and_asked_to_think_little() -> None:
+    thinks = Model("a/b", reasons=True, reasoning_levels=("low", "high"))
+
+    assert Room.of(thinks).answer > Room.of(None).answer
+    assert little_thought(thinks) == Reasoning("low")
+    assert little_thought(Model("a/b", reasons=True)) is None
+    assert little_thought(Model("a/b")) is None
 
 
 def test_only_numbers_that_went_out_lead_anywhere() -> None:

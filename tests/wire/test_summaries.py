@@ -170,6 +170,26 @@ async def test_on_slack_a_thread_is_summarised_where_it_stands_for_oneself_or_fo
     assert len(model.requests) <= asked + 1, "for all it only reads what was said since"
 
 
+async def test_on_slack_one_who_waits_is_told_once_and_may_stop_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.commands.progress.FIRST", 0.0)
+    monkeypatch.setattr("bot.commands.progress.EVERY", 0.0)
+    async with on_slack(tmp_path) as (slack, model):
+        town = slack.town
+        town.grace.says(town.square, "We agreed to ship on Friday.")
+        model.free.clear()
+        await town.ada.types("/gatepost summary", town.square).answered()
+        (shown,) = await slack.whispered(town.ada)
+        await model.asked()
+        await town.ada.presses(shown, "Stop").answered()
+        told = await slack.whispered(town.ada, 2)
+
+    assert "I'll tell you here when it is done." in read(shown)
+    assert [read(one) for one in told[1:]] == ["Stopped."]
+    assert slack.ours(town.square) == []
+
+
 # --- the page ------------------------------------------------------------------------------------
 
 

@@ -1,18 +1,28 @@
 """Digests that are kept, by the place they are of; each is gone with the first of its messages that goes."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row, delete, insert, or_, select
 
 from bot.messages import Digest, InboundKind, KeptDigest, TurnKind
 from bot.store.codec import dump, load
+from bot.store.intents.posts import OPEN
 from bot.store.schema import inbox, posts, summaries, turns
 
 MOST_WHOLE = 6
 """Digests of whole conversations that are kept for one place; the oldest go."""
 
 MOST_PARTS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPosts:
+    """Messages of ours, by their ids: those that showed summaries, and those that are still being written."""
+
+    summaries: frozenset[str] = frozenset()
+    written: frozenset[str] = frozenset()
 
 
 def kept_digests(conn: Connection, place: str, version: int) -> tuple[KeptDigest, ...]:
@@ -42,11 +52,13 @@ def forget_digests(conn: Connection, channel: str, message_id: str) -> None:
     conn.execute(delete(summaries).where(*mine))
 
 
-def own_summaries(conn: Connection, place: str) -> frozenset[str]:
-    """The messages in a place in which we have shown summaries: nobody wants those summarised."""
-    told = select(posts.c.message_id).join(turns, turns.c.id == posts.c.turn_id)
-    here = (posts.c.place_key == place, turns.c.kind == TurnKind.SUMMARY, posts.c.message_id.is_not(None))
-    return frozenset(conn.scalars(told.where(*here)))
+def own_posts(conn: Connection, place: str) -> OwnPosts:
+    """Our messages in a place that are not to be summarised."""
+    told = select(posts.c.message_id, turns.c.kind).join(turns, turns.c.id == posts.c.turn_id)
+    left_out = or_(turns.c.kind == TurnKind.SUMMARY, turns.c.state.in_(OPEN))
+    rows = conn.execute(told.where(posts.c.place_key == place, posts.c.message_id.is_not(None), left_out)).all()
+    summaries_of = frozenset(row.message_id for row in rows if row.kind == TurnKind.SUMMARY)
+    return OwnPosts(summaries_of, frozenset(row.message_id for row in rows) - summaries_of)
 
 
 def _trim(conn: Connection, place: str, *, part: bool) -> None:
