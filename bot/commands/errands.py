@@ -9,6 +9,7 @@ import structlog
 from bot.commands.base import CommandResult
 from bot.commands.dispatch import Commands
 from bot.commands.progress import Progress
+from bot.commands.spelling import spelled
 from bot.errors import GatepostError, SaidError, sentence_for
 from bot.messages import Inbound, PlaceKind, Rendered
 from bot.ports import Adapter, AnswersCommands, Clock, Reconciles, RepliesPrivately, offers
@@ -100,7 +101,8 @@ class Errands:
         try:
             return await self._commands.run_typed(typed, progress.tell)
         except SaidError as error:
-            return CommandResult(sentence_for(error)), True
+            how = self._adapters[typed.place.platform].capabilities
+            return CommandResult(spelled(sentence_for(error), typed.place, how)), True
         except GatepostError as error:
             log.warning("command failed", command=_name_of(typed), error=type(error).__name__)
             return CommandResult(sentence_for(error)), True

@@ -5,6 +5,7 @@ from enum import Enum
 
 import structlog
 
+from bot.commands.spelling import spelled
 from bot.conversation import words
 from bot.conversation.answer import Answer
 from bot.conversation.consent import Consent
@@ -138,7 +139,9 @@ class TurnAtWork:
         """Keep what was said, then show exactly that."""
         turn, ports = self._claim.turn, self._ports
         said = await self._answer.close()
-        status = words.with_notices(ending.status, self._answer.facts, self._answer.warnings)
+        how = ports.adapters[turn.place.platform].capabilities
+        told = words.with_notices(ending.status, self._answer.facts, self._answer.warnings)
+        status = spelled(told, turn.place, how) if told is not None else None
         actions = buttons(ending, turn)
         self.reply.finish(status, actions, await self._answer.files())
         final = Rendered(self._answer.written, status, actions, final=True)

@@ -216,3 +216,12 @@ async def test_what_a_tool_does_is_a_status_before_the_first_word_and_a_step_wit
     assert all(task["status"] == "complete" for task in answer.stream.tasks.values())
     assert all(text.startswith("is ") for text in shown)
     assert not town.calls("agents.sessions.setStatus")
+
+
+async def test_what_to_type_is_told_as_slack_takes_it(slack: SlackHouse) -> None:
+    asked = slack.town.ada.mentions(slack.town.square, "hello")
+    refused = await slack.house.request()
+    await refused.refuse(404, "model_not_found", "no such model")
+    (answer,) = await slack.said(slack.town.square, asked)
+
+    assert "Try @Gatepost !model." in str(answer.blocks)
