@@ -199,7 +199,9 @@ def servers_in(settings: Settings) -> Mapping[str, ServerSettings]:
     return read_config(settings.mcp_config)
 
 
-def desk_for(parts: Core, adapters: Sequence[Adapter], *, lasting: bool = True) -> Desk:
+def desk_for(
+    parts: Core, adapters: Sequence[Adapter], recording: Recording | None = None, *, lasting: bool = True
+) -> Desk:
     """The conversations, over these platforms. Without `lasting` nobody will be there to remind anyone."""
     ports = Ports(
         store=parts.store,
@@ -212,6 +214,7 @@ def desk_for(parts: Core, adapters: Sequence[Adapter], *, lasting: bool = True) 
         tools=every_tool(),
         reminders=parts.reminders if lasting else None,
         summaries=parts.summaries,
+        recording=recording,
         clock=time.time,
         new_id=parts.new_id,
         default_model=parts.about.default_model,

@@ -95,13 +95,13 @@ async def _build(stack: AsyncExitStack, settings: Settings, announce: Callable[[
     parts = await stack.enter_async_context(core(settings, settings.data_dir, settings.database, metrics))
     page = page_for(parts, settings, announce) if settings.shows_page else None
     adapters: list[Adapter] = [*platforms_for(parts, settings), *([page] if page else [])]
-    desk = desk_for(parts, adapters)
-    stack.push_async_callback(desk.close, 0.0)
-    tidier = Tidier(parts.store, parts.files, time.time)
-    retention = Retention(parts.store, parts.files, time.time, settings.retention_days, tidier.soon)
     access = Access(settings.admins, settings.allowed_workspaces, own=OWN)
     by_name = {one.platform: one for one in adapters}
     recording = RecordingRoom(parts.store, by_name, time.time, access.serves, settings.retention_days)
+    desk = desk_for(parts, adapters, recording)
+    stack.push_async_callback(desk.close, 0.0)
+    tidier = Tidier(parts.store, parts.files, time.time)
+    retention = Retention(parts.store, parts.files, time.time, settings.retention_days, tidier.soon)
     intake = intake_for(parts, desk, adapters, access, tidier.soon, recording)
     stack.push_async_callback(intake.close)
     bell = Bell(parts.store, parts.pump, by_name, time.time, parts.reminders.changed)

@@ -33,7 +33,7 @@ async def run(context: CommandContext) -> str:
         raise CommandRefused(HOW)
     ports, place = context.ports, context.place
     adapter = ports.adapters[place.platform]
-    finder = Finder(adapter, ports.store, ports.gateway, ports.clock)
+    finder = Finder(adapter, ports.store, ports.gateway, ports.clock, ports.recording)
     account = account_of(place, context.person)
     asker = Asker(context.person, place, place, handle=context.handle, account=account)
     try:

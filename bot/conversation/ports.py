@@ -8,7 +8,7 @@ from typing import Any
 from bot.conversation.pseudonyms import Pseudonyms
 from bot.delivery.pump import Pump
 from bot.ledger.ledger import Ledger
-from bot.ports import Adapter, Clock, Gateway, MediaReader, Meter, NewId, NoMeter, Reminders
+from bot.ports import Adapter, Clock, Gateway, MediaReader, Meter, NewId, NoMeter, Recording, Reminders
 from bot.store.engine import Store
 from bot.store.files import Files
 from bot.summaries.summariser import Summaries
@@ -60,4 +60,5 @@ class Ports:
     meter: Meter = field(default_factory=NoMeter)
     reminders: Reminders | None = None
     summaries: Summaries | None = None
+    recording: Recording | None = None
     fetching: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(FILES_AT_ONCE))

@@ -78,6 +78,7 @@ class Toolbox:
             adapter=adapter,
             reminders=ports.reminders,
             summaries=ports.summaries,
+            recording=ports.recording,
             outside=ports.outside,
         )
 

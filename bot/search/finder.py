@@ -10,7 +10,7 @@ import structlog
 
 from bot.errors import BudgetReached, GatewayError
 from bot.messages import Place, PlaceKind, Query, Readable, person_key
-from bot.ports import Adapter, Clock, Gateway, KnowsNames, ListsReadable, offers
+from bot.ports import Adapter, Clock, Gateway, KnowsNames, ListsReadable, Recording, offers
 from bot.preferences import NO_TRAINING, SEARCH_BY_MEANING, TIME_ZONE, ZERO_DATA_RETENTION
 from bot.search.audience import Disclosure, Discretion
 from bot.search.meaning import Meanings
@@ -21,6 +21,7 @@ from bot.search.wish import EVERYWHERE, HERE, MOST, Asker, Found, Wish
 from bot.store.engine import Store
 from bot.store.intents.posts import posts_of
 from bot.store.intents.settings import in_force
+from bot.store.search import find
 
 log = structlog.get_logger(__name__)
 
@@ -47,14 +48,17 @@ class NoSuchChannel(Exception):
 
 
 class Finder:
-    """Searches on one platform."""
+    """Searches on one platform. What is kept is found up to this moment where `recording` is there to ask."""
 
-    def __init__(self, adapter: Adapter, store: Store, gateway: Gateway, clock: Clock) -> None:
+    def __init__(
+        self, adapter: Adapter, store: Store, gateway: Gateway, clock: Clock, recording: Recording | None = None
+    ) -> None:
         self._adapter = adapter
         self._store = store
         self._clock = clock
         self._discretion = Discretion(adapter)
         self._meanings = Meanings(store, gateway, clock)
+        self._kept: Source = recording.find if recording is not None else lambda query: store.read(find, query)
 
     async def find(self, asker: Asker, wish: Wish) -> Found:
         """What fits, and how it may be shown. Raises NoSuchChannel, and TimeUnclear for no time."""
@@ -127,7 +131,7 @@ class Finder:
         """Of one place the last messages are read as well: of the one that is named, or the one asked in."""
         here = asker.asked_in if _home(asker.asked_in) in scope.places else None
         near = scope.named[0] if len(scope.named) == 1 else here
-        return sources_for(self._adapter, self._store, asker.person, near, asker.handle)
+        return sources_for(self._adapter, self._kept, asker.person, near, asker.handle)
 
     async def _own(self, asker: Asker) -> tuple[Place, ...]:
         """The place asked in, and the channel of it."""

@@ -10,8 +10,6 @@ import structlog
 from bot.errors import SearchNotReady
 from bot.messages import Hit, PastMessage, Person, Place, Query
 from bot.ports import Adapter, LinksMessages, ReadsSince, SearchesMessages, offers
-from bot.store.engine import Store
-from bot.store.search import find
 from bot.store.words import Words, terms_in, words_of
 
 log = structlog.get_logger(__name__)
@@ -60,11 +58,11 @@ RECENTLY = "What was said there lately"
 
 
 def sources_for(
-    adapter: Adapter, store: Store, person: Person, here: Place | None, handle: str | None
+    adapter: Adapter, kept: Source, person: Person, here: Place | None, handle: str | None
 ) -> Mapping[str, Source]:
-    """Our own index, the platform's search, and what was said lately in one place, as far as they can be had."""
+    """What is `kept`, the platform's own search, and what was said lately in one place, as far as they can be had."""
     platform: object = adapter
-    sources: dict[str, Source] = {OURS: lambda query: store.read(find, query)}
+    sources: dict[str, Source] = {OURS: kept}
     if offers(platform, SearchesMessages):
         searching = platform
         sources[PLATFORMS] = lambda query: searching.search(person, query, handle)

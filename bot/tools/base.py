@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from bot.errors import ToolFailed
 from bot.media.fetching import Reach
 from bot.messages import OutFile, Person, Place, Routing, ToolSpec
-from bot.ports import Adapter, Gateway, MediaReader, Reminders
+from bot.ports import Adapter, Gateway, MediaReader, Recording, Reminders
 from bot.store.engine import Store
 from bot.store.files import Files
 from bot.summaries.summariser import Summaries
@@ -33,7 +33,10 @@ class Outside:
 
 @dataclass(frozen=True, slots=True)
 class ToolPorts:
-    """What the tools that are built in work with. `reminders` and `summaries` are None where nothing is kept."""
+    """What the tools that are built in work with.
+
+    `reminders`, `summaries` and `recording` are None where nothing is kept.
+    """
 
     store: Store
     files: Files
@@ -42,6 +45,7 @@ class ToolPorts:
     adapter: Adapter
     reminders: Reminders | None = None
     summaries: Summaries | None = None
+    recording: Recording | None = None
     outside: Outside = field(default_factory=Outside)
 
 

@@ -69,7 +69,7 @@ async def search_messages(context: ToolContext, arguments: SearchMessages) -> st
 
 async def _found(context: ToolContext, wish: Wish) -> Found:
     world, place = context.world, context.place
-    finder = Finder(world.adapter, world.store, world.gateway, lambda: context.now)
+    finder = Finder(world.adapter, world.store, world.gateway, lambda: context.now, world.recording)
     asker = Asker(
         context.requester,
         place,
