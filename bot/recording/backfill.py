@@ -10,9 +10,10 @@ import structlog
 
 from bot.errors import GatepostError
 from bot.messages import FailureKind, PastMessage, PersonKind, Place
-from bot.ports import Adapter, OpensThreads, ReadsHistory, ReadsSince, offers
+from bot.ports import Adapter, Clock, OpensThreads, ReadsHistory, ReadsSince, offers
 from bot.recording.readers import OwnReaders
 from bot.store.engine import Store
+from bot.store.intents.recorded import forget_message, outdated, record_again
 from bot.store.intents.recordings import Backfill, drop_backfill, keep_page, next_backfills
 
 log = structlog.get_logger(__name__)
@@ -29,6 +30,9 @@ LATER = 60.0
 MOST_AT_ONCE = 2_000
 """Messages of a thread, or of what was missed, that are read in one go."""
 
+SETTLED = 10.0
+"""Seconds: what is younger may be on its way to us still."""
+
 WRITTEN_AT_A_TIME = 20
 _PASSING = (FailureKind.TRANSIENT, FailureKind.RATE_LIMIT)
 
@@ -37,11 +41,18 @@ class Backfilling:
     """Works through what is to be read, one platform beside the other. `pause` is seconds between pages."""
 
     def __init__(
-        self, store: Store, adapters: Mapping[str, Adapter], readers: OwnReaders, *, pause: float = PAUSE
+        self,
+        store: Store,
+        adapters: Mapping[str, Adapter],
+        readers: OwnReaders,
+        clock: Clock,
+        *,
+        pause: float = PAUSE,
     ) -> None:
         self._store = store
         self._adapters = adapters
         self._readers = readers
+        self._clock = clock
         self._pause = pause
         self._some = {platform: asyncio.Event() for platform in adapters}
 
@@ -76,7 +87,7 @@ class Backfilling:
         if not todo:
             return 0.0
         self._some[platform].set()
-        backfill, adapter = todo[0], self._adapters[platform]
+        backfill, adapter, began = todo[0], self._adapters[platform], self._clock()
         try:
             said, before = await self._page(adapter, backfill)
         except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
@@ -86,8 +97,20 @@ class Backfilling:
                 return failure.retry_after or LATER
             await self._store.write(drop_backfill, backfill.id)
             return self._pause
+        if backfill.before is None and 0 < len(said) < MOST_AT_ONCE:
+            await self._correct(backfill, said, began)
         await self._keep(backfill, said, before, _threads(adapter, said))
         return self._pause
+
+    async def _correct(self, backfill: Backfill, said: Sequence[PastMessage], began: float) -> None:
+        """Follow what was edited or deleted while nobody told us, as far back as all was read."""
+        place, until = backfill.place, began - SETTLED
+        gone, changed = await self._store.read(outdated, place, said, backfill.since, until)
+        for message_id in gone:
+            await self._store.write(forget_message, place, message_id)
+        apart = await self._readers.apart([place])
+        for one in changed:
+            await self._store.write(record_again, one, apart)
 
     async def _page(self, adapter: object, backfill: Backfill) -> tuple[Sequence[PastMessage], str | None]:
         """What is read next, the oldest first, and the message before which it goes on."""

@@ -2,6 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+import structlog
 
 from bot.messages import Hit, Inbound, Place, Query
 from bot.ports import Adapter, Clock
@@ -12,6 +15,25 @@ from bot.recording.recorder import Recorder
 from bot.recording.switching import Switching
 from bot.store.engine import Store
 from bot.store.search import find
+
+log = structlog.get_logger(__name__)
+
+AGAIN = 30.0
+"""Seconds until a part that broke begins again."""
+
+
+class _Part(Protocol):
+    async def run(self) -> None: ...
+
+
+async def _lasting(part: _Part) -> None:
+    """Run a part for ever: what broke it is logged, and the others go on."""
+    while True:
+        try:
+            await part.run()
+        except Exception:
+            log.exception("recording broke", part=type(part).__name__)
+        await asyncio.sleep(AGAIN)
 
 
 class RecordingRoom:
@@ -30,7 +52,7 @@ class RecordingRoom:
         self._store = store
         readers = OwnReaders(adapters)
         self._recorder = Recorder(store, adapters, readers)
-        self._backfilling = Backfilling(store, adapters, readers, pause=pause)
+        self._backfilling = Backfilling(store, adapters, readers, clock, pause=pause)
         self._indexing = Indexing(store, readers)
         self._switching = Switching(store, adapters, self._recorder, clock, serves, days, self._backfilling.begin)
 
@@ -42,7 +64,7 @@ class RecordingRoom:
         """Never returns. The platforms have to be connected."""
         async with asyncio.TaskGroup() as group:
             for part in (self._recorder, self._switching, self._backfilling, self._indexing):
-                group.create_task(part.run())
+                group.create_task(_lasting(part))
 
     def hear(self, inbound: Inbound) -> None:
         """Note what happened, if it is to be kept."""

@@ -36,7 +36,10 @@ FORGOTTEN_AT_A_TIME = 50
 """Messages that are forgotten in one commit."""
 
 OVERLAP = 180.0
-"""Seconds before the last message kept that are read again after a start."""
+"""Seconds before we began, or before something was let go, that are read as well."""
+
+LOOK_BACK = 24 * 3600.0
+"""Seconds before the last message kept that are read again after a start: there may be edits and deletions."""
 
 MOST_DAYS = 365
 """How far back earlier messages are read, however long messages are kept."""
@@ -76,7 +79,7 @@ class Switching:
         """Listen where recording is on, and have read what was missed. Before anything is heard."""
         async with self._one:
             for recording in await self._settled():
-                await self._store.write(read_gap, recording.place.key, OVERLAP)
+                await self._store.write(read_gap, recording.place.key, LOOK_BACK)
             self._begun()
 
     async def run(self) -> None:

@@ -60,7 +60,7 @@ RECENTLY = "What was said there lately"
 def sources_for(
     adapter: Adapter, kept: Source, person: Person, here: Place | None, handle: str | None
 ) -> Mapping[str, Source]:
-    """What is `kept`, the platform's own search, and what was said lately in one place, as far as they can be had."""
+    """What is `kept`, the platform's own search, what was said lately in one place: as far as it can be had."""
     platform: object = adapter
     sources: dict[str, Source] = {OURS: kept}
     if offers(platform, SearchesMessages):

@@ -278,6 +278,22 @@ async def test_what_was_said_while_the_program_was_away_is_read_at_the_next_star
         await until_found(here, '"while away"', [missed.id])
 
 
+async def test_what_was_edited_or_deleted_while_the_program_was_away_follows_at_the_next_start(
+    tmp_path: Path,
+) -> None:
+    town = Town()
+    async with recorded(tmp_path, town) as here:
+        await switch_on(here)
+        said = [await say(here, f"tea {name}") for name in ("kept", "edited", "deleted")]
+        await until_found(here, "tea", [one.message_id for one in said])
+    town.messages[said[1].message_id].text = "coffee edited"
+    del town.messages[said[2].message_id]
+
+    async with recorded(tmp_path, town) as here:
+        await until_found(here, "tea", [said[0].message_id])
+        await until_found(here, "coffee", [said[1].message_id])
+
+
 async def test_a_question_in_a_recorded_channel_is_found_once_and_its_answer_too(tmp_path: Path) -> None:
     async with recorded(tmp_path) as here:
         await switch_on(here)

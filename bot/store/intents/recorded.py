@@ -12,6 +12,7 @@ from bot.store.indexing import (
     Fresh,
     find_row,
     insert_rows,
+    number_at,
     place_at,
     place_number,
     select_rows,
@@ -48,6 +49,24 @@ def record_again(conn: Connection, said: PastMessage, apart: Collection[str] = (
     if before is not None and before.item_id is None:
         take_out(conn, [before])
     record(conn, [said], apart)
+
+
+def outdated(
+    conn: Connection, place: Place, said: Sequence[PastMessage], since: float, until: float
+) -> tuple[Sequence[str], Sequence[PastMessage]]:
+    """What is kept otherwise than it stands in a place now: the ids of what is gone, and what reads differently.
+
+    `said` is all that stands there from one time to the other.
+    """
+    place_id = place_number(conn, place.key)
+    if place_id is None:
+        return (), ()
+    span = indexed_messages.c.id.between(number_at(since), number_at(until))
+    mine = (indexed_messages.c.place_id == place_id, indexed_messages.c.item_id.is_(None), span)
+    kept = {row.message_id: row.text for row in conn.execute(select(indexed_messages).where(*mine))}
+    now = {one.message_id: one for one in said if one.place is not None and one.place.key == place.key}
+    changed = [one for key, one in now.items() if key in kept and kept[key] != one.text]
+    return [message_id for message_id in kept if message_id not in now], changed
 
 
 def keep_heard(conn: Connection, heard: Sequence[tuple[PastMessage, bool]], apart: Collection[str] = ()) -> None:
