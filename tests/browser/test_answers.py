@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from playwright.async_api import Page, expect
 
-from bot.messages import Inbound, InboundKind, OutFile, Rendered
+from bot.messages import Action, ActionName, Inbound, InboundKind, OutFile, Rendered
 from tests.browser.people import AFTER_STOP, STOP, begin_answer, composer, heard, say
 from tests.web_page import Playground
 
@@ -147,3 +147,22 @@ async def test_a_picture_in_a_private_answer_is_shown_with_its_description(world
     await expect(shown).to_be_visible()
 
     assert await shown.evaluate("picture => picture.decode().then(() => picture.naturalWidth)") == 40
+
+
+async def test_buttons_under_a_private_answer_are_pressed_and_its_files_are_had(
+    world: Playground, page: Page
+) -> None:
+    await say(page, "/help")
+    typed = await heard(world, 1)
+    asks = (Action(ActionName.FORGET, "request-1"), Action(ActionName.KEEP, "request-1"))
+    file = OutFile("all.zip", "application/zip", b"PK")
+    private = Rendered("Shall I forget it?", actions=asks, files=(file,), final=True)
+    await world.adapter.reply_privately(typed.person, typed.place, private, typed.handle)
+    note = page.locator(".message.private")
+    await expect(note.get_by_role("link", name="all.zip")).to_be_visible()
+    await expect(note.get_by_role("button", name="Keep it")).to_be_visible()
+    await note.get_by_role("button", name="Forget it").click()
+
+    pressed = await heard(world, 2)
+    assert pressed.action == Action(ActionName.FORGET, "request-1")
+    assert pressed.person.id == "ada"

@@ -6,8 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.slack import home
 from adapters.slack.outbound import beneath, blocks, fallback, render, streamable, task_chunks
-from bot.messages import Action, ActionName, Rendered
+from adapters.typed import parse_typed
+from bot.commands import COMMANDS
+from bot.messages import Action, ActionName, Rendered, Upcoming
 
 _PING = re.compile(r"<(?:!(?:channel|here|everyone|subteam)|@[UWB])|(?<![\w.@])@(?:channel|here|everyone)\b")
 _BITS = st.sampled_from(
@@ -69,3 +72,21 @@ def test_steps_of_a_stream_follow_one_another_and_none_is_left_under_way() -> No
 
     assert states == {"step-1": "complete", "step-2": "complete"}
     assert [chunk["title"] for chunk in second] == ["using current_time…", "thinking…"]
+
+
+def test_the_app_home_offers_to_snooze_what_came_before_and_to_cancel_everything() -> None:
+    specs = [command.spec for command in COMMANDS]
+    mine = [Upcoming(3, "on Friday: retro", True), Upcoming(4, "x", False)]
+    view = home.home({"model": "acme"}, mine, data=True)
+    elements = [one for block in view["blocks"] for one in block.get("elements", ()) if one["type"] == "button"]
+    calls = [parse_typed(one["value"], specs) for one in elements]
+
+    assert [(one.name, dict(one.options)) for one in calls] == [
+        ("remind", {"what": "snooze 3 1 h"}),
+        ("remind", {"what": "cancel 3"}),
+        ("remind", {"what": "cancel 4"}),
+        ("export", {}),
+        ("forget", {}),
+    ]
+    assert len({one["action_id"] for one in elements}) == len(elements)
+    assert "confirm" in elements[-1]

@@ -250,3 +250,13 @@ async def test_what_is_kept_comes_as_a_file_for_one_and_goes_by_a_button(home: D
     assert "Shall I forget what I keep about you?" in asked.texts[0]
     assert press.texts[-1].startswith("Done. What I kept about you is gone:")
     assert home.general.visible(home.grace.user) == []
+
+
+async def test_a_model_is_chosen_for_oneself_natively_and_it_is_said_why_it_answers(home: DiscordHouse) -> None:
+    chosen = home.ada.types_command(home.ada.dm, "model", id="acme/alpha-2", scope="me")
+    await home.town.until(lambda: chosen.texts)
+    asked = home.ada.types_command(home.ada.dm, "model")
+    await home.town.until(lambda: asked.texts)
+
+    assert chosen.texts == ["From now on `acme/alpha-2` answers you."]
+    assert "answers in this conversation, because you chose it for yourself on" in asked.texts[0]

@@ -303,3 +303,17 @@ async def test_what_is_kept_about_me_is_told_in_a_channel_to_me_alone(slack: Sla
     assert read(here).endswith("The file is in our direct messages.")
     assert asked.ephemeral_for == kept.ephemeral_for == town.ada.id
     assert read(kept) == "Nothing was forgotten."
+
+
+async def test_a_model_is_chosen_for_oneself_by_the_slash_command_and_in_a_thread(slack: SlackHouse) -> None:
+    town = slack.town
+    await town.ada.types("/gatepost model acme/beta-1 me", town.square).answered()
+    await town.until(lambda: any("answers you" in read(one) for one in town.square.visible()))
+    asked = town.ada.mentions(town.square, "hello")
+    answering = await slack.house.request()
+    await answering.finish("hi")
+    await slack.said(town.square, asked)
+    town.ada.says(town.square, "!model", thread=asked)
+    await town.until(lambda: any("because you chose it" in read(one) for one in town.square.visible(asked.root)))
+
+    assert answering.body["model"] == "acme/beta-1"
