@@ -10,6 +10,7 @@ from bot.forgetting import erase
 from bot.ports import Clock
 from bot.store.engine import Store
 from bot.store.files import Files
+from bot.store.fulltext import rewrite
 from bot.store.intents.erasures import ErasureState, drop_unconfirmed, end_erasure, erasures_in
 from bot.store.intents.kept import KEPT
 
@@ -49,12 +50,22 @@ class Retention:
     async def look(self) -> None:
         """Let go of everything whose time has come. Raises StoreError."""
         await self._store.write(drop_unconfirmed, self._clock())
+        ended = False
         for erasure_id in await self._store.read(erasures_in, ErasureState.TOLD):
             await erase(self._store, self._files, erasure_id, self._clock)
-            await self._store.write(end_erasure, erasure_id, self._clock())
+            ended |= await self._store.write(end_erasure, erasure_id, self._clock())
+        if ended:
+            await self._rewrite_index()
         if self._days is not None and (gone := await self._expire(self._clock() - self._days * DAY)):
             log.info("let go with time", rows=gone, days=self._days)
             self._deleted()
+
+    async def _rewrite_index(self) -> None:
+        """Let no word of what was forgotten stand in the file of the index either."""
+        more = await self._store.write(rewrite, begin=True)
+        while more:
+            await asyncio.sleep(BREATH)
+            more = await self._store.write(rewrite, begin=False)
 
     async def _expire(self, before: float) -> int:
         gone = 0

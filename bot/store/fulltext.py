@@ -15,6 +15,7 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
+from bot.store.sqlite import driver_of
 from bot.store.words import Words
 
 TABLE: Final = "indexed_words"
@@ -28,6 +29,11 @@ _REMOVE = text(
     f"INSERT INTO {TABLE} ({TABLE}, rowid, words, letters, labels)"
     " VALUES ('delete', :id, :words, :letters, :labels)"
 )
+_REWRITE = text(f"INSERT INTO {TABLE} ({TABLE}, rank) VALUES ('merge', :pages)")
+_PAGES: Final = 64
+_SOME: Final = 2
+"""Fewer rows than that are changed where nothing was left to do, as SQLite documents it."""
+
 _FIND = text(
     f"SELECT rowid FROM {TABLE} WHERE {TABLE} MATCH :wanted AND rowid BETWEEN :first AND :last"
     " ORDER BY rowid DESC LIMIT :most"
@@ -71,6 +77,17 @@ def remove(conn: Connection, entries: Iterable[Entry]) -> None:
     """Take rows away, given as they were added."""
     if rows := [_row(entry) for entry in entries]:
         conn.execute(_REMOVE, rows)
+
+
+def rewrite(conn: Connection, *, begin: bool) -> bool:
+    """Write a piece of the index anew, without what was taken out of it; whether there is more of it.
+
+    Until then words of rows that were taken away stand in the file, though nothing finds them. `begin` says that
+    this is the first piece.
+    """
+    changes = driver_of(conn).total_changes
+    conn.execute(_REWRITE, {"pages": -_PAGES if begin else _PAGES})
+    return driver_of(conn).total_changes - changes >= _SOME
 
 
 def newest(conn: Connection, wanted: Wanted, first: int, last: int, most: int) -> Sequence[int]:

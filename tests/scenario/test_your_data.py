@@ -2,9 +2,10 @@
 
 import asyncio
 import json
+import sqlite3
 import zipfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from bot.messages import ActionName, Rendered
 from bot.messages.places import Person
 from bot.retention import DAY, Retention
 from bot.store.intents import erasures as erasing
+from bot.store.intents.indexed import index_items
 from bot.store.intents.kept import entries_for
 from bot.store.intents.reminders import reminders_of
 from bot.store.schema import metadata
@@ -362,6 +364,30 @@ async def test_the_name_on_todays_money_goes_the_day_after(tmp_path: Path) -> No
 
     assert "town:u1" not in left
     assert '"id":"u1"' not in left
+
+
+async def test_no_word_of_what_was_forgotten_stands_in_the_files_the_day_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr("bot.retention.BREATH", 0.0)
+    async with retaining(tmp_path, clock, 90) as (here, retention):
+        for n in range(20):
+            await here.people.say(f"orchid {n}", GRACE, addressed=n == 0)
+            if n == 0:
+                await here.answer("yes")
+                await here.answered(1)
+        await ask(here, WORDS)
+        await here.store.write(index_items, 10**6, 1_000)
+        assert WORDS.encode() in (tmp_path / "house.db-wal").read_bytes()
+        await forget(here)
+        clock.now += DAY
+        await retention.look()
+    with closing(sqlite3.connect(tmp_path / "house.db")) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    assert b"orchid" in (tmp_path / "house.db").read_bytes()
+    assert WORDS.encode() not in (tmp_path / "house.db").read_bytes()
 
 
 async def test_many_messages_go_in_small_pieces_with_room_between_them(
