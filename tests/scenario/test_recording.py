@@ -26,7 +26,7 @@ from tests.town import ADA, BEGAN, CHANNEL, DM, GRACE, Shown, Town, TownAdapter
 
 BOT = Person("b1", "Builds", PersonKind.BOT)
 SQUARE_THREAD = Place("town", "w", "square", "t9", PlaceKind.THREAD)
-NOW, LATER = BEGAN + 100, BEGAN + 5_000
+NOW, LATER = BEGAN + 100, BEGAN + 2 * 86_400
 
 
 class RecordedTown(TownAdapter):
