@@ -123,10 +123,13 @@ class Towns:
 
     async def rest(self, seconds: float = 20.0) -> None:
         """Wait until nothing is at work."""
-        async with asyncio.timeout(seconds):
-            await self.intake.close()  # it waits for commands and what else was begun, and closes nothing
-            while self.desk.running or self.desk.waiting:  # noqa: ASYNC110 - the desk has no bell
-                await asyncio.sleep(0.002)
+        await self.until(lambda: not self._busy(), seconds)
+
+    def _busy(self) -> bool:
+        """Whether anything was begun that people will see; the core has no bell for that, nor a need of one."""
+        intake = self.intake
+        begun = (*intake._tasks, *intake._errands._tasks, *intake._admission._tasks)
+        return bool(begun) or self.desk.running > 0 or self.desk.waiting > 0
 
     async def until(self, holds: Callable[[], object], seconds: float = 10.0) -> None:
         """Wait until it holds."""

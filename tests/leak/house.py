@@ -38,6 +38,7 @@ async def opened_play(directory: Path, seed: int) -> AsyncIterator[Play]:
         furnished(every, towns)
         towns.site.answers["/page"] = says(_PAGE.replace("{evil}", towns.site.url(STEAL)))
         towns.site.answers[STEAL] = says("thanks")
-        played = Play(towns, every, Random(seed))
-        await played.begin()
-        yield played
+        async with every[2].open_tabs():
+            played = Play(towns, every, Random(seed))
+            await played.begin()
+            yield played

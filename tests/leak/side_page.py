@@ -1,19 +1,30 @@
 """The page in the leak test: channels that both of its people read, and the direct messages of each."""
 
+import asyncio
+import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
+from aiohttp import ClientWebSocketResponse, FormData, WSMsgType
+
+from bot.commands import COMMANDS
 from bot.messages import InboundKind
 from tests.leak.secrets import Spot
 from tests.leak.sides import ADA, GRACE, Asked, Said, Sight
 from tests.three_towns import Towns
-from tests.web_page import upload
+from tests.web_page import Client, tab
 
 _CHANNELS = {"general": (ADA, GRACE), "dm-ada": (ADA,), "dm-grace": (GRACE,)}
 _HREF = re.compile(r'(?:href|src)="([^"]*)"')
 _LABELS = {"confirm": "Confirm", "decline": "Don’t", "regenerate": "Regenerate", "stop": "Stop"}
+
+
+_SPECS = [command.spec for command in COMMANDS]
+_PRIVATE = {spec.name for spec in _SPECS if spec.private and not spec.aloud} - {"imagine", "summary"}
+"""Commands that answer whoever typed them alone; a picture and a summary may be for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +45,24 @@ class PageSide:
         self._seen: dict[str, int] = {}
         self._shown: list[_Shown] = []
         self._stale = True
+        self._notes: list[tuple[str, Any]] = []
         self.here: Towns
+
+    @asynccontextmanager
+    async def open_tabs(self) -> AsyncIterator[None]:
+        """Let everybody have the page open, so that they see what is for them alone."""
+        async with AsyncExitStack() as stack:
+            for name in self.people:
+                browser = self.here.browser(name.lower())
+                socket = await stack.enter_async_context(tab(browser, _tab(name)))
+                reading = asyncio.create_task(self._read(name, socket))
+                stack.callback(reading.cancel)
+            yield
+
+    async def _read(self, name: str, socket: ClientWebSocketResponse) -> None:
+        async for frame in socket:
+            if frame.type is WSMsgType.TEXT and "private" in (told := frame.json()):
+                self._notes.append((name, told["private"]))
 
     def spots(self, who: str) -> Sequence[Spot]:
         return [(self.platform, channel) for channel, people in _CHANNELS.items() if who in people]
@@ -48,14 +76,21 @@ class PageSide:
     async def says(self, who: str, spot: Spot, text: str, *, asks: bool, file: tuple[str, str] | None) -> Any:
         browser, said = self.here.browser(who.lower()), f"@Gatepost {text}" if asks else text
         if file:
-            sent = (file[0], "text/plain", file[1].encode())
-            _, answer = await upload(browser, said, sent, channel=spot[1])
-            message = str(answer.get("id", ""))
+            message = await self._uploads(browser, said, spot[1], file)
         else:
             message = await browser.say(said, spot[1])
         self._stale = True
         await self.here.heard(self.platform, InboundKind.MESSAGE, message)
         return message
+
+    async def _uploads(self, browser: Client, said: str, channel: str, file: tuple[str, str]) -> str:
+        fields = {"id": f"upload-{next(browser.ids)}", "channel": channel, "text": said, "names": [file[0]]}
+        form = FormData()
+        form.add_field("message", json.dumps(fields))
+        form.add_field("file", file[1].encode(), filename="file", content_type="text/plain")
+        asked = browser.http.post(f"{browser.origin}/api/messages", params={"as": browser.person}, data=form)
+        async with asked as response:
+            return str((await response.json())["id"])
 
     async def edits(self, said: Said, text: str) -> None:
         await self.here.browser(said.who.lower()).post("/api/edit", message=said.message, text=text)
@@ -66,8 +101,13 @@ class PageSide:
         self._stale = True
 
     async def commands(self, who: str, spot: Spot, line: str) -> None:
-        await self.here.browser(who.lower()).say(f"/{line}", spot[1])
+        before = len(self._notes)
+        await self.here.browser(who.lower()).say(f"/{line}", spot[1], tab=_tab(who))
         self._stale = True
+        await self.here.rest()
+        if line.partition(" ")[0] in _PRIVATE:
+            with suppress(TimeoutError):  # what should have been for one alone may have been said aloud
+                await self.here.until(lambda: len(self._notes) > before, 1.0)
 
     async def reminds(self, who: str, said: Said, when: str) -> None:
         """The page has no menu of messages."""
@@ -119,7 +159,7 @@ class PageSide:
         for channel, people in _CHANNELS.items():
             browser = self.here.browser(people[0].lower())
             messages = await browser.shown(channel)
-            for root in [one["id"] for one in messages if one["replies"]]:
+            for root in [one["id"] for one in messages if one["replies"] or one["title"] is not None]:
                 messages += await browser.shown(channel, root)
             shown += [_Shown(channel, one) for one in messages if one["person"]["us"]]
         self._shown = sorted(shown, key=lambda one: one.message["seq"])
@@ -128,7 +168,8 @@ class PageSide:
     async def sights(self) -> Sequence[Sight]:
         self._stale = True
         await self.look()
-        found = []
+        found = [_alone(self.platform, *note) for note in self._notes]
+        self._notes.clear()
         for one in self._shown:
             if self._seen.get(one.message["id"]) == one.message["seq"]:
                 continue
@@ -138,3 +179,13 @@ class PageSide:
             texts = (html, str(one.message["status"]), str(one.message["title"]), *files)
             found.append(Sight(spot, self.eyes(spot), texts, tuple(_HREF.findall(html))))
         return found
+
+
+def _tab(name: str) -> str:
+    return f"tab-{name.lower()}"
+
+
+def _alone(platform: str, name: str, note: Any) -> Sight:
+    files = [f"{file['name']} {file['description']}" for file in note["files"]]
+    texts = (note["html"], str(note["status"]), *files, str(note.get("actions")))
+    return Sight((platform, name), frozenset({name}), texts, tuple(_HREF.findall(note["html"])))
