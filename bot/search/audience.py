@@ -12,6 +12,10 @@ from bot.ports import Adapter, ChecksReaders, KnowsAudience, offers
 log = structlog.get_logger(__name__)
 
 
+PATIENCE = 8.0
+"""Seconds that a platform has to tell; one that limits our calls may make us wait for longer."""
+
+
 class Disclosure(Enum):
     """How something may be shown to whoever asks: where they ask, to them alone, or not at all."""
 
@@ -41,7 +45,8 @@ class Discretion:
         if place.platform != self._adapter.platform or not offers(source, ChecksReaders):
             return False
         try:
-            return await source.can_read(person, place)
+            async with asyncio.timeout(PATIENCE):
+                return await source.can_read(person, place)
         except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
             self._untold(place, error)
             return False
@@ -74,7 +79,8 @@ class Discretion:
         if place.platform != self._adapter.platform or not offers(adapter, KnowsAudience):
             return None
         try:
-            return await adapter.audience(place)
+            async with asyncio.timeout(PATIENCE):
+                return await adapter.audience(place)
         except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
             self._untold(place, error)
             return None

@@ -12,7 +12,7 @@ from bot.errors import BudgetReached, GatewayError
 from bot.messages import Place, PlaceKind, Query, Readable, person_key
 from bot.ports import Adapter, Clock, Gateway, KnowsNames, ListsReadable, Recording, offers
 from bot.preferences import NO_TRAINING, SEARCH_BY_MEANING, TIME_ZONE, ZERO_DATA_RETENTION
-from bot.search.audience import Disclosure, Discretion
+from bot.search.audience import PATIENCE, Disclosure, Discretion
 from bot.search.meaning import Meanings
 from bot.search.merging import Key, Merged, merge, rank, within
 from bot.search.sources import SECONDS, Source, ask, sources_for
@@ -144,7 +144,8 @@ class Finder:
         if not offers(source, ListsReadable):
             return ()
         try:
-            return await source.readable(asker.person, asker.asked_in.workspace)
+            async with asyncio.timeout(PATIENCE):
+                return await source.readable(asker.person, asker.asked_in.workspace)
         except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
             failure = self._adapter.classify(error)
             log.warning("readable places not told", platform=self._adapter.platform, failure=failure.kind)

@@ -1,5 +1,6 @@
 """Who may be shown what: the rule as a table, as a law over generated readers, and with a platform that fails."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -107,6 +108,17 @@ async def test_what_the_platform_can_not_tell_counts_as_a_no(broken: Place) -> N
     asked = Discretion(Onlooking(Town(), broken=frozenset({broken.key})))
 
     assert await asked.disclosures([SQUARE], DEN, ADA) == {SQUARE.key: Disclosure.PRIVATELY}
+
+
+async def test_a_platform_that_takes_too_long_to_tell_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Slow(Onlooking):
+        async def audience(self, place: Place) -> Audience:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    monkeypatch.setattr("bot.search.audience.PATIENCE", 0.01)
+
+    assert await Discretion(Slow(Town())).disclosures([SQUARE], DEN, ADA) == {SQUARE.key: Disclosure.PRIVATELY}
 
 
 async def test_a_platform_that_knows_nothing_of_audiences_shows_things_only_where_they_were_said() -> None:
