@@ -25,8 +25,7 @@ class SetAside:
         self, store: Store, turn: Turn, history: Sequence[Item], chosen: Mapping[str, str]
     ) -> Item:
         """Record the last result of a round, with which this history ends, and hold what the next one may cost."""
-        purse = self._ledger.purse()
-        async with self._ledger.released_unless_used(purse.name):
+        async with self._ledger.purse() as purse:
             recorded, reservation = await store.write(end_round, turn, history, chosen, purse)
         self.hold(reservation)
         return recorded

@@ -76,10 +76,9 @@ class Desk:
             return accepted
         claimed, fresh_key = None, ports.new_id()
         try:
-            purse, model = ports.ledger.purse(), ports.default_model
-            accepted, claimed = await ports.store.write(
-                accept_and_begin, inbound, target, turn_id, fresh_key, model, now, purse
-            )
+            async with ports.ledger.purse() as purse:
+                begun = (turn_id, fresh_key, ports.default_model, now, purse)
+                accepted, claimed = await ports.store.write(accept_and_begin, inbound, target, *begun)
         finally:
             if claimed is None:
                 worker.unreserve(asker)

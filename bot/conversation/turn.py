@@ -123,9 +123,8 @@ class TurnAtWork:
     async def _begin_again(self) -> None:
         ports = self._ports
         self.give_back()
-        claim = await ports.store.write(
-            restart, self._claim.turn.id, ports.clock(), self._joining, ports.ledger.purse()
-        )
+        async with ports.ledger.purse() as purse:
+            claim = await ports.store.write(restart, self._claim.turn.id, ports.clock(), self._joining, purse)
         if claim is None:
             self._verdict = Verdict.WITHDRAW
             return

@@ -200,19 +200,12 @@ class Worker:
         return work
 
     async def _claim(self, waiting: Waiting, post_key: str) -> Claim | None:
-        if waiting.resumed:
-            return await self._ports.store.write(resume, waiting.turn_id, self._ports.ledger.purse())
         ports = self._ports
-        return await ports.store.write(
-            claim,
-            waiting.turn_id,
-            waiting.place,
-            waiting.asker,
-            post_key,
-            ports.default_model,
-            ports.clock(),
-            ports.ledger.purse(),
-        )
+        async with ports.ledger.purse() as purse:
+            if waiting.resumed:
+                return await ports.store.write(resume, waiting.turn_id, purse)
+            who, model, now = (waiting.place, waiting.asker), ports.default_model, ports.clock()
+            return await ports.store.write(claim, waiting.turn_id, *who, post_key, model, now, purse)
 
     async def _give_up(self, claimed: Claim, reply: Showing) -> None:
         """Two attempts ended with the process: whatever the reason, a third is not made."""

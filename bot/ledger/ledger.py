@@ -78,9 +78,12 @@ class Ledger:
 
     # --- the first request of a turn: its money is set aside in the commit that begins it -------------
 
-    def purse(self) -> accounts.Purse:
-        """What the commit that begins a turn needs to set its money aside."""
-        return accounts.Purse(self._new_id(), self.limits, self._turn_estimate, self._clock())
+    @asynccontextmanager
+    async def purse(self) -> AsyncIterator[accounts.Purse]:
+        """What a commit needs to set a turn's money aside: for who waits for it inside, and does not go away."""
+        purse = accounts.Purse(self._new_id(), self.limits, self._turn_estimate, self._clock())
+        async with self._released_unless_used(purse.name):
+            yield purse
 
     def refusal(self, refusal: Refusal) -> BudgetReached:
         """The error that tells people of a refusal, and what they can do."""
@@ -170,7 +173,7 @@ class Ledger:
             return
         name, due = self._new_id(), self._clock() + FIRST_LOOK
         facts = (spending.name, name, spending.estimate, self.limits, due)
-        async with self.released_unless_used(name):
+        async with self._released_unless_used(name):
             refused = await self._store.write(settlement.begin_again, *facts)
         if refused is not None:
             raise self.refusal(refused)
@@ -184,7 +187,7 @@ class Ledger:
         if held is not None and held.amount >= estimate.amount:
             return held.id
         name = self._new_id() if held is None else held.id
-        async with self.released_unless_used(name):
+        async with self._released_unless_used(name):
             refused = await self._set_aside(name, account, estimate)
         if refused is not None:
             raise self.refusal(refused)
@@ -197,7 +200,7 @@ class Ledger:
         return found if isinstance(found, Refusal) else None
 
     @asynccontextmanager
-    async def released_unless_used(self, name: str) -> AsyncIterator[None]:
+    async def _released_unless_used(self, name: str) -> AsyncIterator[None]:
         """Who goes away while money is set aside makes no request: it is carried out all the same, and undone."""
         try:
             yield
