@@ -26,15 +26,10 @@ from bot.errors import (
     RequestTooLarge,
     ToolsNotSupported,
 )
+from bot.gateway.cleaning import MOST_READ, cleaned
 from bot.gateway.loose import dig, items, text
 
 Kind: TypeAlias = type[GatewayError]
-
-MAX_DETAIL = 300
-"""Characters of a provider's words that the log keeps."""
-
-_MOST_READ = 4000
-"""Characters of it that are looked at; a provider may send a book."""
 
 FREE_TIER_PAUSE = 120.0
 """Seconds; the free tier's limit holds for the whole account and names no time."""
@@ -118,16 +113,6 @@ _NOT_TAKEN = re.compile(
 )
 _NAMED = re.compile(rf"[`'\"]({'|'.join(OPTIONAL)})[`'\"]")
 
-_SECRETS = re.compile(
-    r"https?://\S+"
-    r"|\b(api_key_id|team|user|acct|prj)_[A-Za-z0-9]+"
-    r"|\b(sk|vck|pk|key)[-_][A-Za-z0-9_-]{6,}"
-    r"|\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_.-]+"
-    r"|\bBearer\s+\S+"
-    r"|\b(key|token)\b[^.,;:]{0,20}:\s*\S+",
-    re.I,
-)
-
 
 def failure_in_response(status: int, headers: Mapping[str, str], body: bytes, now: float) -> GatewayError:
     """What a response with an error status means. The body may be anything: JSON of several shapes, HTML, nothing.
@@ -139,7 +124,7 @@ def failure_in_response(status: int, headers: Mapping[str, str], body: bytes, no
     except orjson.JSONDecodeError:
         parsed = None
     told: Mapping[str, Any] = parsed if isinstance(parsed, dict) else {}
-    message = _message(told) or body[:_MOST_READ].decode("utf-8", "replace")
+    message = _message(told) or body[:MOST_READ].decode("utf-8", "replace")
     error = _error(told, message, status, text(told.get("generationId")) or None)
     error.retry_after = _retry_after(headers, now)
     if error.about == "account" and error.retry_after is None:
@@ -151,11 +136,6 @@ def failure_in_chunk(chunk: Mapping[str, Any], generation_id: str | None) -> Gat
     """What an error means that arrives inside a stream, when the status has long been 200."""
     known = generation_id or text(chunk.get("generationId")) or None
     return _error(chunk, _message(chunk), _status(chunk), known)
-
-
-def cleaned(words: str) -> str:
-    """A provider's words as the log may keep them: without keys, account ids and links, and not endless."""
-    return " ".join(_SECRETS.sub("[…]", words[:_MOST_READ]).split())[:MAX_DETAIL]
 
 
 def _error(told: Mapping[str, Any], message: str, status: int | None, generation_id: str | None) -> GatewayError:

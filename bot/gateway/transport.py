@@ -9,7 +9,8 @@ from contextlib import aclosing, contextmanager
 from typing import TYPE_CHECKING
 
 from bot.errors import GatewayDown, GatewayRefused
-from bot.gateway.failures import cleaned, failure_in_response
+from bot.gateway.cleaning import cleaned
+from bot.gateway.failures import failure_in_response
 from bot.ports import Clock
 
 if TYPE_CHECKING:

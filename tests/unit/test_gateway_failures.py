@@ -24,7 +24,8 @@ from bot.errors import (
     RequestTooLarge,
     ToolsNotSupported,
 )
-from bot.gateway.failures import cleaned, failure_in_chunk, failure_in_response
+from bot.gateway.cleaning import cleaned
+from bot.gateway.failures import failure_in_chunk, failure_in_response
 
 NOW = 1_795_000_000.0
 
