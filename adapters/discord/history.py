@@ -19,6 +19,7 @@ from bot.messages import Attachment, Failure, FailureKind, Inbound, PastMessage,
 
 _PAGE = 100
 _MOST_KNOWN = 1_000
+_SILENT_PAGES = 5
 
 
 class History:
@@ -38,9 +39,14 @@ class History:
 
     async def before(self, place: Place, message: int, limit: int) -> Sequence[PastMessage]:
         """The last messages before this one, oldest first."""
-        query = {"before": str(message), "limit": str(min(_PAGE, limit))}
-        raw = await self._read(place, query, rank=Rank.FIRST, about=message, leads_to=1)
-        said = [one for one in self._past(raw, place) if one is not None]
+        size, said = min(_PAGE, limit), list[PastMessage]()
+        for _ in range(_SILENT_PAGES):
+            query = {"before": str(message), "limit": str(size)}
+            raw = await self._read(place, query, rank=Rank.FIRST, about=message, leads_to=1)
+            said = [one for one in self._past(raw, place) if one is not None]
+            if said or len(raw) < size:
+                break
+            message = int(raw[-1]["id"])  # people joined, and nobody spoke
         if place.thread is not None and len(said) < limit and (start := await self._start(place)) is not None:
             said = [start, *(one for one in said if one.message_id != start.message_id)]
         return said[-limit:]

@@ -99,6 +99,16 @@ async def test_on_discord_what_was_said_before_is_read_with_its_threads(discord:
     await until_found(discord.recording, "frogs", place, *(str(one.id) for one in old), str(reply.id))
 
 
+async def test_on_discord_history_goes_on_past_pages_in_which_nobody_speaks(discord: DiscordHouse) -> None:
+    said = discord.grace.says(discord.general, "frogs")
+    for n in range(5):
+        discord.ada.opens_thread(discord.general, f"thread {n}")  # the channel is told of each
+    last = discord.ada.says(discord.general, "and now?")
+
+    past = await discord.adapter.history(in_general(discord), str(last.id), 2)
+    assert [one.message_id for one in past] == [str(said.id)]
+
+
 # --- Slack ---------------------------------------------------------------------------------------
 
 
