@@ -26,7 +26,7 @@ class Parts:
         self.settling = False
         self.abandoned = False
         self.unwanted = False  # a message was taken away or refused: no further one is posted
-        self.complete = False  # nothing is left to be done
+        self.complete = asyncio.Event()  # nothing is left to be done
         self.statuses = share.by_kind and offers(adapter, ShowsStatus)
         self.status_shown: str | None = None
         self._render = adapter.render
@@ -250,7 +250,7 @@ class Parts:
                 if message.message_id is not None or message.unsure:
                     return Job(CallKind.DELETE, message, n, Rendered(""))
                 message.outcome = Outcome.GONE
-        self.complete = True
+        self.complete.set()
         return None
 
     def _message(self, n: int) -> Message:

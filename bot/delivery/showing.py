@@ -56,7 +56,6 @@ class Showing:
         self._changed = False  # there may be something to send
         self._calling = False
         self._sight = Sight(self._loop.time)
-        self._done = asyncio.Event()
         self._share = schedule.join(place, self)
         self._rest = Rest(self._loop, self._share.wake)
         self._parts = Parts(adapter, self._reply, self._share, new_key)
@@ -80,11 +79,6 @@ class Showing:
             self._sight.see_text()
 
     # --- what the turn does ----------------------------------------------------------------------
-
-    @property
-    def text(self) -> str:
-        """All that was pushed."""
-        return self._reply.text
 
     @property
     def visible_since(self) -> float | None:
@@ -155,7 +149,7 @@ class Showing:
         self._touch()
         if not self._calling:
             self._advance()
-        await self._done.wait()
+        await self._parts.complete.wait()
         self._share.leave(self)
         self._parts.streaming.count(Grows.NOT)
         outcomes = self._parts.outcomes
@@ -171,7 +165,7 @@ class Showing:
     @property
     def is_settling(self) -> bool:
         """Whether the end is being shown at this moment."""
-        return self._parts.settling and not self._done.is_set()
+        return self._parts.settling and not self._parts.complete.is_set()
 
     @property
     def is_over(self) -> bool:
@@ -180,7 +174,7 @@ class Showing:
 
     async def done(self) -> None:
         """Returns when nothing of this reply is left to be sent."""
-        await self._done.wait()
+        await self._parts.complete.wait()
 
     # --- what the schedule asks ------------------------------------------------------------------
 
@@ -208,7 +202,7 @@ class Showing:
         self._changed = False
         self._parts.divide_old_stream()
         self._reply.refresh()
-        job = self._choose()
+        job = self._parts.choose()
         if job is None:
             return None
         if kind is not None and kind is not self._parts.kind():
@@ -229,15 +223,9 @@ class Showing:
     def _advance(self) -> None:
         """See whether more is to be sent, and if the end is reached, say so."""
         if self._reply.ended:
-            self._changed = self._parts.settling and self._choose() is not None
+            self._changed = self._parts.settling and self._parts.choose() is not None
         else:
             self._changed = self._changed or self._parts.more
-
-    def _choose(self) -> Job | None:
-        job = self._parts.choose()
-        if self._parts.complete:
-            self._done.set()
-        return job
 
     # --- calling ---------------------------------------------------------------------------------
 
@@ -277,7 +265,7 @@ class Showing:
             self._sight.see_text()
         if job.verb is CallKind.START:
             self._loop.call_later(self._parts.streaming.seconds + GRACE, self._touch_stream)
-        if self.shown and not self._done.is_set():
+        if self.shown and not self._parts.complete.is_set():
             self._parts.streaming.count(Grows.STREAMING if job.message.streams else Grows.EDITING)
 
     def _show_status_again(self) -> None:

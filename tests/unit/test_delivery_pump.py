@@ -79,11 +79,13 @@ def play(act: Callable[[Scene], Awaitable[T]], platform: SimulatedPlatform | Non
     return scene, result
 
 
-async def write(showing: Showing, tokens: int, rate: float = 20.0) -> None:
-    """Push tokens as a model writes them."""
-    for n in range(tokens):
-        showing.push(f"word{n} ")
+async def write(showing: Showing, tokens: int, rate: float = 20.0) -> str:
+    """Push tokens as a model writes them; all of them."""
+    words = [f"word{n} " for n in range(tokens)]
+    for word in words:
+        showing.push(word)
         await asyncio.sleep(1 / rate)
+    return "".join(words)
 
 
 async def end(showing: Showing) -> Mapping[str, str]:
@@ -366,9 +368,9 @@ def test_messages_of_an_earlier_attempt_are_edited_and_those_too_many_deleted() 
 def test_a_finished_answer_is_settled_after_a_crash_from_its_stored_text() -> None:
     async def act(scene: Scene) -> Mapping[str, str]:
         first = scene.open()
-        await write(first, 60)
+        said = await write(first, 60)
         posts = [Post("first-t1", "t1", 0, next(iter(scene.platform.messages)))]
-        again = scene.pump.open(scene.platform, PLACE, "t1", posts=posts, text=first.text)
+        again = scene.pump.open(scene.platform, PLACE, "t1", posts=posts, text=said)
         again.finish("Done.")
         return await again.settle()
 
@@ -385,7 +387,7 @@ def test_a_very_long_answer_brings_its_file_after_a_crash_too() -> None:
         whole = "".join(f"Paragraph {n} of a long answer.\n\n" for n in range(1000))
         reply.push(whole)
         reply.finish()
-        again = scene.pump.open(scene.platform, PLACE, "t1", text=reply.text)
+        again = scene.pump.open(scene.platform, PLACE, "t1", text=whole)
         again.finish()
         await again.settle()
         return whole
@@ -399,11 +401,9 @@ def test_a_very_long_answer_brings_its_file_after_a_crash_too() -> None:
 def test_a_continued_answer_goes_on_in_its_message() -> None:
     async def act(scene: Scene) -> None:
         first = scene.open()
-        await write(first, 30)
+        said = await write(first, 30)
         await end(first)
-        more = scene.pump.open(
-            scene.platform, PLACE, "t2", posts=(Post("first-t1", "t2", 0, "m0"),), text=first.text
-        )
+        more = scene.pump.open(scene.platform, PLACE, "t2", posts=(Post("first-t1", "t2", 0, "m0"),), text=said)
         assert more.visible
         more.push("and more")
         await end(more)
@@ -692,9 +692,9 @@ def test_whatever_goes_wrong_every_answer_ends_complete_and_once(seed: int) -> N
         async def answer(n: int) -> str:
             await asyncio.sleep(chance.random() * 5)
             reply = scene.open(f"t{n}", Place("simulated", "w", f"c{n % 2}"))
-            await write(reply, chance.randrange(1, 500), chance.choice((20, 100, 1000)))
+            said = await write(reply, chance.randrange(1, 500), chance.choice((20, 100, 1000)))
             await end(reply)
-            return reply.text
+            return said
 
         return await asyncio.gather(*(answer(n) for n in range(4)))
 
