@@ -42,7 +42,9 @@ def read(message: Message) -> str:
     return said[0] if said else message.text
 
 
-def slack_adapter(town: Town, specs: Sequence[CommandSpec], *, http: bool = False) -> SlackAdapter:
+def slack_adapter(
+    town: Town, specs: Sequence[CommandSpec], *, http: bool = False, ping_every: float = 0.5
+) -> SlackAdapter:
     """The adapter for this town, over Socket Mode or over HTTP."""
     return SlackAdapter(
         BOT_TOKEN,
@@ -51,7 +53,7 @@ def slack_adapter(town: Town, specs: Sequence[CommandSpec], *, http: bool = Fals
         app_token=None if http else APP_TOKEN,
         signing_secret=SIGNING_SECRET if http else None,
         base_url=town.base_url,
-        ping_every=0.5,
+        ping_every=ping_every,
     )
 
 

@@ -143,18 +143,18 @@ async def three_towns(
     directory: Path,
     model: str = "gatepost/scripted",
     furnish: Callable[[DiscordTown, SlackTown], None] = lambda _discord, _slack: None,
+    standing: tuple[DiscordTown, SlackTown, Site] | None = None,
     **settings: Any,
 ) -> AsyncIterator[Towns]:
     """Everything, over `directory`; `furnish` says what is there before the bot comes.
 
+    In towns that are `standing` and over the same directory it is the same bot, started again.
     No platform holds it up: their limits are others' to test.
     """
     async with AsyncExitStack() as stack:
         clock = Clock()
         stack.enter_context(patch("bot.app.core.time", SimpleNamespace(time=clock.time)))
-        there = await stack.enter_async_context(site())
-        discord = await stack.enter_async_context(discord_town())
-        slack = await stack.enter_async_context(slack_town())
+        discord, slack, there = standing or await _built(stack)
         discord.limits.limits, discord.limits.total = _Unlimited(), None
         slack.api.limits.on = False
         furnish(discord, slack)
@@ -162,7 +162,7 @@ async def three_towns(
         parts = replace(parts, outside=Outside(there.reach, there.url("/weather/v1"), "gatepost/painter"))
         page = page_for(parts, Settings(_env_file=None, data_dir=directory), lambda _line: None)
         specs = [command.spec for command in COMMANDS]
-        adapters = adapter_for(discord), slack_adapter(slack, specs), page
+        adapters = adapter_for(discord), slack_adapter(slack, specs, ping_every=20.0), page
         for adapter in adapters:
             _hurry(adapter)
         desk = desk_for(parts, adapters)
@@ -186,6 +186,12 @@ async def three_towns(
         towns = Towns(*here)
         await towns.until(adapters[0].listening)
         yield towns
+
+
+async def _built(stack: AsyncExitStack) -> tuple[DiscordTown, SlackTown, Site]:
+    discord = await stack.enter_async_context(discord_town())
+    slack = await stack.enter_async_context(slack_town())
+    return discord, slack, await stack.enter_async_context(site())
 
 
 @asynccontextmanager
