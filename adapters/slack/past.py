@@ -13,7 +13,7 @@ from bot.messages import PastMessage, Person, PersonKind, Place, PlaceKind
 Json: TypeAlias = dict[str, Any]
 
 _PAGES = 5
-_MOST_PAGES = 50
+_MOST_PAGES = 250
 _PAGE = 200
 _NAMES, _NAMES_OF_MANY = 30, 100
 
