@@ -85,8 +85,8 @@ class Forgetting:
 
     async def _until_gone(self, erasure_id: str) -> None:
         """Take everything away, wait a while for what is being answered, and say what is gone."""
-        for _ in range(_MOST_PAUSES):
-            await erase(self._store, self._files, erasure_id, self._clock)
+        for n in range(_MOST_PAUSES):
+            await erase(self._store, self._files, erasure_id, self._clock, again=n > 0)
             if not await self._store.read(has_to_wait, erasure_id, self._clock()):
                 break
             await asyncio.sleep(_PAUSE)
@@ -100,10 +100,14 @@ class Forgetting:
         await self._store.write(tell_erasure, erasure_id, self._clock())
 
 
-async def erase(store: Store, files: Files, erasure_id: str, clock: Clock) -> None:
-    """Take away all that may go by now, piece by piece: a reply that waits for the disk comes in between."""
+async def erase(store: Store, files: Files, erasure_id: str, clock: Clock, *, again: bool = False) -> None:
+    """Take away all that may go by now, piece by piece: a reply that waits for the disk comes in between.
+
+    `again` takes only what had to wait: reminders and settings that somebody made since then are new.
+    """
     erasure = await store.read(find_erasure, erasure_id)
-    for entry in entries_for(erasure.theirs(clock())) if erasure is not None else ():
+    entries = entries_for(erasure.theirs(clock())) if erasure is not None else ()
+    for entry in (one for one in entries if one.waits or not again):
         while (taken := await store.write(erase_some, erasure_id, entry.name, clock())).more:
             await files.remove(taken.orphans)
 

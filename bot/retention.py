@@ -52,7 +52,7 @@ class Retention:
         await self._store.write(drop_unconfirmed, self._clock())
         ended = False
         for erasure_id in await self._store.read(erasures_in, ErasureState.TOLD):
-            await erase(self._store, self._files, erasure_id, self._clock)
+            await erase(self._store, self._files, erasure_id, self._clock, again=True)
             ended |= await self._store.write(end_erasure, erasure_id, self._clock())
         if ended:
             await self._rewrite_index()

@@ -21,6 +21,8 @@ log = structlog.get_logger(__name__)
 MOST_ATTEMPTS = 2
 """How many processes may try a command: when the second has ended over it too, so would a third."""
 
+_NOT_SENT = "The file that belongs here could not be sent. Whoever runs me can see why."
+
 _FILES_ELSEWHERE = "The file is in our direct messages."
 
 INTERRUPTED = "I was interrupted twice while doing that, so I stopped. Please try it again."
@@ -76,6 +78,9 @@ class Errands:
         except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
             failure = adapter.classify(error)
             log.warning("command's answer refused", place=inbound.place.key, failure=failure.kind)
+            if result.files:
+                without = CommandResult(f"{result.text}\n\n{_NOT_SENT}", actions=result.actions)
+                await self.show(inbound, without, private=private, again=again)
 
     def acknowledge(self, inbound: Inbound, said: str) -> None:
         """Where the platform waits for an answer to the event itself, say that it comes otherwise."""

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 
+from bot.errors import PlatformError
 from bot.forgetting import KEPT_AS_IT_IS
-from bot.messages import ActionName, Rendered
-from bot.messages.places import Person
+from bot.messages import ActionName, Failure, FailureKind, Person, Place, Rendered
 from bot.retention import DAY, Retention
 from bot.store.intents import erasures as erasing
 from bot.store.intents.indexed import index_items
@@ -220,7 +220,7 @@ async def test_a_kill_in_the_middle_is_made_good_by_the_next_process(
 ) -> None:
     done, stuck = 0, asyncio.Event()
 
-    async def slow(*given: Any) -> None:
+    async def slow(*given: Any, again: bool) -> None:
         """Dies after so many pieces."""
         store, _files, erasure_id, clock = given
         nonlocal done
@@ -279,6 +279,26 @@ async def test_all_that_is_kept_comes_as_a_file_that_explains_itself(tmp_path: P
     assert (setting["for"], setting["name"], setting["value"]) == ("town:u1", "reasoning", "high")
     assert "orchid" not in json.dumps(kept)
     assert "messages: messages you wrote to me" in archive.read("README.txt").decode()
+
+
+async def test_a_file_that_the_platform_does_not_take_is_not_passed_over_in_silence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with house(tmp_path) as here:
+        await ask(here, WORDS)
+        taken = here.people.reply_privately
+
+        async def only_words(person: Person, place: Place, rendered: Rendered, handle: str | None) -> None:
+            if rendered.files:
+                raise PlatformError(Failure(FailureKind.INVALID), "too large")
+            await taken(person, place, rendered, handle)
+
+        monkeypatch.setattr(here.people, "reply_privately", only_words)
+        await here.people.command("export")
+        told = await whisper(here, 0)
+
+    assert told.text.startswith("Here is everything I keep about you")
+    assert "could not be sent" in told.text
 
 
 async def test_what_does_not_fit_is_named_in_the_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -364,6 +384,28 @@ async def test_the_name_on_todays_money_goes_the_day_after(tmp_path: Path) -> No
 
     assert "town:u1" not in left
     assert '"id":"u1"' not in left
+
+
+async def test_what_somebody_does_after_they_were_forgotten_is_theirs_again(tmp_path: Path) -> None:
+    clock = Clock()
+    async with retaining(tmp_path, clock, 90) as (here, retention):
+        await ask(here, WORDS)
+        await forget(here)
+        clock.now += 1
+        await here.people.command("settings", name="language", value="German", scope="me")
+        await whisper(here, 2)
+        await here.people.command("remind", what="celebrate", when="in 3 days Europe/Berlin")
+        await whisper(here, 3)
+        await ask(here, "orchid")
+        for _ in range(2):
+            await retention.look()
+            clock.now += DAY
+        left = await here.store.read(everything)
+        assert len(await here.store.read(reminders_of, "town:u1")) == 1
+
+    assert "German" in left
+    assert "re orchid" in left
+    assert WORDS not in left
 
 
 async def test_no_word_of_what_was_forgotten_stands_in_the_files_the_day_after(

@@ -64,7 +64,9 @@ class Kept:
     `count` and `export` read. `forget` takes away what is somebody's, `expire` what was kept before a time (in
     seconds since the epoch) and nobody waits for any more; None where age is no reason. Both take at most
     `AT_A_TIME` rows and are called again until nothing more goes; what is still being answered stays meanwhile.
-    `stays` says what a person is told that remains, and why.
+    `waits` says that some of it may have to wait for that, or for the day to end: it is looked at again. Anything
+    else goes at once, and what comes afterwards is not touched. `stays` says what a person is told that remains,
+    and why.
     """
 
     name: str
@@ -75,6 +77,7 @@ class Kept:
     forget: Callable[[Connection, Theirs], Taken]
     expire: Callable[[Connection, float], Taken] | None
     placed: bool = False
+    waits: bool = False
     stays: str = ""
 
 

@@ -37,7 +37,7 @@ EXEMPT: Mapping[str, str] = MappingProxyType(
         "recordings": "which channels are recorded; no words, no person",
         "backfills": "how far their history was read; no words, no person",
         "index_marks": "how far our conversations are indexed",
-        "conversations": "places and counters; no words, no person",
+        "conversations": "places and counters; ids of places stay, and people are told so",
         "presence": "how long we listened to a platform",
         "erasures": "requests to forget somebody; each goes the day after it was carried out",
         "page_events": "what was done on the page, blank once it is handed over, which takes a moment",

@@ -286,5 +286,6 @@ USAGE = Kept(
     export_usage,
     forget_usage,
     expire_usage,
+    waits=True,
     stays="amounts of money, without your name, for the budget; today’s keep it until midnight UTC",
 )

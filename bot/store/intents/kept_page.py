@@ -92,4 +92,5 @@ PAGE = Kept(
     forget_page,
     expire_page,
     placed=True,
+    waits=True,
 )

@@ -115,6 +115,7 @@ MESSAGES = Kept(
     forget_messages,
     expire_messages,
     placed=True,
+    waits=True,
 )
 
 
@@ -188,6 +189,7 @@ ANSWERS = Kept(
     forget_answers,
     expire_answers,
     placed=True,
+    waits=True,
     stays="answers that others were given, even where they speak of you",
 )
 
@@ -281,5 +283,6 @@ QUESTIONS = Kept(
     forget_questions,
     expire_questions,
     placed=True,
+    waits=True,
     stays="the ids of messages and places, without a word of yours, so that nothing is answered twice",
 )
