@@ -30,6 +30,9 @@ LATER = 60.0
 MOST_AT_ONCE = 2_000
 """Messages of a thread, or of what was missed, that are read in one go."""
 
+MOST_REFUSALS = 5
+"""How often we ask for what has to be read in one go, when we ask for too much."""
+
 SETTLED = 10.0
 """Seconds: what is younger may be on its way to us still."""
 
@@ -54,6 +57,7 @@ class Backfilling:
         self._readers = readers
         self._clock = clock
         self._pause = pause
+        self._refused: dict[int, int] = {}
         self._some = {platform: asyncio.Event() for platform in adapters}
 
     def begin(self) -> None:
@@ -93,7 +97,7 @@ class Backfilling:
         except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
             failure = adapter.classify(error)
             log.info("the past can't be read", place=backfill.place.key, failure=failure.kind)
-            if failure.kind in _PASSING:
+            if failure.kind in _PASSING and not self._is_too_much(backfill, failure.kind):
                 return failure.retry_after or LATER
             await self._store.write(drop_backfill, backfill.id)
             return self._pause
@@ -101,6 +105,12 @@ class Backfilling:
             await self._correct(backfill, said, began)
         await self._keep(backfill, said, before, _threads(adapter, said))
         return self._pause
+
+    def _is_too_much(self, backfill: Backfill, kind: FailureKind) -> bool:
+        """Whether the platform gives less at once than has to be read in one go: it said so often enough."""
+        if backfill.before is None and kind is FailureKind.RATE_LIMIT:
+            self._refused[backfill.id] = self._refused.get(backfill.id, 0) + 1
+        return self._refused.get(backfill.id, 0) >= MOST_REFUSALS
 
     async def _correct(self, backfill: Backfill, said: Sequence[PastMessage], began: float) -> None:
         """Follow what was edited or deleted while nobody told us, as far back as all was read."""

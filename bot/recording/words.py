@@ -11,9 +11,9 @@ def begun(days: int | None) -> str:
     return (
         "**Recording is on in this channel.** From now on I keep what is said here and in its threads, so that"
         " those who can read it can search it: the text, the names of files, who wrote it and when. It is kept"
-        f" {kept}. Earlier messages are read in as well. What is edited or deleted here is edited or deleted there"
-        " too, and `/forget` takes away what you wrote. Moderators switch it off with `/settings recording off`;"
-        " then all of it is deleted."
+        f" {kept}. Earlier messages are read in as well. When you edit or delete a message here, I do the same"
+        " with what I keep; `/forget` takes away what you wrote. Moderators switch it off with"
+        " `/settings recording off`; then all of it is deleted."
     )
 
 

@@ -268,6 +268,21 @@ async def test_a_platform_that_wants_us_to_wait_is_asked_again(tmp_path: Path) -
         await until_found(here, "tea", [old.id])
 
 
+async def test_what_a_platform_never_gives_in_one_go_holds_up_nothing_else(tmp_path: Path) -> None:
+    town = Town()
+    old = town.add("tea", GRACE, CHANNEL)
+
+    class Stingy(RecordedTown):
+        async def past_since(
+            self, place: Place, since: float, limit: int, told: Callable[[int], None]
+        ) -> Sequence[PastMessage]:
+            raise PlatformError(Failure(FailureKind.RATE_LIMIT, 0.01), "too much")
+
+    async with recorded(tmp_path, town, Stingy) as here:
+        await switch_on(here)
+        await until_found(here, "tea", [old.id])
+
+
 async def test_what_was_said_while_the_program_was_away_is_read_at_the_next_start(tmp_path: Path) -> None:
     town = Town()
     async with recorded(tmp_path, town, orderly=False) as here:
