@@ -35,21 +35,15 @@ class PaidGateway:
         self._gateway = gateway
         self._ledger = ledger
 
-    async def stream(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
+    def stream(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
         """The answer as it is written; see `bot.ports.Gateway.stream`."""
         request = self._ledger.without_surprise(request)
-        estimate = self._ledger.estimate(request)
-        async with aclosing(self._paid(request.account, estimate, self._gateway.stream(request))) as deltas:
-            async for delta in deltas:
-                yield delta
+        return self._paid(request.account, self._ledger.estimate(request), self._gateway.stream(request))
 
-    async def whole(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
+    def whole(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
         """The same at once; see `bot.ports.Gateway.whole`."""
         request = self._ledger.without_surprise(request)
-        estimate = self._ledger.estimate(request)
-        async with aclosing(self._paid(request.account, estimate, self._gateway.whole(request))) as deltas:
-            async for delta in deltas:
-                yield delta
+        return self._paid(request.account, self._ledger.estimate(request), self._gateway.whole(request))
 
     async def complete(self, request: ChatRequest) -> Completed:
         """The whole answer; see `bot.ports.Gateway.complete`."""
@@ -66,12 +60,10 @@ class PaidGateway:
 
         return await structured(complete, request, wanted, self.model(request.model))
 
-    async def draw(self, request: PictureRequest) -> AsyncGenerator[Delta, None]:
+    def draw(self, request: PictureRequest) -> AsyncGenerator[Delta, None]:
         """A picture; see `bot.ports.Gateway.draw`."""
         estimate = self._ledger.estimate_picture(request)
-        async with aclosing(self._paid(request.account, estimate, self._gateway.draw(request))) as deltas:
-            async for delta in deltas:
-                yield delta
+        return self._paid(request.account, estimate, self._gateway.draw(request))
 
     async def embed(
         self, texts: Sequence[str], model: str, dimensions: int | None = None, *, account: Account = NOBODY

@@ -76,7 +76,7 @@ class Ledger:
         self.owes = asyncio.Event()
         """Set when a price is to be asked for."""
 
-    # --- the first request of a turn: its money is set aside in the commit that begins it -------------
+    # --- a turn: its money is set aside in commits that there are anyway -------------------------------
 
     @asynccontextmanager
     async def purse(self) -> AsyncIterator[accounts.Purse]:
@@ -94,8 +94,6 @@ class Ledger:
         """What was set aside for a turn is not needed: it asked no model."""
         if isinstance(reservation, Reservation):
             self._book(settlement.release, reservation.id)
-
-    # --- the end of a turn ----------------------------------------------------------------------------
 
     def watch(self, person: str) -> Watch:
         """What the commit that ends a turn needs to tell this person of limits that are nearly used."""
