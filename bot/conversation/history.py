@@ -45,6 +45,11 @@ def tokens_of(item: Item) -> int:
     return _OVERHEAD_TOKENS + chars // _CHARS_PER_TOKEN + sum(_reading_tokens(r) for r in item.files)
 
 
+def text_tokens(text: str) -> int:
+    """About how many tokens a text takes."""
+    return len(text) // _CHARS_PER_TOKEN
+
+
 def _reading_tokens(reading: Reading) -> int:
     text = len(reading.text) // _CHARS_PER_TOKEN + len(reading.pictures) * _PICTURE_TOKENS
     return max(text, (reading.pages or 0) * _PAGE_TOKENS if reading.original else 0) + _OVERHEAD_TOKENS

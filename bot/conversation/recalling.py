@@ -1,6 +1,6 @@
 """Recaps: what is asked of the model for one, what of its answer is kept, and how it is told to the next. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from pydantic import BaseModel
@@ -24,10 +24,14 @@ Answer with:
 - decisions: what was decided or agreed.
 - open_points: what was asked or promised and is not done yet.
 
-What was written down earlier stays, unless it has changed. A list may be empty."""
+What was written down earlier stays, unless it has changed. Keep it under 700 words in all: leave out what matters
+least. A list may be empty."""
 
-MOST_FACTS = 40
+LONGEST_RECAP = 8_000
+"""Characters of a recap, at most; of a model that holds little, as many as its history may have tokens."""
+
 _LONGEST_SENTENCE = 300
+_MARK = 3
 _LONGEST_ABOUT = 1_000
 _LONGEST_ENTRY = 4_000
 _LONGEST_RESULT = 1_200
@@ -82,19 +86,25 @@ def _indented(text: str) -> str:
     return quote_imitations(text).replace("\n", "\n    ")
 
 
-def believed(answer: Memory) -> Recap:
-    """The recap in an answer, within bounds."""
-    return Recap(
-        _one_line(answer.about, _LONGEST_ABOUT),
-        tuple(_sentences(answer.facts)),
-        tuple(_sentences(answer.decisions)),
-        tuple(_sentences(answer.open_points)),
-    )
+def believed(answer: Memory, most: int) -> Recap:
+    """The recap in an answer, of at most so many characters: of what is too much the oldest facts go first."""
+    about = _one_line(answer.about, min(_LONGEST_ABOUT, most))
+    left = most - len(about)
+    undone, left = _newest(answer.open_points, left)
+    decided, left = _newest(answer.decisions, left)
+    facts, _ = _newest(answer.facts, left)
+    return Recap(about, facts, decided, undone)
 
 
-def _sentences(said: Sequence[str]) -> Iterator[str]:
-    lines = (_one_line(one, _LONGEST_SENTENCE) for one in said[:MOST_FACTS])
-    return filter(None, lines)
+def _newest(said: Sequence[str], most: int) -> tuple[tuple[str, ...], int]:
+    """The last of these sentences that fit, in their order, and the characters that are left."""
+    kept: list[str] = []
+    for line in (_one_line(one, _LONGEST_SENTENCE) for one in reversed(said)):
+        if len(line) + _MARK > most:
+            break
+        most -= len(line) + _MARK
+        kept += [line] if line else []
+    return tuple(reversed(kept)), most
 
 
 def _one_line(text: str, most: int) -> str:

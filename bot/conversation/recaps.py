@@ -9,6 +9,7 @@ import asyncio
 import structlog
 
 from bot.conversation import choices, recalling
+from bot.conversation.history import Room as History
 from bot.conversation.history import tokens_of
 from bot.conversation.ports import Ports
 from bot.errors import BudgetReached, GatewayError, StoreError
@@ -83,7 +84,8 @@ class Recaps:
         except GatewayError:
             self._failures[key] = self._failures.get(key, 0) + 1
             raise
-        kept = KeptRecap(upto, recalling.believed(answer.value))
+        history = History.of(ports.gateway.model(model), ports.limits.answer_tokens)
+        kept = KeptRecap(upto, recalling.believed(answer.value, min(recalling.LONGEST_RECAP, history.tokens)))
         now = ports.clock()
         return await ports.store.write(keep_recap, turn.conversation, kept, left.version, model, now)
 

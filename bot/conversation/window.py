@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from bot.conversation import words
+from bot.conversation.choices import recaps
 from bot.conversation.gather import earlier_messages, read_files
-from bot.conversation.history import Cut, Room, half, plan_cut
+from bot.conversation.history import Cut, Room, half, plan_cut, text_tokens
 from bot.conversation.ports import Ports
+from bot.conversation.recalling import recap_text
 from bot.conversation.toolbox import Seen
 from bot.messages import Item, Role, ToolCall
 from bot.ports import Adapter
@@ -94,7 +96,14 @@ class Window:
         )
         set_status(None)
         room = Room.of(ports.gateway.model(model), ports.limits.answer_tokens)
+        room = replace(room, tokens=max(room.tokens // 2, room.tokens - self._recap_tokens))
         await self._cut_at(plan_cut(self.items, room, self._cut, claim.turn.id))
+
+    @property
+    def _recap_tokens(self) -> int:
+        """About how much of the room what stands in for older items takes."""
+        shown = self._claim.recap if recaps(self._claim.chosen) else None
+        return text_tokens(recap_text(shown)) if shown is not None else 0
 
     async def halve(self) -> bool:
         """Leave about half of what the model was shown; False where there is nothing to leave out."""
