@@ -10,7 +10,7 @@ from bot.conversation import words
 from bot.errors import StoreFull
 from bot.messages import Inbound
 from tests.discord_house import DiscordHouse, discord_house, labels
-from tests.discord_town.faults import Fault, cut, fails, lost, too_many
+from tests.discord_town.faults import Fault, cut, fails, lost, never, too_many
 from tests.discord_town.gateway import Gateway
 from tests.discord_town.rights import Right
 from tests.discord_town.town import discord_town
@@ -263,6 +263,30 @@ async def test_after_an_absence_young_questions_are_answered_and_older_ones_offe
 
             assert young == {"a young one", "one in the thread"}
             assert "an old one" in answering.prompt
+            assert home.asked.empty()
+
+
+async def test_a_death_while_it_catches_up_leaves_no_question_out_and_answers_none_twice(tmp_path: Path) -> None:
+    async with discord_town() as town:
+        async with discord_house(tmp_path, town) as home:
+            home.ada.says(home.ada.dm, "before")
+            await home.answer("First.")
+            await settled(home, home.ada.dm, "First.")
+        square = town.channel(home.guild, "square")
+        asked = [home.grace.mentions_bot(home.general, "first?"), home.grace.mentions_bot(square, "second?")]
+        home.ada.says(home.ada.dm, "third?")
+        town.faults.add("history", never(), times=9, where=lambda call: call.place == str(square.id))
+        async with discord_house(tmp_path, town, orderly=False) as home:
+            begun = [(await home.request()).question.rpartition("\n")[2] for _ in range(2)]
+        town.faults.clear()
+        async with discord_house(tmp_path, town) as home:
+            for _ in range(3):
+                await home.answer("Here I am.")
+            for question in asked:
+                await settled(home, await home.thread_of(question), "Here I am.")
+            await settled(home, home.ada.dm, "First.", "Here I am.")
+
+            assert set(begun) == {"first?", "third?"}
             assert home.asked.empty()
 
 
