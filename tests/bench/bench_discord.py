@@ -24,7 +24,7 @@ from tests.bench.bench_pacing import Views, evaluate, staleness
 from tests.bench.core import workplace
 from tests.bench.figures import Figure
 from tests.bench.pacing_solver import Setting, offline
-from tests.crash.program import Program, program
+from tests.crash.program import ROOT, Program, program
 from tests.discord_town.people import Person
 from tests.discord_town.state import TOKEN
 from tests.discord_town.town import DiscordTown, discord_town
@@ -39,6 +39,9 @@ WORD = "word "
 PLACE, TOTAL, THREADS = Budget(5, 5.0), Budget(50, 1.0), Budget(10, 10.0)
 MODES = ("thread", "place")
 SIZES = {"1": (1, 1), "10": (10, 1), "50": (50, 1), "200": (200, 1), "shared": (20, 20)}
+LEAN = Path(__file__).parent / "lean"
+"""Hides what is not there where people install the program."""
+
 _PROC = Path("/proc").is_dir()
 _ASKED = re.compile(r"tokens (\d+) at (\d+) for (\w+)")
 _TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
@@ -123,6 +126,7 @@ async def _stage(mode: str, directory: Path) -> AsyncIterator[Stage]:
         town.rest.latency = LATENCY
         guild = town.guild()
         settings = {
+            "PYTHONPATH": os.pathsep.join((str(LEAN), str(ROOT))),
             "DISCORD_BOT_TOKEN": TOKEN,
             "DISCORD_API_BASE_URL": town.base_url,
             "DISCORD_REPLY_IN": mode,
