@@ -16,7 +16,7 @@ from adapters.discord.history import History
 from adapters.discord.ids import snowflake
 from adapters.discord.inbound import PLATFORM, message_link, place_of
 from adapters.discord.interactions import Interactions
-from adapters.discord.limits import Rank
+from adapters.discord.limits import TOTAL_CALLS, TOTAL_SECONDS, Rank
 from adapters.discord.markdown import render
 from adapters.discord.members import Members
 from adapters.discord.menus import Menus
@@ -56,7 +56,7 @@ from bot.ports import Clock, Health, Intake
 log = structlog.get_logger(__name__)
 
 _EACH_PLACE = Budget(5, 5.0)
-_TOTAL = Budget(50, 1.0)
+_TOTAL = Budget(TOTAL_CALLS, TOTAL_SECONDS)
 
 
 class DiscordAdapter:

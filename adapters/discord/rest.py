@@ -6,6 +6,7 @@ when that is full again, and a global 429 is tried again by all who met it at th
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
@@ -117,11 +118,16 @@ class Rest:
         """Whether a call of this rank would be made at once, as far as the limit over everything goes."""
         return self._total.is_free(rank)
 
-    async def set_aside(self, calls: int) -> None:
-        """Count calls that discord.py is about to make by itself."""
+    @asynccontextmanager
+    async def set_aside(self, calls: int) -> AsyncIterator[None]:
+        """Count calls that discord.py makes by itself meanwhile."""
         for _ in range(calls):
             await self._total.enter(Rank.FIRST)
-            self._total.leave()
+        try:
+            yield
+        finally:
+            for _ in range(calls):
+                self._total.leave()
 
     async def download(self, url: str) -> AsyncIterator[bytes]:
         """A file from Discord's own hosts, in pieces; nothing else is ever fetched, and no redirect followed."""

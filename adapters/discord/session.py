@@ -131,8 +131,9 @@ class Session:
             told = await self._rest.patiently("GET", "/gateway", kind="gateway")
             point_at(self._base_url, str(told["url"]))
         self.client = self._make(listener, self.message_content)
-        await self._rest.set_aside(_LOGIN_CALLS)
-        await self.client.start(self._token)
+        async with self._rest.set_aside(_LOGIN_CALLS):
+            await self.client.login(self._token)
+        await self.client.connect()
 
     async def _close(self, client: Connection) -> None:
         try:
