@@ -12,8 +12,8 @@ from itertools import count
 from typing import NamedTuple
 
 TOTAL_CALLS, TOTAL_SECONDS = 48, 1.0
-"""Discord's limit for one bot over all calls but those that answer interactions is 50; whoever looks the installation
-over asks twice beside us."""
+"""Discord allows one bot 50, over all calls but those that answer interactions. Two are left to whoever looks the
+installation over beside us."""
 
 _MARGIN = 0.001
 """Seconds added to a window: two clocks never agree entirely."""
