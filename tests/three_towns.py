@@ -123,7 +123,13 @@ class Towns:
 
     async def rest(self, seconds: float = 20.0) -> None:
         """Wait until nothing is at work."""
-        await self.until(lambda: not self._busy(), seconds)
+        try:
+            await self.until(lambda: not self._busy(), seconds)
+        except TimeoutError:
+            at_work = [one.at_work for one in self.desk._workers.values() if one.at_work is not None]
+            told = [(work.claim.turn.place.key, work.reply._reply.status) for work in at_work]
+            begun = [str(task.get_coro()) for task in (*self.intake._tasks, *self.intake._errands._tasks)]
+            raise TimeoutError(f"still at work after {seconds} s: {told} {begun}") from None
 
     def _busy(self) -> bool:
         """Whether anything was begun that people will see; the core has no bell for that, nor a need of one."""

@@ -26,7 +26,8 @@ _GROWS: Final = re.compile(rf"(?:\\|`+|~+|\]|{'|'.join(map(re.escape, _PREFIXES)
 """What may yet become the beginning of a token."""
 
 _ANY: Final = re.compile(_RUN, re.IGNORECASE)
-_BEFORE_BLOCK: Final = re.compile(r"(?:[ \t>]|[-*+][ \t]|\d+[.)][ \t])*")
+_BEFORE_BLOCK: Final = re.compile(r"(?:[ \t]|[-*+][ \t]|\d+[.)][ \t])*")
+_INDENTS: Final = ("", " ", "  ", "   ")
 _OPENS: Final = re.compile(r"```[\w+#.-]*[ \t]*\n")
 _CLOSES: Final = re.compile(r"```[ \t]*\n?")
 _AFTER: Final = re.compile(r"\)(?P<stuck>[^\s<>]*)(?P<ends>[\s<>])?")
@@ -48,6 +49,7 @@ class LinkGuard:
         self._line = ""  # what stands before it in its line
         self._shown: list[str] = []
         self._fenced = self._empty = False
+        self._indent = 0
         self._doubt = False  # whether platforms may differ in where blocks of code end
         self._ended = False
         self.push(before)
@@ -172,8 +174,9 @@ class LinkGuard:
         begins = _BEFORE_BLOCK.fullmatch(self._line) is not None
         if begins and self._waits and "\n" not in self._held:
             return None
-        if not self._line and not self._doubt and (opens := _OPENS.match(self._held)) is not None:
-            self._fenced, self._empty = True, True
+        indent = len(self._line) if self._line in _INDENTS else None
+        if indent is not None and not self._doubt and (opens := _OPENS.match(self._held)) is not None:
+            self._fenced, self._empty, self._indent = True, True, indent
             return opens.end(), opens[0]
         self._doubt = True
         rest = self._held[len(run) :].partition("\n")[0]
@@ -181,7 +184,13 @@ class LinkGuard:
         return len(run), run if opens_some else "\\`" * len(run)
 
     def _in_fence(self) -> _Step | None:
-        """Lines of a block of code, to the line that ends it everywhere."""
+        """Lines of a block of code, to the line that ends it everywhere; one further out ends a list around it."""
+        if not self._line and self._indent:
+            if self._waits and len(self._held) < self._indent and "\n" not in self._held:
+                return None
+            if self._held.partition("\n")[0].strip() and not self._held.startswith(" " * self._indent):
+                self._fenced, self._doubt = False, True
+                return 0, ""
         end = self._held.find("\n") + 1
         if not end and self._waits and "`" in self._held:
             return None
@@ -193,7 +202,7 @@ class LinkGuard:
             return len(line), line
         self._fenced = False
         self._doubt = self._empty
-        if not self._line and _CLOSES.fullmatch(line) is not None:
+        if self._line == " " * self._indent and _CLOSES.fullmatch(line) is not None:
             return len(line), line
         self._doubt = True
         return 0, ""

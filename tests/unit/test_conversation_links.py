@@ -53,6 +53,8 @@ def clickable(text: str) -> list[str]:
         (f"a `{EVIL}` b", f"a `{EVIL}` b"),
         (f"a ` {EVIL} b", f"a \\` `{EVIL}` b"),
         (f"```sh\ncurl {EVIL}\n```\n{EVIL}", f"```sh\ncurl {EVIL}\n```\n`{EVIL}`"),
+        (f"1. a\n   ```sh\n   curl {EVIL}\n   ```\n", f"1. a\n   ```sh\n   curl {EVIL}\n   ```\n"),
+        (f"- a\n  ```\n{EVIL}\n  ```\n", f"- a\n  ```\n`{EVIL}`\n  ```\n"),
         (f"~~~\n{EVIL}\n~~~", f"~~~\n`{EVIL}`\n~~~"),
         ("python.org and https://python.org are fine", "python.org and https://python.org are fine"),
         ("https://en.wikipedia.org/wiki/Heron_(bird)", "https://en.wikipedia.org/wiki/Heron_(bird)"),
@@ -68,8 +70,9 @@ def test_an_address_that_nobody_named_is_shown_as_code(said: str, shown: str) ->
 SIGNS = (*'`[]()<>!|*_#a":/\\', "``", "```", "````", "~~~", "](", "**", "&#58;")
 WHOLE = (EVIL, EVIL, EVIL, NAMED, "https://", "https:", "www.", "www.evil.example/secret", "<mailto:", "x@y.de")
 LINES = [" ", "\n", "\n\n", "    ", "- ", "> ", "# ", "#### ", "1. ", "[a]: ", "```py\n", "\n```\n", "<a b='"]
+LISTS = ["- a\n  ", "  ```py\n", "\n  ```\n", "  ", "\n  "]
 TABLE = ["| - |", "\n|-|-|\n"]
-TOKENS = st.sampled_from([*SIGNS, *WHOLE, *LINES, *TABLE])
+TOKENS = st.sampled_from([*SIGNS, *WHOLE, *LINES, *LISTS, *TABLE])
 
 
 @settings(max_examples=400, deadline=None)
