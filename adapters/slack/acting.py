@@ -23,6 +23,7 @@ from bot.messages import (
     ActionName,
     CommandCall,
     CommandSpec,
+    FailureKind,
     Inbound,
     InboundKind,
     PastMessage,
@@ -265,7 +266,7 @@ class Acting:
                 "chat.postEphemeral", channel=place.channel, user=person.id, thread_ts=place.thread, **said
             )
         except SlackRefused as error:
-            if error.code not in ("user_not_in_channel", "not_in_channel", "channel_not_found", "is_archived"):
+            if error.failure.kind not in (FailureKind.FORBIDDEN, FailureKind.NOT_FOUND):
                 raise
             channel = await self._dm(person)
             await self._api.write(

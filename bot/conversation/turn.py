@@ -12,6 +12,7 @@ from bot.conversation.consent import Consent
 from bot.conversation.endings import Ending, buttons, stopped
 from bot.conversation.figures import figures_of, log_line
 from bot.conversation.ports import Ports
+from bot.conversation.unposted import tell_alone
 from bot.delivery.pump import Showing
 from bot.errors import BudgetReached
 from bot.messages import Action, ActionName, Rendered, TurnKind
@@ -166,7 +167,10 @@ class TurnAtWork:
             return
         self._ports.ledger.warn(ended.near)
         self.reply.restate(ended.final.status)
-        await self.reply.settle()
+        outcomes = await self.reply.settle()
+        if not self.reply.shown:
+            turn = self._claim.turn
+            await tell_alone(self._ports.adapters[turn.place.platform], turn, ended.final, outcomes)
 
     def _account(self, ending: Ending) -> None:
         """One line in the log, and the figures for whoever watches."""

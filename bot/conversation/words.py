@@ -29,6 +29,7 @@ OUTSIDERS = (
     "I answer members of this workspace only. Its moderators can change that with /settings outsiders allow."
 )
 NOT_HERE = "Sorry, I am not set up to answer in this workspace. Whoever runs me can allow it."
+NOT_POSTED = "I can't post where you asked, so here is my answer for you alone:"
 EMPTY = "There is nothing to answer here."
 ON_IT = "I'm on it: the answer comes in a message of its own."
 DRAWING = "drawing…"

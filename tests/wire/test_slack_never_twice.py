@@ -233,6 +233,19 @@ async def test_an_archived_channel_ends_the_turn_and_nothing_is_tried_for_ever(s
     assert calls == len(town.calls("chat.postMessage", "chat.startStream"))
 
 
+async def test_an_answer_that_may_not_be_posted_comes_to_whoever_asked_alone(slack: SlackHouse) -> None:
+    town = slack.town
+    town.square.refuses = "restricted_action_read_only_channel"
+    asked = town.ada.mentions(town.square, "go")
+    await slack.answer("The whole answer.")
+    await slack.rest()
+    [told] = [*town.ada.whispers, *(one for one in town.ada.dm.visible() if one.bot)]
+
+    assert "The whole answer." in read(told)
+    assert slack.ours(town.square, asked) == []
+    assert town.grace.whispers == []
+
+
 async def test_an_answer_that_a_revoked_token_kept_back_is_shown_with_the_next_one(tmp_path: Path) -> None:
     async with slack_town() as town:
         async with slack_house(tmp_path, town) as before:
