@@ -6,24 +6,29 @@ from collections.abc import Collection, Sequence
 from bot.errors import NotAllowed
 from bot.messages import CommandCall, CommandOption, CommandSpec
 
+_NAMED = 40
+"""Characters of a command that does not exist which are said again."""
 
-def parse_typed(typed: str, specs: Sequence[CommandSpec], *, otherwise: str = "") -> CommandCall:
+
+def parse_typed(
+    typed: str, specs: Sequence[CommandSpec], *, otherwise: str = "", prefix: str = "/"
+) -> CommandCall:
     """The command in `name value … option:value …`. Raises `NotAllowed` with a sentence.
 
     An option that takes the remaining words leaves the `option:value`s at their end to the others.
-    `otherwise` says what to do where there is no such command.
+    `otherwise` says what to do where there is no such command, `prefix` is what is typed before a command's name.
     """
     name, *rest = typed.split(maxsplit=1)
     spec = next((one for one in specs if one.name == name.lower()), None)
     if spec is None:
-        raise NotAllowed(f"There is no command /{name}. {otherwise}".rstrip())
-    options = _options(spec, rest[0].rstrip() if rest else "")
+        raise NotAllowed(f"There is no command {prefix}{name[:_NAMED]}. {otherwise}".rstrip())
+    options = _options(spec, rest[0].rstrip() if rest else "", prefix)
     for option in spec.options:
-        _check(spec, option, options.get(option.name))
+        _check(spec, option, options.get(option.name), prefix)
     return CommandCall(spec.name, options)
 
 
-def _options(spec: CommandSpec, rest: str) -> dict[str, str]:
+def _options(spec: CommandSpec, rest: str, prefix: str) -> dict[str, str]:
     options: dict[str, str] = {}
     open_options = list(spec.options)
     while rest and open_options:
@@ -31,7 +36,7 @@ def _options(spec: CommandSpec, rest: str) -> dict[str, str]:
         options[named.name] = value
         open_options.remove(named)
     if rest:
-        raise NotAllowed(f"/{spec.name} does not know what to do with “{rest[:80]}”.")
+        raise NotAllowed(f"{prefix}{spec.name} does not know what to do with “{rest[:80]}”.")
     return options
 
 
@@ -72,8 +77,8 @@ def _first_word(text: str) -> str:
     return found.group() if found else ""
 
 
-def _check(spec: CommandSpec, option: CommandOption, value: str | None) -> None:
+def _check(spec: CommandSpec, option: CommandOption, value: str | None, prefix: str) -> None:
     if option.required and not value:
-        raise NotAllowed(f"/{spec.name} needs {option.name}: {option.description}")
+        raise NotAllowed(f"{prefix}{spec.name} needs {option.name}: {option.description}")
     if value and option.choices and value not in option.choices:
-        raise NotAllowed(f"/{spec.name} takes {', '.join(option.choices)} as {option.name}.")
+        raise NotAllowed(f"{prefix}{spec.name} takes {', '.join(option.choices)} as {option.name}.")

@@ -1,6 +1,7 @@
 """Events of Slack on their way in: who did what where, handed to the intake, and only then acknowledged."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
@@ -51,6 +52,9 @@ NOT_HERE = "I'm not in this channel, so I can't answer here. Add me with `/invit
 SOMEBODY = Person("", "somebody")
 """Who took a message away: Slack does not say."""
 
+_TOLD = 200
+"""Messages of which we know that we said what is wrong with them: Slack tells of a mention twice."""
+
 _NAMES_WITHIN = 1.0
 """Seconds that a message waits at most for the names of those it mentions."""
 
@@ -66,6 +70,7 @@ class Hearing:
         self._whisper = whisper
         self.deleted: set[str] = set()
         """Messages of ours that we took away ourselves."""
+        self._told: deque[str] = deque(maxlen=_TOLD)
 
     async def event(self, event: Json, us: Us) -> Inbound | None:
         """A `message` or `app_mention` as the core takes it in; None when it is nothing to it."""
@@ -128,7 +133,8 @@ class Hearing:
         kind = PlaceKind.DM if channel.startswith("D") else PlaceKind.CHANNEL
         place = Place(PLATFORM, us.team, channel, None, kind)
         words = words_of(str(body.get("text") or ""), us, self._people.name) or "help"
-        call = parse_typed(words.lstrip("/!") or "help", self._specs, otherwise="`/gatepost help` lists them.")
+        typed = words.lstrip("/!") or "help"
+        call = parse_typed(typed, self._specs, otherwise="`/gatepost help` lists them.", prefix="/gatepost ")
         aloud = any(spec.aloud for spec in self._specs if spec.name == call.name)
         if aloud and kind is PlaceKind.CHANNEL and not await self._people.we_are_in(channel):
             raise NotAllowed(NOT_HERE)
@@ -219,7 +225,7 @@ class Hearing:
         return person
 
     async def _learn_names(self, text: str, us: Us) -> None:
-        unknown = [user for user in people_in(text) if user != us.user and self._people.name(user) == user]
+        unknown = [user for user in people_in(text) if self._people.name(user) == user]
         if unknown:
             try:
                 async with asyncio.timeout(_NAMES_WITHIN):
@@ -235,12 +241,14 @@ class Hearing:
         creator = await self._people.created(heard.place.channel) == heard.person.id
         person = self._people.with_rights(heard.person, creator=creator)
         try:
-            call = parse_typed(typed, self._specs)
+            call = parse_typed(typed, self._specs, prefix="!")
         except NotAllowed as error:
-            if heard.addressed:
+            if not heard.addressed:
+                return heard
+            if heard.key not in self._told:
+                self._told.append(heard.key)
                 await self._whisper(person, heard.place, error.said)
-                return None
-            return heard
+            return None
         called = self._called(heard.place, person, heard.key, heard.message_id, call, heard.handle)
         return replace(called, addressed=heard.addressed, follows=heard.follows, attachments=heard.attachments)
 

@@ -146,10 +146,11 @@ class Command:
 
     `run` returns Markdown for the person, or that with files. `complete` answers from memory what may go into an
     option. A command with `ask` is answered by a turn; where that gives None `run` answers, and where it
-    raises a `SaidError`, `run` says why not.
+    raises a `SaidError`, `run` says why not. One that `quotes` shows people's own words, as they are.
     """
 
     spec: CommandSpec
     run: Callable[[CommandContext], Awaitable[str | CommandResult]]
     complete: Callable[[Completion], Sequence[Choice]] | None = None
     ask: Callable[[CommandContext], Awaitable[Question | None]] | None = None
+    quotes: bool = False

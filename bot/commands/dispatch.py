@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from bot.access import Access
 from bot.commands.base import Command, CommandContext, CommandPorts, CommandResult, Completion, Question, unheard
+from bot.commands.spelling import spelled
 from bot.commands.underway import Underway
 from bot.errors import CommandRefused, SaidError
 from bot.messages import Choice, CommandCall, CommandSpec, Inbound, PastMessage, Person, Place
@@ -54,8 +55,13 @@ class Commands:
             raise CommandRefused(f"There is no command /{call.name[:40]}. /help lists them.")
         context = replace(self._context(command, call, person, place), key=key, about=about)
         context = replace(context, handle=handle, progress=progress)
-        result = await command.run(context)
-        return result if isinstance(result, CommandResult) else CommandResult(result), command.spec.private
+        said = await command.run(context)
+        result = said if isinstance(said, CommandResult) else CommandResult(said)
+        if not command.quotes:
+            result = replace(
+                result, text=spelled(result.text, place, self._ports.adapters[place.platform].capabilities)
+            )
+        return result, command.spec.private
 
     async def run_typed(self, typed: Inbound, progress: Callable[[str], None]) -> tuple[CommandResult, bool]:
         """The same for a command that was typed, or chosen from a message's menu."""

@@ -11,7 +11,7 @@ from bot.commands.dispatch import Commands
 from bot.commands.progress import Progress
 from bot.commands.spelling import spelled
 from bot.errors import GatepostError, SaidError, sentence_for
-from bot.messages import Inbound, PlaceKind, Rendered
+from bot.messages import FailureKind, Inbound, PlaceKind, Rendered
 from bot.ports import Adapter, AnswersCommands, Clock, Reconciles, RepliesPrivately, offers
 from bot.store.engine import Store
 from bot.store.intents.owed import Owed, accept_command, settle_command, take_owed
@@ -22,6 +22,9 @@ MOST_ATTEMPTS = 2
 """How many processes may try a command: when the second has ended over it too, so would a third."""
 
 _NOT_SENT = "The file that belongs here could not be sent. Whoever runs me can see why."
+
+_NOT_THERE = (FailureKind.FORBIDDEN, FailureKind.NOT_FOUND)
+"""What a platform says of a place in which we may not post, or that we can't see."""
 
 _FILES_ELSEWHERE = "The file is in our direct messages."
 
@@ -56,7 +59,8 @@ class Errands:
 
     async def say(self, inbound: Inbound, said: str, *, private: bool) -> None:
         """Answer a command or a button in words."""
-        await self.show(inbound, CommandResult(said), private=private)
+        how = self._adapters[inbound.place.platform].capabilities
+        await self.show(inbound, CommandResult(spelled(said, inbound.place, how)), private=private)
 
     async def tell(self, inbound: Inbound, said: str) -> None:
         """Answer one person alone."""
@@ -139,4 +143,15 @@ async def _show(adapter: Adapter, inbound: Inbound, rendered: Rendered, *, priva
     elif private and offers(adapter, RepliesPrivately):
         await adapter.reply_privately(person, place, rendered, handle)
     elif not (again and offers(adapter, Reconciles) and await adapter.reconcile(place, f"said:{inbound.key}")):
-        await adapter.post(place, rendered, f"said:{inbound.key}")
+        await _post(adapter, inbound, rendered)
+
+
+async def _post(adapter: Adapter, inbound: Inbound, rendered: Rendered) -> None:
+    """For all to see; where we may not post, for whoever asked: a command never ends in silence."""
+    try:
+        await adapter.post(inbound.place, rendered, f"said:{inbound.key}")
+    except Exception as error:
+        told_alone: object = adapter
+        if adapter.classify(error).kind not in _NOT_THERE or not offers(told_alone, RepliesPrivately):
+            raise
+        await told_alone.reply_privately(inbound.person, inbound.place, rendered, inbound.handle)

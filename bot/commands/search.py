@@ -93,4 +93,5 @@ SEARCH = Command(
     ),
     run,
     complete,
+    quotes=True,
 )

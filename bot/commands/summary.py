@@ -130,4 +130,5 @@ SUMMARY = Command(
     ),
     run,
     ask=ask,
+    quotes=True,
 )

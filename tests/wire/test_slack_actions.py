@@ -55,8 +55,39 @@ async def test_a_command_that_does_not_exist_or_is_typed_wrongly_gets_a_sentence
     town = slack.town
     answer = await town.ada.types("/gatepost dance", town.square).answered()
 
-    assert "no command /dance" in answer["text"]
+    assert "no command /gatepost dance" in answer["text"]
     assert "help" in answer["text"]
+
+
+async def test_a_mention_with_a_command_typed_wrongly_is_told_what_is_wrong_once(slack: SlackHouse) -> None:
+    town = slack.town
+    asked = town.ada.mentions(town.square, "!stop now")
+    await town.until(lambda: town.told_of(asked, "message") and town.told_of(asked, "app_mention"))
+    await slack.rest()
+
+    assert [one.text for one in town.ada.whispers] == ["!stop does not know what to do with “now”."]
+
+
+async def test_answers_name_commands_as_slack_takes_them_and_leave_what_people_wrote(slack: SlackHouse) -> None:
+    town = slack.town
+    town.grace.says(town.square, "herons: type /remind")
+    await slack.rest()
+    for line in ("/gatepost remind", "/gatepost search herons"):
+        await town.ada.types(line, town.square).answered()
+    told = "\n".join(map(read, await slack.whispered(town.ada, 2)))
+
+    assert "`/gatepost remind list`" in told
+    assert "herons: type /remind" in told
+
+
+async def test_an_answer_that_is_for_all_comes_to_whoever_typed_it_where_we_are_not(slack: SlackHouse) -> None:
+    town = slack.town
+    den = town.channel("den", town.ada, app=False)
+    await town.ada.types("/gatepost model", den).answered()
+    (told,) = await slack.whispered(town.ada)
+
+    assert "answers in this channel" in read(told)
+    assert den.visible() == []
 
 
 async def test_every_row_of_the_table_of_commands_is_there_as_it_is_typed(tmp_path: Path) -> None:

@@ -104,6 +104,14 @@ async def test_called_into_a_thread_it_has_read_what_was_said_before(slack: Slac
     assert "Grace" in answering.prompt
 
 
+async def test_our_own_name_in_the_middle_of_a_question_reads_as_a_name(slack: SlackHouse) -> None:
+    town = slack.town
+    town.ada.says(town.square, f"what does <@{BOT_USER}> know of herons?")
+    answering = await slack.answer("They wade.")
+
+    assert "what does @Gatepost know of herons?" in answering.question
+
+
 async def test_each_direct_message_begins_a_thread_with_a_title_and_needs_no_mention(slack: SlackHouse) -> None:
     town, dm = slack.town, slack.town.ada.dm
     first, other = town.ada.says(dm, "plan my week"), town.ada.says(dm, "another thing")
