@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from bot.errors import GatepostError
+from bot.errors import StoreError
 from bot.messages import Inbound, InboundKind, PastMessage, Person, PersonKind
 from bot.ports import Adapter, NamesPeople, offers
 from bot.recording.readers import OwnReaders
@@ -28,6 +28,9 @@ GATHER, BREATH = 0.5, 0.01
 
 MOST_WAITING = 20_000
 """Messages in memory; past that the oldest are let go, and read again from history."""
+
+NAMED_WITHIN = 1.0
+"""Seconds that a message waits for the name of its author."""
 
 PAUSE = 5.0
 """Seconds until the store is tried again."""
@@ -54,8 +57,9 @@ class Recorder:
         self._waiting: deque[Heard] = deque()
         self._some = asyncio.Event()
         self._wanted = asyncio.Event()
-        self._written = asyncio.Event()
-        self._written.set()
+        self._moved = asyncio.Event()
+        self._noted = 0
+        self._stuck = False
 
     def hear(self, inbound: Inbound) -> None:
         """Note what happened, if it is to be kept. From memory, in no time."""
@@ -75,9 +79,12 @@ class Recorder:
 
     async def written(self) -> None:
         """Returns once everything noted until now can be found, or can't be for the moment."""
-        self._wanted.set()
-        await self._written.wait()
-        self._wanted.clear()
+        upto = self._noted
+        while self._noted - len(self._waiting) < upto:
+            self._wanted.set()
+            await self._moved.wait()
+            if self._stuck:
+                return
 
     async def run(self) -> None:
         """Write what is noted, a few at a time, for ever."""
@@ -86,16 +93,19 @@ class Recorder:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(GATHER):
                     await self._wanted.wait()
+            self._wanted.clear()
             try:
                 await self._write_waiting()
-            except GatepostError as error:
+            except StoreError as error:
                 log.warning("not recorded yet", waiting=len(self._waiting), error=type(error).__name__)
-                self._written.set()
+                self._stuck = True
+                self._tell()
                 await asyncio.sleep(PAUSE)
-            self._tell()
+                self._stuck = False
 
     def _note(self, heard: Heard, channel: str) -> None:
         self._waiting.append(heard)
+        self._noted += 1
         if len(self._waiting) > MOST_WAITING:
             self.lost.add(_channel(self._waiting.popleft()))
         self._tell()
@@ -120,14 +130,16 @@ class Recorder:
         for one in some:
             if self._waiting and self._waiting[0] is one:
                 self._waiting.popleft()
+        self._tell()
 
     def _tell(self) -> None:
+        """Wake those who wait for something to write, and those who wait until it is written."""
         if self._waiting:
             self._some.set()
-            self._written.clear()
         else:
             self._some.clear()
-            self._written.set()
+        self._moved.set()
+        self._moved.clear()
 
     async def _named(self, said: PastMessage) -> PastMessage:
         """With the name people know its author by, where we were told only an id."""
@@ -135,7 +147,9 @@ class Recorder:
         if said.place is None or said.person.name != said.person.id or not offers(adapter, NamesPeople):
             return said
         try:
-            return replace(said, person=replace(said.person, name=await adapter.name_of(said.person, said.place)))
+            async with asyncio.timeout(NAMED_WITHIN):
+                name = await adapter.name_of(said.person, said.place)
+            return replace(said, person=replace(said.person, name=name))
         except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
             log.info("name not told", place=said.place.key, error=type(error).__name__)
             return said

@@ -5,7 +5,7 @@ same words. Rows are numbered by the time of their messages, so the newest are f
 time is a range of rows. Where a message stands and who said it are labels, words of their own, so that the index
 intersects them with the words too. On PostgreSQL the same functions would keep a `tsvector`.
 
-Contentless and with the oldest tokenizer there is, so that it works with every SQLite since 3.24: our words hold
+Contentless and with the oldest tokenizer there is, so that it works with every SQLite that has FTS5: words hold
 letters, digits and vowel signs only, and it leaves them as they are.
 """
 

@@ -199,6 +199,22 @@ def test_any_message_is_found_by_any_of_its_words_and_no_question_fails(
         assert hits or not any(letter.isalnum() for letter in word)
 
 
+def test_half_a_letter_spoils_no_message(conn: Connection) -> None:
+    record(conn, [said("tea \ud83d and cake")])
+
+    assert found(conn, "cake") == ["m1"]
+    find(conn, Query("\ud83d tea", (GENERAL,)))
+
+
+def test_what_somebody_had_forgotten_is_not_read_again_from_history(conn: Connection) -> None:
+    old, new = said("tea", 1, at=100.0), said("tea again", 2, at=300.0)
+    record(conn, [old])
+    RECORDED.forget(conn, Theirs("discord:u1", until=200.0, now=200.0))
+
+    assert record(conn, [old, new]) == 1
+    assert found(conn, "tea") == ["m2"]
+
+
 def test_a_message_is_kept_once(conn: Connection) -> None:
     assert record(conn, [said("tea"), said("tea")]) == 1
     assert record(conn, [said("coffee")]) == 0

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from sqlalchemy import Connection, select, update
@@ -26,7 +27,8 @@ def record(conn: Connection, said: Sequence[PastMessage], apart: Collection[str]
 
     Every message names its place. `apart` are the keys of the threads among them that have readers of their own.
     """
-    placed = {(one.place.key, one.message_id): (one, one.place) for one in said if one.place is not None}
+    clean = map(_storable, said)
+    placed = {(one.place.key, one.message_id): (one, one.place) for one in clean if one.place is not None}
     at = {
         place.key: place_at(conn, place, apart)
         for place in {place.key: place for _, place in placed.values()}.values()
@@ -40,6 +42,13 @@ def record(conn: Connection, said: Sequence[PastMessage], apart: Collection[str]
     ]
     insert_rows(conn, fresh)
     return len(fresh)
+
+
+def _storable(said: PastMessage) -> PastMessage:
+    """Without halves of letters, which platforms let through and no database takes."""
+    if said.text.isascii() or said.text.isprintable():
+        return said
+    return replace(said, text=said.text.encode(errors="replace").decode())
 
 
 def record_again(conn: Connection, said: PastMessage, apart: Collection[str] = ()) -> None:
