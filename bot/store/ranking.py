@@ -43,7 +43,8 @@ def scores(
     room = _READ // max(len(candidates), 1)
     read = [words_of(one.text if len(one.text) <= room else _around(one.text, terms, room)) for one in candidates]
     usual = sum(len(one.words) for one in read) / len(read) if read else 1.0
-    return [_fit(words, terms, weights, usual, beginnings) * late for words, late in zip(read, fresh, strict=True)]
+    weighty = [weights.get(term, 1.0) for term in terms]
+    return [_fit(words, terms, weighty, usual, beginnings) * late for words, late in zip(read, fresh, strict=True)]
 
 
 def _fits_one(candidates: Sequence[Candidate], term: Words) -> list[float]:
@@ -62,12 +63,10 @@ def _much(count: int, length: float) -> float:
     return count * (_SATURATION + 1) / (count + _SATURATION * (1 - _BREVITY + _BREVITY * length))
 
 
-def _fit(
-    said: Words, terms: Sequence[Words], weights: Mapping[Words, float], usual: float, beginnings: bool
-) -> float:
+def _fit(said: Words, terms: Sequence[Words], weights: Sequence[float], usual: float, beginnings: bool) -> float:
     places = [_places(said, term, beginnings) for term in terms]
     length = len(said.words) / max(usual, 1.0)
-    score = sum(weights.get(term, 1.0) * _much(len(at), length) for term, at in zip(terms, places, strict=True))
+    score = sum([weight * _much(len(at), length) for weight, at in zip(weights, places, strict=True) if at])
     found = [at for at in places if at]
     if len(found) > 1:
         score += _CLOSE * len(found) / _span(found)
