@@ -4,6 +4,7 @@ Light on purpose: it is read before anything tells what else has to be loaded.
 """
 
 import io
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,7 +20,7 @@ ENCODING = "utf-8-sig"
 def read_env_file(name: str) -> dict[str, str | None]:
     """What the file sets; nothing when there is none. Raises StartError, naming the first malformed line."""
     path = Path(name)
-    if not (path.is_file() or path.is_fifo()):
+    if not os.path.exists(path) or path.is_dir():  # also where the folder is hidden from this user
         return {}
     try:
         text = path.read_text(encoding=ENCODING)

@@ -16,6 +16,8 @@ from bot.envfile import ENCODING, in_effect, read_env_file
 from bot.errors import StartError
 from bot.secretfiles import read_secret_files
 
+NOTHING_TO_RUN = "PLAYGROUND is off and no other platform is set up, so there is nothing to run."
+
 _SLACK_FORMS = {
     "slack_bot_token": r"(xoxe\.)?xoxb-[!-~]+",
     "slack_app_token": r"xapp-[!-~]+",
@@ -235,7 +237,7 @@ def read_settings(env_file: str | None = ".env") -> Settings:
     written = read_env_file(env_file) if env_file else {}
     secrets = read_secret_files(SECRETS, in_effect(written, os.environ))
     try:
-        return Settings(_env_file=env_file, **dict[str, Any](secrets))
+        return Settings(_env_file=env_file if written else None, **dict[str, Any](secrets))
     except ValidationError as error:
         fault = error.errors(include_input=False, include_url=False)[0]
         raise StartError(_sentence(str(fault["loc"][0]))) from error

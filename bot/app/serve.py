@@ -27,7 +27,7 @@ from bot.ports import Adapter, CatchesUp, ServesPages, offers
 from bot.recording.room import RecordingRoom
 from bot.reminders.bell import Bell
 from bot.retention import Retention
-from bot.settings import Settings
+from bot.settings import NOTHING_TO_RUN, Settings
 from bot.store.lock import ServingLock
 from bot.store.tidier import Tidier
 
@@ -63,7 +63,7 @@ async def serve(settings: Settings, announce: Callable[[str], None], stop: async
     Raises StartError, also a little after the start, for what no time and no other call can mend.
     """
     if not settings.shows_page and not settings.platforms:
-        raise StartError("PLAYGROUND is off and no other platform is set up, so there is nothing to run.")
+        raise StartError(NOTHING_TO_RUN)
     hopeless: list[str] = []
 
     def give_up(said: str) -> None:

@@ -71,7 +71,7 @@ def _open(directory: Path) -> int:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         return os.open(directory / NAME, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        reason = "it is a file" if directory.is_file() else error.strerror
+        reason = "it is a file" if os.path.isfile(directory) else error.strerror
         said = f"The data directory {directory} can't be written: {reason}. Set DATA_DIR to another one."
         raise StartError(said) from error
 

@@ -1,5 +1,6 @@
 """From whatever schema a database has to the one this program knows."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -66,7 +67,8 @@ def examine(database_url: str, *, may_lock: bool) -> str:
     where a bot serves it, which must not be held up.
     """
     path = sqlite.path_of(database_url)
-    if not path.exists():
+    if not os.path.exists(path):
+        _require_room_for(path)
         return f"{path} will be made"
     engine = sqlite.examining_engine(path)
     try:
@@ -85,6 +87,13 @@ def examine(database_url: str, *, may_lock: bool) -> str:
     if revision is not None and revision not in history.revisions:
         raise StartError(_newer(path, revision))
     return f"{path}, schema {revision}" + ("" if revision == history.head else "; starting upgrades it")
+
+
+def _require_room_for(path: Path) -> None:
+    """StartError where this user may not make the file; what is hidden from them counts as missing."""
+    existing = next(one for one in path.parents if os.path.exists(one))
+    if not os.access(existing, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise StartError(f"The database {path} can't be made: {existing} can't be written; check the permissions.")
 
 
 def bring_up_to_date(engine: Engine, path: Path, history: History | None = None) -> Upgrade:

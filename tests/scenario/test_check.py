@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -12,9 +13,11 @@ import pytest
 
 from bot.app.checks import machine
 from bot.app.checks.machine import check_machine
+from bot.errors import StartError
 from bot.messages import Finding, Mark
-from bot.settings import Settings, read_settings
+from bot.settings import NOTHING_TO_RUN, Settings, read_settings
 from bot.store.engine import open_store
+from bot.store.lock import ServingLock
 from tests.scenario.program import Shell, first_line, stopped
 
 
@@ -61,6 +64,43 @@ async def test_a_data_directory_that_is_a_file_is_found(tmp_path: Path) -> None:
 
     assert found.mark is Mark.FAULT
     assert "can't be written: it is a file. Set DATA_DIR to another one." in found.said
+
+
+@contextmanager
+def hidden_from_us(directory: Path) -> Iterator[None]:
+    """Nobody's eyes for a while, which may not look into this directory."""
+    us = os.geteuid()
+    directory.chmod(0)
+    if us == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(us)
+        directory.chmod(0o700)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions are another matter there")
+async def test_what_is_hidden_from_the_user_the_program_runs_as_is_found_and_named(tmp_path: Path) -> None:
+    hidden = tmp_path / "hidden"
+    hidden.mkdir()
+    database = f"sqlite:///{hidden}/db/gatepost.db"
+    with hidden_from_us(hidden):
+        found = await looked_at(Path(tempfile.gettempdir()), DATA_DIR=f"{hidden}/data", DATABASE_URL=database)
+        with pytest.raises(StartError, match=r"The data directory .* can't be written: .* Set DATA_DIR"):
+            ServingLock.acquire(hidden / "data")
+
+    assert found["data directory"].mark is found["database"].mark is Mark.FAULT
+    assert f"The data directory {hidden}/data can't be written" in found["data directory"].said
+    assert f"The database {hidden}/db/gatepost.db can't be made" in found["database"].said
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions are another matter there")
+def test_a_folder_that_hides_its_env_file_is_one_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".env").write_text("HTTP_PORT=1234\n")
+    monkeypatch.chdir(tmp_path)
+    with hidden_from_us(tmp_path):
+        assert read_settings().http_port == 8080
 
 
 async def test_a_disk_without_room_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,6 +180,22 @@ async def test_a_slip_in_a_settings_name_is_found_and_what_is_for_other_programs
 
     assert found.mark is Mark.WARNING
     assert found.said.endswith("nothing reads BUDGET_PER_DY: is BUDGET_PER_DAY meant?")
+
+
+async def test_a_slip_in_the_environment_is_found_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", "abc")
+
+    found = (await looked_at(tmp_path))["settings"]
+
+    assert found.mark is Mark.WARNING
+    assert found.said == "In the environment: nothing reads DISCORD_TOKEN: is DISCORD_BOT_TOKEN meant?"
+
+
+async def test_a_start_without_anything_to_run_is_found_before_it_is_made(tmp_path: Path) -> None:
+    found = (await looked_at(tmp_path, PLAYGROUND="off"))["platforms"]
+
+    assert found.mark is Mark.FAULT
+    assert found.said == NOTHING_TO_RUN
 
 
 async def test_a_page_that_others_ought_to_reach_but_cannot_is_found(tmp_path: Path) -> None:

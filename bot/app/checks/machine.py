@@ -1,6 +1,7 @@
 """Looks at the machine: the settings' file, the data directory, the disk, the database, the port."""
 
 import asyncio
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,7 +15,7 @@ from bot.envfile import read_env_file
 from bot.errors import StartError
 from bot.http import try_port
 from bot.messages import Finding, Mark
-from bot.settings import SECRETS, Settings
+from bot.settings import NOTHING_TO_RUN, SECRETS, Settings
 from bot.store.lock import serving_process
 from bot.store.upgrade import examine
 
@@ -52,13 +53,14 @@ def _found(name: str, look: Callable[[], str]) -> Finding:
 def _env_file() -> Finding:
     """Settings in a file that nobody reads are the most common mistake of all; then names with a slip in them."""
     here = Path(".env").absolute()
-    if here.is_file():
-        if slips := _slips(read_env_file(str(here))):
+    for place, names in ((str(here), read_env_file(str(here))), ("the environment", os.environ)):
+        if slips := _slips(names):
             said = "; ".join(f"nothing reads {name}: is {meant} meant?" for name, meant in slips)
-            return Finding("settings", Mark.WARNING, f"In {here}: {said}")
+            return Finding("settings", Mark.WARNING, f"In {place}: {said}")
+    if os.path.isfile(here):
         return Finding("settings", Mark.OK, f"read from {here} and the environment")
     near = (Path(__file__).parents[3] / ".env", here.parent.parent / ".env")
-    elsewhere = next((path for path in near if path.is_file()), None)
+    elsewhere = next((path for path in near if os.path.isfile(path)), None)
     if elsewhere is not None:
         said = f"{elsewhere} is not read, as there is none in {here.parent}. Start from {elsewhere.parent}."
         return Finding("settings", Mark.WARNING, said)
@@ -66,14 +68,14 @@ def _env_file() -> Finding:
 
 
 def _slips(names: Iterable[str]) -> Sequence[tuple[str, str]]:
-    """Names that are almost a setting's, with that; the file may well hold what is for other programs."""
+    """Names that are almost a setting's, with that; much else there is for other programs."""
     known = [*(field.upper() for field in Settings.model_fields), *(f"{secret}_FILE" for secret in SECRETS)]
     unknown = (name for name in names if name.upper() not in known)
     return [(name, near[0]) for name in unknown if (near := get_close_matches(name.upper(), known, 1, 0.85))]
 
 
 def _data_directory(directory: Path) -> str:
-    existing = next(path for path in (directory, *directory.absolute().parents) if path.exists())
+    existing = next(path for path in (directory, *directory.absolute().parents) if os.path.exists(path))
     try:
         with tempfile.TemporaryFile(dir=existing):
             pass
@@ -85,7 +87,7 @@ def _data_directory(directory: Path) -> str:
 
 
 def _disk(directory: Path) -> Finding:
-    existing = next(path for path in (directory.absolute(), *directory.absolute().parents) if path.is_dir())
+    existing = next(path for path in (directory.absolute(), *directory.absolute().parents) if os.path.isdir(path))
     free = shutil.disk_usage(existing).free
     said = f"{free / 1e9:.1f} GB free"
     if free < _NO_ROOM:
@@ -121,6 +123,8 @@ async def _answers(host: str, port: int) -> bool:
 
 def _page(settings: Settings) -> Iterator[Finding]:
     if not settings.shows_page:
+        if not settings.platforms:
+            yield Finding("platforms", Mark.FAULT, NOTHING_TO_RUN)
         return
     if settings.http_host not in _LOOPBACK and settings.playground_password is None:
         said = "The page answers this machine only. To let others in, set PLAYGROUND_PASSWORD."
