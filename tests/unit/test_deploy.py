@@ -38,3 +38,21 @@ def test_image_and_service_give_an_orderly_end_the_time_it_needs() -> None:
     stops = [re.search(r"TimeoutStopSec=(\d+)", service), re.search(r"stop_grace_period: (\d+)s", compose)]
 
     assert all(stop is not None and int(stop[1]) > 10 for stop in stops)
+
+
+def test_a_copy_of_the_example_leaves_the_container_its_volume_and_its_port() -> None:
+    compose = (ROOT / "deploy" / "compose.yaml").read_text()
+    kept = re.findall(r"^      ([A-Z_]+): \"?([^\s\"]+)", compose, re.M)
+
+    assert {("DATA_DIR", "/data"), ("HTTP_HOST", "0.0.0.0"), ("HTTP_PORT", "8080")} <= set(kept)
+
+
+def test_what_the_readme_runs_beside_the_service_is_the_same_user_in_the_same_folder() -> None:
+    service = (ROOT / "deploy" / "gatepost.service").read_text()
+    [beside] = re.findall(r"systemd-run .*", (ROOT / "README.md").read_text())
+
+    for same in ("DynamicUser=yes", "User=gatepost", "StateDirectory=gatepost", "StateDirectoryMode=0700"):
+        assert re.search(rf"^{same}$", service, re.M), same
+        assert f"-p {same} " in beside, same
+    assert "-p WorkingDirectory=/var/lib/gatepost " in beside
+    assert "-p EnvironmentFile=/etc/gatepost/env " in beside
