@@ -9,6 +9,8 @@ from bot.messages import CommandCall, CommandOption, CommandSpec
 _NAMED = 40
 """Characters of a command that does not exist which are said again."""
 
+_LAST_NAMED = re.compile(r"(?<=\S)\s+([^\s:\"']+):(?:\"[^\"]*\"|'[^']*'|[^\s\"']\S*)?$")
+
 
 def parse_typed(
     typed: str, specs: Sequence[CommandSpec], *, otherwise: str = "", prefix: str = "/"
@@ -64,11 +66,10 @@ def _before_named(text: str, names: Collection[str]) -> tuple[str, str]:
     """Words as they are, and the `option:value`s behind them."""
     end = len(text)
     for _ in names:
-        *before, last = text[:end].rsplit(maxsplit=1)
-        name, colon, _value = last.partition(":")
-        if not before or not colon or name not in names:
+        last = _LAST_NAMED.search(text[:end])
+        if last is None or last[1] not in names:
             break
-        end = len(before[0])
+        end = last.start()
     return text[:end], text[end:].lstrip()
 
 

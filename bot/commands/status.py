@@ -18,7 +18,7 @@ async def run(context: CommandContext) -> str:
         f"Gatepost {ports.about.version}, up for {_duration(ports.clock() - ports.started_at)}.",
         f"- Here `{model}` answers, through {_source(context)}.",
         f"- {known} models are known." if known else "- The list of models has not arrived yet.",
-        f"- {ports.desk.running} answers are being written, {ports.desk.waiting} questions wait.",
+        f"- Answers being written: {ports.desk.running}; questions waiting: {ports.desk.waiting}.",
     )
     recorded = await ports.recording.progress(context.place) if ports.recording else ""
     return "\n".join((*lines, *([f"- {recorded}"] if recorded else []), *_credit(context)))

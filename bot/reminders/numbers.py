@@ -45,6 +45,25 @@ _HALVES = (
 CALENDAR = frozenset({"days", "weeks", "months", "years"})
 """Units that are counted on the calendar: in three days the wall clock shows what it shows now."""
 
+_ELSEWHERE = {
+    word: n
+    for language in (
+        "eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf",
+        "une deux trois quatre cinq six sept huit neuf dix onze douze",
+        "una dos tres cuatro cinco seis siete ocho nueve diez once doce",
+        "una due tre quattro cinque sei sette otto nove dieci undici dodici",
+        "uma duas três quatro cinco seis sete oito nove dez onze doze",
+    )
+    for n, word in enumerate(language.split(), start=1)
+}
+SPOKEN_ELSEWHERE = re.compile(rf"(?<!\w)(um|à|a las?|alle|às?) ({'|'.join(_ELSEWHERE)})(?!\w)")
+"""An hour written out behind the word for “at” in German, French, Spanish, Italian and Portuguese."""
+
+
+def hour_elsewhere(word: str) -> int:
+    """The hour that such a word stands for."""
+    return _ELSEWHERE[word]
+
 
 def number_of(word: str) -> float:
     """The number that a word stands for. It has to match `NUMBER` or `HOUR`."""

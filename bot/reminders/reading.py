@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from bot.errors import TimeUnclear
 from bot.reminders.days import Day, day_in
 from bot.reminders.numbers import CALENDAR, elapsed, length_in, on_calendar
-from bot.reminders.repeats import Repeat, repeat_in
+from bot.reminders.repeats import MONTH_NAME, Repeat, repeat_in
 from bot.reminders.rules import clock_of, first_slot, shortest_gap
 from bot.reminders.times import MORNING, Found, time_in
 from bot.reminders.wall import instant_of, is_doubled, is_skipped, wall_of
@@ -32,7 +32,8 @@ NO_ZONE = (
 )
 
 _ZONE = re.compile(r"\s*\(?\b((?:[A-Z][A-Za-z_]+/[A-Za-z_+/-]+[A-Za-z])|UTC|GMT)\b\)?(?:\s+time)?\s*$")
-_BETWEEN = re.compile(r"\s+(?:to|that|about|of)\s+|\s*(?:: |\s[–-]\s)\s*")
+_OF = rf"of(?! (?i:(?:the |this |next |each |every )?(?:month|year|{MONTH_NAME}))\b)"  # “3rd of March” is one time
+_BETWEEN = re.compile(rf"\s+(?:to|that|about|{_OF})\s+|\s*(?:: |\s[–-]\s)\s*")
 _LEAD = re.compile(r"^(?:please\s+)?(?:remind\s+(?:me|us)\s+)?")
 
 

@@ -28,6 +28,10 @@ _ADVERBS = {
 _ADVERB = re.compile(rf"\b({'|'.join(_ADVERBS)})\b")
 _PLURAL = rf"\b(?:on )?{DAY}s(?:(?:,| and|, and| &) ?(?:on )?{DAY}s)*\b"
 _MONTH = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+MONTH_NAME = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?)"
+)
 _BEFORE_MONTH = rf"(?:\d{{1,2}}(?:st|nd|rd|th)? )?(?:of )?(?:{_MONTH})"
 _SHAPES = (
     ("last", re.compile(rf"(?:\bon )?(?:the )?(?:{_EVERY} )?\blast day of {_A} month\b")),

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import time
 
-from bot.reminders.numbers import HOUR, number_of
+from bot.reminders.numbers import HOUR, SPOKEN_ELSEWHERE, hour_elsewhere, number_of
 
 MORNING = time(9)
 """What is meant where a day is named and no time."""
@@ -17,8 +17,8 @@ _LATER = frozenset({"afternoon", "evening", "tonight", "night"})
 _PART = re.compile(r"\b(?:in the |this |at )?(morning|afternoon|evening|tonight|night)\b")
 _NOON = re.compile(r"\b(?:at |um |à |a )?(?:12 )?(noon|midday)\b")
 _MIDNIGHT = re.compile(r"\b(?:at )?midnight\b")
-_SUFFIX = r"(?P<suffix>a\.?m\.?|p\.?m\.?|o['’]?clock|uhr|h)"
-_BEFORE = r"(?P<at>(?<!\w)(?:at|by|@|um|à|a las|alle|kl\.?|às)\s*)"
+_SUFFIX = r"(?P<suffix>a\.?m\.?|p\.?m\.?|o['’]?clock|uhr|heures?|horas?|ore|h)"
+_BEFORE = r"(?P<at>(?<!\w)(?:at|by|@|um|à|a las?|alle|kl\.?|às)\s*)"
 _AFTER = rf"(?: ?{_SUFFIX}(?!\w))?"
 _COLON = r"(?P<colon>[:h]|uhr |\.(?=\d\d ?[ap]m\b))"
 _PATTERNS = (
@@ -31,7 +31,7 @@ _PATTERNS = (
 )
 _SPOKEN = {"fifteen": 15, "thirty": 30}
 _PAST = {"half past": 30, "quarter past": 15, "quarter to": -15}
-_CLOCK_OF_24 = frozenset({"um", "à", "a las", "alle", "kl", "kl.", "às"})
+_CLOCK_OF_24 = frozenset({"um", "à", "a la", "a las", "alle", "kl", "kl.", "às"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ class Found:
 def time_in(words: str) -> Found:
     """Take the time of day out of these words. Raises ValueError where it is none, such as 25:00."""
     words = re.sub(r"^(\d{4}-\d\d-\d\d)t", r"\1 ", words)
+    words = SPOKEN_ELSEWHERE.sub(lambda found: f"{found[1]} {hour_elsewhere(found[2])}", words)
     part_found = _PART.search(words)
     part = part_found[1] if part_found else None
     rest = _without(words, part_found)
@@ -91,7 +92,7 @@ def _hours(given: dict[str, str | None], hour: int, minute: int, part: str | Non
         later = part in _LATER and 1 <= hour < 12
         return (time(hour + 12 if later else hour, minute),)
     of_24 = (
-        suffix in ("uhr", "h")
+        suffix in ("uhr", "heure", "heures", "hora", "horas", "ore", "h")
         or (given.get("at") or "").strip() in _CLOCK_OF_24
         or (given.get("colon") or "").strip() in ("h", "uhr")
     )

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 _UNIT: Final = re.compile(r"[A-Za-zµμΩ°ℓ²³%][A-Za-zµμΩ°ℓ²³%\d\s*/^()_·-]{0,59}")
 _LARGE_POWER: Final = re.compile(r"\d\d|(?:\^|\*\*)\s*-?\s*\d\s*(?:\^|\*)")
+_DEGREES: Final = {
+    **dict.fromkeys(("F", "°F", "degF", "fahrenheit", "Fahrenheit"), "degF"),
+    **dict.fromkeys(("C", "°C", "degC", "celsius", "Celsius"), "degC"),
+    **dict.fromkeys(("K", "kelvin", "Kelvin"), "kelvin"),
+}
 _SIGNS: Final = str.maketrans({"^": "**", "·": "*", "²": "**2", "³": "**3", "ℓ": "L"})
 
 
@@ -39,8 +44,9 @@ def _converted(asked: ConvertUnits) -> str:
 
     registry = _registry()
     try:
-        given = registry.Quantity(asked.value, registry.parse_units(_plain(asked.unit)))
-        found = given.to(registry.parse_units(_plain(asked.to)))
+        unit, to = _degrees(_plain(asked.unit), _plain(asked.to))
+        given = registry.Quantity(asked.value, registry.parse_units(unit))
+        found = given.to(registry.parse_units(to))
     except pint.UndefinedUnitError as error:
         raise ToolFailed(f"unknown unit: {error}; write it out in English") from error
     except pint.DimensionalityError as error:
@@ -56,6 +62,12 @@ def _plain(unit: str) -> str:
     if not _UNIT.fullmatch(text) or _LARGE_POWER.search(text):
         raise ToolFailed(f"{unit!r} can't be read as a unit")
     return text.translate(_SIGNS)
+
+
+def _degrees(unit: str, to: str) -> tuple[str, str]:
+    """Two units that are both short for a temperature; else F is a farad and C a coulomb."""
+    meant = _DEGREES.get(unit), _DEGREES.get(to)
+    return (meant[0], meant[1]) if meant[0] and meant[1] else (unit, to)
 
 
 @cache

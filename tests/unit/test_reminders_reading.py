@@ -43,6 +43,11 @@ NOW = datetime(2026, 11, 25, 16, 40, tzinfo=ZoneInfo(BERLIN)).timestamp()  # a W
         ("in 20 Minuten", "2026-11-25T17:00:00"),
         ("demain à 9h", "2026-11-26T09:00:00"),
         ("mañana a las 9", "2026-11-26T09:00:00"),
+        ("morgen um zehn", "2026-11-26T10:00:00"),
+        ("demain à dix heures", "2026-11-26T10:00:00"),
+        ("demain à 10 heures", "2026-11-26T10:00:00"),
+        ("mañana a las diez", "2026-11-26T10:00:00"),
+        ("domani alle undici", "2026-11-26T11:00:00"),
     ],
 )
 def test_words_name_an_instant_on_the_persons_own_clock(written: str, wall: str) -> None:
@@ -150,3 +155,20 @@ def test_the_time_is_told_apart_from_what_is_to_be_said(typed: str, wall: str, t
     meant, said = split_when(typed, BERLIN, NOW)
 
     assert (meant.slot.isoformat(), said) == (wall, text)
+
+
+@pytest.mark.parametrize(
+    ("typed", "wall", "rule", "text"),
+    [
+        ("on the 3rd of March at 9 to call Bob", "2027-03-03T09:00:00", None, "call Bob"),
+        ("on the 1st of every month: rent", "2026-12-01T09:00:00", "FREQ=MONTHLY;BYMONTHDAY=1", "rent"),
+        ("tomorrow of marketing plans", "2026-11-26T09:00:00", None, "marketing plans"),
+        ("morgen um zehn Bob anrufen", "2026-11-26T10:00:00", None, "Bob anrufen"),
+    ],
+)
+def test_a_time_is_told_apart_whole_from_what_is_to_be_said(
+    typed: str, wall: str, rule: str | None, text: str
+) -> None:
+    when, said = split_when(typed, BERLIN, NOW)
+
+    assert (when.slot.isoformat(), when.rule, said) == (wall, rule, text)

@@ -69,6 +69,9 @@ def test_what_is_no_sum_or_too_large_is_refused_at_once(hostile: str) -> None:
     [
         (5, "km", "mile", "3.106855961 mile"),
         (20, "°C", "°F", "68 °F"),
+        (100, "F", "C", "37.77777778 C"),
+        (0, "C", "K", "273.15 K"),
+        (1, "F*V", "C", "1 C"),
         (1, "GiB", "MB", "1073.741824 MB"),
         (60, "mile/hour", "km/h", "96.56064 km/h"),
         (1, "m²", "ft^2", "10.76391042 ft^2"),

@@ -26,6 +26,11 @@ SPECS = (
         ),
     ),
 )
+NOTE = CommandSpec(
+    "note",
+    "Note.",
+    (CommandOption("what", "of what", rest=True), *(CommandOption(one, one) for one in ("when", "where"))),
+)
 
 
 @pytest.mark.parametrize(
@@ -108,6 +113,12 @@ def test_an_option_that_takes_all_further_words_leaves_the_named_ones_at_their_e
     assert asked("draw  a\nhouse size:big") == ("draw  a\nhouse", "big")
     assert asked("size:big draw a house") == ("draw a house", "big")
     assert asked("question:draw a house  size:small ") == ("draw a house", "small")
+    assert asked('draw a house size:"big"') == ("draw a house", "big")
+    assert parse_command('/note tea when:"in 5 minutes" where:here', (NOTE,)).options == {
+        "what": "tea",
+        "when": "in 5 minutes",
+        "where": "here",
+    }
     assert asked("is size:big better?") == ("is size:big better?", None)
     assert asked("what: colour:red") == ("what: colour:red", None)
 
