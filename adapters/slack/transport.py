@@ -28,6 +28,9 @@ Take: TypeAlias = Callable[[Json], Awaitable[Json | str | None]]
 _PING_EVERY = 5.0
 _WATCH_EVERY = 5.0
 _DEAD_AFTER = 30.0
+_UNREADABLE = (ValueError, LookupError, AttributeError, TypeError, RecursionError)
+"""What bolt raises over a body that Slack did not write: it reads the body before it looks at the signature."""
+
 _OURS_TO_ANSWER = ("url_verification",)
 
 
@@ -79,7 +82,11 @@ class HttpEvents:
         app = self._app()
         if app is None:  # just starting: Slack tries again
             return web.Response(status=503)
-        return await to_aiohttp_response(await app.async_dispatch(await to_bolt_request(request)))
+        try:
+            told = await to_bolt_request(request)
+        except _UNREADABLE:
+            return web.Response(status=400)
+        return await to_aiohttp_response(await app.async_dispatch(told))
 
 
 class Socket:

@@ -7,6 +7,7 @@ import hmac
 import json
 import time
 from collections.abc import AsyncIterator
+from itertools import product
 from pathlib import Path
 
 import aiohttp
@@ -62,6 +63,19 @@ async def test_an_unsigned_a_wrongly_signed_and_an_old_request_are_refused(slack
     async with aiohttp.ClientSession() as http, http.post(url, data=ping) as response:
         assert response.status == 401
     assert slack.house.asked.empty()
+
+
+async def test_what_anybody_may_send_is_refused_and_breaks_nothing(slack: SlackHouse) -> None:
+    bodies = (b"\xff\xfe", b"{", b"[]", b"7", b"[" * 100_000, b"payload=%7B", b"payload=7")
+    kinds = ("application/json", "application/x-www-form-urlencoded", "text/plain; charset=no")
+    statuses = set()
+    async with aiohttp.ClientSession() as http:
+        for body, kind in product(bodies, kinds):
+            headers = {"Content-Type": kind}
+            async with http.post(f"{slack.address}/slack/events", data=body, headers=headers) as response:
+                statuses.add(response.status)
+
+    assert statuses == {400, 401}
 
 
 async def _answers_again(slack: SlackHouse, before: int) -> None:
