@@ -138,7 +138,7 @@ async def _stage(mode: str, directory: Path) -> AsyncIterator[Stage]:
             "BUDGET_PER_PERSON_PER_DAY": "off",
         }
         async with program(directory, **settings) as running:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while not town.gateway.online:  # noqa: ASYNC110 - another process has no event
                     await asyncio.sleep(0.02)
             await asyncio.sleep(2.0)
@@ -198,7 +198,7 @@ async def _ask(
     answers = {place.id: (place, count * places.count(place)) for place in places}
     await town.until(
         lambda: all(_tokens(one.by(town.me), float("inf")) >= tokens for one, tokens in answers.values()),
-        SECONDS * 6,
+        SECONDS * 15,
     )
     await asyncio.sleep(1.0)
     return list(zip(questions, places, strict=True))
@@ -206,7 +206,7 @@ async def _ask(
 
 async def _place_of(town: DiscordTown, question: Message) -> Channel:
     """Where it is answered: in its thread, or where it was asked."""
-    await town.until(lambda: question.thread is not None or bool(question.channel.by(town.me)), 60)
+    await town.until(lambda: question.thread is not None or bool(question.channel.by(town.me)), 90)
     return question.thread or question.channel
 
 
