@@ -83,4 +83,4 @@ class RecordingRoom:
         """What fits, everything included that was said until now."""
         await self._recorder.written()
         await self._indexing.catch_up()
-        return await self._store.read(find, query)
+        return await self._store.look_through(find, query)

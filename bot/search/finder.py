@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 import structlog
 
 from bot.errors import BudgetReached, GatewayError
-from bot.messages import Place, PlaceKind, Query, Readable, person_key
+from bot.messages import Hit, Place, PlaceKind, Query, Readable, person_key
 from bot.ports import Adapter, Clock, Gateway, KnowsNames, ListsReadable, Recording, offers
 from bot.preferences import NO_TRAINING, SEARCH_BY_MEANING, TIME_ZONE, ZERO_DATA_RETENTION
 from bot.search.audience import PATIENCE, Disclosure, Discretion
@@ -58,7 +58,11 @@ class Finder:
         self._clock = clock
         self._discretion = Discretion(adapter)
         self._meanings = Meanings(store, gateway, clock)
-        self._kept: Source = recording.find if recording is not None else lambda query: store.read(find, query)
+        self._kept: Source = recording.find if recording is not None else self._look_through
+
+    async def _look_through(self, query: Query) -> Sequence[Hit]:
+        """What is kept of it, on a thread: hundreds of rows are ranked."""
+        return await self._store.look_through(find, query)
 
     async def find(self, asker: Asker, wish: Wish) -> Found:
         """What fits, and how it may be shown. Raises NoSuchChannel, and TimeUnclear for no time."""

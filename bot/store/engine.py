@@ -8,10 +8,10 @@ from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.errors import StartError, StoreError
 from bot.store import sqlite, upgrade
-from bot.store.readers import Readers
 from bot.store.writer import Writer
 
 P = ParamSpec("P")
@@ -31,10 +31,11 @@ class Store:
     Belongs to the event loop it is first used on; `close` has to be awaited there.
     """
 
-    def __init__(self, writer: Writer, readers: Readers, path: Path) -> None:
+    def __init__(self, writer: Writer, readers: AsyncEngine, path: Path) -> None:
         self._writer = writer
         self._path = path
         self._readers = readers
+        self._reading: set[asyncio.Task[object]] = set()
         self._ride: asyncio.TimerHandle | None = None
 
     @property
@@ -78,10 +79,15 @@ class Store:
     async def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What a query finds in one committed state, everything included that was acknowledged before.
 
-        The query runs whole on a thread of its own, and is not waited for where its caller is cancelled.
+        The query runs on the event loop, which is free while a statement is at work: fetch no more than needed.
+        One whose caller is cancelled ends by itself: a connection that is cancelled while it is opened or given
+        back would stay open for good.
         Raises StoreError, also for a query that tries to write.
         """
-        return await asyncio.wrap_future(self._readers.submit(lambda conn: query(conn, *args, **kwargs)))
+        reading = asyncio.create_task(self._read(lambda conn: query(conn, *args, **kwargs)))
+        self._reading.add(reading)
+        reading.add_done_callback(self._reading.discard)
+        return await asyncio.shield(reading)
 
     async def look_through(
         self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -89,11 +95,19 @@ class Store:
         """As `read`, on a thread and a connection of its own: for what takes so long that others would wait."""
         return await asyncio.to_thread(look_through, self._path, lambda conn: query(conn, *args, **kwargs))
 
+    async def _read(self, query: Callable[[Connection], T]) -> T:
+        try:
+            async with self._readers.connect() as connection:
+                return await connection.run_sync(query)
+        except SQLAlchemyError as error:
+            raise sqlite.store_error(error) from error
+
     async def close(self) -> None:
         """Carry out what was given, then let go of the database."""
         if self._ride is not None:
             self._ride.cancel()
-        await asyncio.to_thread(self._readers.close)
+        await asyncio.gather(*self._reading, return_exceptions=True)
+        await self._readers.dispose()
         await asyncio.to_thread(self._writer.close)
 
 
@@ -112,7 +126,7 @@ def open_store(url: str) -> Store:
         except (SQLAlchemyError, StoreError) as error:
             raise sqlite.start_error(error, path) from error
         unless_opened.pop_all()
-    return Store(Writer(engine), Readers(sqlite.reading_engine(path)), path)
+    return Store(Writer(engine), sqlite.reading_engine(path), path)
 
 
 def look_through(path: Path, query: Callable[[Connection], T]) -> T:

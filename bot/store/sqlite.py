@@ -12,13 +12,16 @@ import contextlib
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 
 from bot.errors import StartError, StoreError, StoreFull
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 Error = sqlite3.Error
 """What the driver itself raises, where SQLAlchemy does not stand between."""
@@ -61,13 +64,15 @@ def writing_engine(path: Path) -> Engine:
     return engine
 
 
-def reading_engine(path: Path) -> Engine:
+def reading_engine(path: Path) -> "AsyncEngine":
     """The engine for a few connections that only read; every transaction sees one committed state."""
-    url = URL.create("sqlite", database=str(path))
-    engine = create_engine(
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    url = URL.create("sqlite+aiosqlite", database=str(path))
+    engine = create_async_engine(
         url, connect_args=_connect_args(), pool_size=READERS, max_overflow=0, hide_parameters=True
     )
-    _prepare(engine, _READER, "BEGIN")
+    _prepare(engine.sync_engine, _READER, "BEGIN")
     return engine
 
 
@@ -114,8 +119,9 @@ def driver_of(conn: Connection) -> sqlite3.Connection:
 
 
 def direct(conn: Connection) -> sqlite3.Connection | None:
-    """The driver's own connection, where a statement may be given to it past SQLAlchemy: in a transaction."""
-    return driver_of(conn) if conn.in_transaction() else None
+    """The driver's own connection, where a statement may be given to it past SQLAlchemy: in a transaction, and
+    unless it belongs to another thread."""
+    return driver_of(conn) if not conn.dialect.is_async and conn.in_transaction() else None
 
 
 def copy_database(source: Path, target: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.util import await_only
 
 from bot.errors import StoreError, StoreFull
 from bot.store.engine import Store, open_store
@@ -56,16 +57,16 @@ async def test_a_read_does_not_see_what_is_not_committed(store: Store) -> None:
 
 
 async def test_a_read_sees_one_state_however_many_statements_it_takes(store: Store) -> None:
-    between, go_on = threading.Event(), threading.Event()
+    between, go_on = asyncio.Event(), asyncio.Event()
 
     def twice(conn: Connection) -> tuple[list[int], list[int]]:
         before = numbers(conn)
         between.set()
-        assert go_on.wait(10)
+        await_only(go_on.wait())
         return before, numbers(conn)
 
     reading = asyncio.ensure_future(store.read(twice))
-    await asyncio.to_thread(between.wait, 10)
+    await between.wait()
     await store.write(note, 1)
     go_on.set()
 
@@ -204,15 +205,15 @@ async def test_a_read_that_is_cancelled_leaves_the_readers_usable(store: Store) 
 
 async def test_closing_waits_for_a_read_that_nobody_waits_for_any_more(tmp_path: Path) -> None:
     store = open_store(f"sqlite:///{tmp_path}/gatepost.db")
-    begun, go_on, found = threading.Event(), threading.Event(), []
+    begun, go_on, found = asyncio.Event(), asyncio.Event(), []
 
     def slow(conn: Connection) -> None:
         begun.set()
-        assert go_on.wait(10)
+        await_only(go_on.wait())
         found.append(conn.exec_driver_sql("SELECT 1").scalar())
 
     reading = asyncio.ensure_future(store.read(slow))
-    await asyncio.to_thread(begun.wait, 10)
+    await begun.wait()
     reading.cancel()
     with pytest.raises(asyncio.CancelledError):
         await reading
