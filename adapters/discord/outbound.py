@@ -35,7 +35,7 @@ def new_message(rendered: Rendered, key: str, *, in_place: bool) -> dict[str, An
     body = _body(rendered, mark) | {"nonce": mark, "enforce_nonce": True}
     if rendered.answers is not None and in_place and rendered.part == 0:
         body["message_reference"] = {"message_id": rendered.answers, "fail_if_not_exists": False}
-        body["allowed_mentions"]["replied_user"] = rendered.asker is not None
+        body["allowed_mentions"]["replied_user"] = rendered.asker is not None and rendered.answers_asker
     return body
 
 

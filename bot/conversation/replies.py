@@ -19,14 +19,15 @@ log = structlog.get_logger(__name__)
 def reply_of(ports: Ports, adapter: Adapter, claimed: Claim, fresh_key: str) -> Showing:
     """The reply of a turn that is being begun, or tried again."""
     reply = open_reply(ports, adapter, claimed.turn, claimed.posts, claimed.said, fresh_key=fresh_key)
-    reply.answers(answered_by(claimed.asked))
+    point_at_question(reply, claimed.asked)
     return reply
 
 
-def answered_by(asked: Sequence[Inbound]) -> str | None:
-    """The message that an answer in the same channel replies to."""
+def point_at_question(reply: Showing, asked: Sequence[Inbound]) -> None:
+    """Let an answer in the channel of its question reply to what was asked, or to what was asked about."""
     said = [inbound for inbound in asked if inbound.kind is not InboundKind.COMMAND]
-    return said[0].about if said and said[0].place.kind is PlaceKind.CHANNEL else None
+    if said and said[0].place.kind is PlaceKind.CHANNEL:
+        reply.answers(said[0].about, askers=said[0].about == said[0].message_id)
 
 
 def open_reply(

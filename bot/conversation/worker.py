@@ -10,7 +10,7 @@ import structlog
 
 from bot.conversation import words
 from bot.conversation.ports import Ports
-from bot.conversation.replies import answered_by, reply_of
+from bot.conversation.replies import point_at_question, reply_of
 from bot.conversation.turn import TurnAtWork, Verdict
 from bot.conversation.turnstile import Turnstile
 from bot.conversation.waiting import Waiting
@@ -244,7 +244,7 @@ class Worker:
             post = Post(row.key, waiting.turn_id, row.n, row.message_id)
             reply = ports.pump.open(adapter, waiting.place, waiting.turn_id, asker=asker, posts=(post,))
         if waiting.question is not None:
-            reply.answers(answered_by((waiting.question,)))
+            point_at_question(reply, (waiting.question,))
         reply.set_actions((Action(ActionName.STOP, waiting.turn_id),))
         reply.set_status(words.NEXT if self.at_work is not None else words.WAITING)
         return reply

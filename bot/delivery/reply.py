@@ -44,6 +44,7 @@ class Reply:
         "_text",
         "actions",
         "answers",
+        "answers_asker",
         "asker",
         "ended",
         "later",
@@ -65,6 +66,7 @@ class Reply:
         self.later = later or limit
         self.asker = asker
         self.answers: str | None = None
+        self.answers_asker = True
         self.summons = False
         self.status: str | None = None
         self.actions: tuple[Action, ...] = ()
@@ -174,6 +176,7 @@ class Reply:
             part=n,
             asker=self.asker,
             answers=self.answers,
+            answers_asker=self.answers_asker,
             summons=self.summons and n == 0,
         )
 

@@ -61,9 +61,9 @@ class Showing:
         self._parts = Parts(adapter, self._reply, self._share, new_key)
         self._awaited: CallKind | None = None  # the kind of call that was last asked for
 
-    def answers(self, message_id: str | None) -> None:
-        """The message in the same place that is answered; before anything is shown."""
-        self._reply.answers = message_id
+    def answers(self, message_id: str, *, askers: bool) -> None:
+        """The message in the same place that is answered, the asker's own or not; before anything is shown."""
+        self._reply.answers, self._reply.answers_asker = message_id, askers
 
     def summon(self) -> None:
         """Let it begin by naming the asker, so that they are notified; before anything is shown."""

@@ -23,8 +23,9 @@ class Rendered:
 
     `status` is a short line under the text ("thinking…", "stopped"); `final` says nothing more will change. It is
     message `part` of an answer, counted from 0. `asker` is the id of the one person whom it may notify, `answers`
-    the id of the message in the same place that it answers, for platforms that show that. `summons` says that it
-    begins by naming the asker, as the platform does to notify somebody.
+    the id of the message in the same place that it answers, for platforms that show that. `answers_asker` says
+    that the asker wrote that one, and not somebody whose message was asked about; `summons` that it begins by
+    naming the asker, as the platform does to notify somebody.
     """
 
     text: str
@@ -35,6 +36,7 @@ class Rendered:
     part: int = 0
     asker: str | None = None
     answers: str | None = None
+    answers_asker: bool = True
     summons: bool = False
 
 

@@ -65,6 +65,8 @@ def test_nobody_but_the_asker_may_be_notified_by_a_post_or_an_edit() -> None:
 
     assert post["allowed_mentions"] == {"parse": [], "users": ["12"], "replied_user": True}
     assert changed_message(rendered)["allowed_mentions"] == {"parse": [], "users": ["12"], "replied_user": False}
+    about_another = Rendered("hello", asker="12", answers="34", answers_asker=False)
+    assert not new_message(about_another, "key", in_place=True)["allowed_mentions"]["replied_user"]
     assert new_message(Rendered("hello"), "key", in_place=True)["allowed_mentions"] == {
         "parse": [],
         "replied_user": False,

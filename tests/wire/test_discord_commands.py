@@ -176,6 +176,20 @@ async def test_ask_about_this_takes_a_question_in_a_form_and_answers_under_the_m
     assert sent.answers[0].ephemeral
 
 
+async def test_whose_message_was_asked_about_is_not_notified_by_the_answer(tmp_path: Path) -> None:
+    async with discord_house(tmp_path, reply_in="place") as home:
+        said = home.grace.says(home.general, "the launch is at noon")
+        act = home.ada.uses_menu(said, ASK_ABOUT)
+        await home.town.until(lambda: act.modal)
+        home.ada.submits_modal(act, question="when is it?")
+        await home.answer("At noon.")
+        answer = (await home.says(home.general, "At noon."))[0]
+
+        assert answer.reference is not None
+        assert answer.reference.message_id == said.id
+        assert answer.ever_pinged.users == frozenset()
+
+
 async def test_every_act_is_acknowledged_in_time_though_the_store_is_slow() -> None:
     async with discord_bot() as bot:
         gate = asyncio.Event()
