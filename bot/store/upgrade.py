@@ -70,6 +70,7 @@ def examine(database_url: str, *, may_lock: bool) -> str:
     if not os.path.exists(path):
         _require_room_for(path)
         return f"{path} will be made"
+    _require_writable(path)
     engine = sqlite.examining_engine(path)
     try:
         if may_lock:
@@ -83,8 +84,10 @@ def examine(database_url: str, *, may_lock: bool) -> str:
         raise sqlite.start_error(error, path) from error
     finally:
         engine.dispose()
+    if revision is None:
+        return f"{path} is empty and will be made"
     history = gatepost_history()
-    if revision is not None and revision not in history.revisions:
+    if revision not in history.revisions:
         raise StartError(_newer(path, revision))
     return f"{path}, schema {revision}" + ("" if revision == history.head else "; starting upgrades it")
 
@@ -92,8 +95,18 @@ def examine(database_url: str, *, may_lock: bool) -> str:
 def _require_room_for(path: Path) -> None:
     """StartError where this user may not make the file; what is hidden from them counts as missing."""
     existing = next(one for one in path.parents if os.path.exists(one))
-    if not os.access(existing, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
+    if not _may(existing, os.W_OK | os.X_OK):
         raise StartError(f"The database {path} can't be made: {existing} can't be written; check the permissions.")
+
+
+def _require_writable(path: Path) -> None:
+    """StartError for a file that may only be read: SQLite opens it without a word, and fails as it is written."""
+    if _may(path, os.R_OK) and not _may(path, os.W_OK):
+        raise StartError(f"The database {path} can't be written; check the permissions.")
+
+
+def _may(path: Path, mode: int) -> bool:
+    return os.access(path, mode, effective_ids=os.access in os.supports_effective_ids)
 
 
 def bring_up_to_date(engine: Engine, path: Path, history: History | None = None) -> Upgrade:
@@ -102,6 +115,7 @@ def bring_up_to_date(engine: Engine, path: Path, history: History | None = None)
     Before it changes anything that exists, it leaves a copy beside it.
     """
     history = history or gatepost_history()
+    _require_writable(path)
     with engine.begin() as conn:
         found = revision_of(conn, path)
     if found is None:

@@ -96,6 +96,36 @@ async def test_what_is_hidden_from_the_user_the_program_runs_as_is_found_and_nam
 
 
 @pytest.mark.skipif(os.name == "nt", reason="permissions are another matter there")
+async def test_a_database_that_may_only_be_read_is_found_and_stops_the_start_with_the_same_sentence() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        database = await made(directory)
+        with read_only_for_us(database):
+            found = (await looked_at(directory))["database"]
+            with pytest.raises(StartError) as stopped_by:
+                open_store(f"sqlite:///{database}")
+
+    assert found.mark is Mark.FAULT
+    assert found.said == f"The database {database} can't be written; check the permissions."
+    assert stopped_by.value.said == found.said
+
+
+@contextmanager
+def read_only_for_us(database: Path) -> Iterator[None]:
+    """Nobody's eyes for a while, which may read this file and write beside it."""
+    us = os.geteuid()
+    database.chmod(0o444)
+    database.parent.chmod(0o777)
+    database.parent.parent.chmod(0o755)
+    if us == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(us)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions are another matter there")
 def test_a_folder_that_hides_its_env_file_is_one_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / ".env").write_text("HTTP_PORT=1234\n")
     monkeypatch.chdir(tmp_path)
