@@ -14,7 +14,7 @@ from tests.discord_town.rights import Right, may_write, rights_in, sees
 from tests.discord_town.town import DiscordTown
 from tests.discord_town.world import Channel, Message, Overwrite, controls_of
 from tests.leak.secrets import Spot, opened
-from tests.leak.sides import ADA, EVE, GRACE, LATEST, Asked, Said, Sight
+from tests.leak.sides import ADA, EVE, GRACE, Asked, Said, Sight
 from tests.three_towns import Towns
 
 _THREADS = 4
@@ -137,7 +137,7 @@ class DiscordSide:
 
     def asked(self) -> Iterator[Asked]:
         for channel in self._channels():
-            for one in self._ours(channel)[-LATEST:]:
+            for one in self._ours(channel):
                 if any(control.get("label") == "Confirm" for control in controls_of(one.components)):
                     eyes = self.eyes((self.platform, str(channel.id)))
                     yield Asked(one, one.text, eyes, f"{one.id} {one.text}")

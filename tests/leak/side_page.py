@@ -13,7 +13,7 @@ from aiohttp import ClientWebSocketResponse, FormData, WSMsgType
 from bot.commands import COMMANDS
 from bot.messages import InboundKind
 from tests.leak.secrets import Spot
-from tests.leak.sides import ADA, GRACE, LATEST, Asked, Said, Sight
+from tests.leak.sides import ADA, GRACE, Asked, Said, Sight
 from tests.three_towns import Towns
 from tests.web_page import Client, tab
 
@@ -130,7 +130,7 @@ class PageSide:
         return [(one, label) for one, label in known if label]
 
     def asked(self) -> Iterator[Asked]:
-        for one in self._shown[-LATEST:]:
+        for one in self._shown:
             if any(action["name"] == "confirm" for action in one.message["actions"]):
                 text = str(one.message["status"])
                 eyes = self.eyes((self.platform, one.channel))

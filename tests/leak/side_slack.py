@@ -9,7 +9,7 @@ from typing import Any
 from adapters.web.outbound import PageMarkdown
 from bot.messages import InboundKind
 from tests.leak.secrets import Spot, opened
-from tests.leak.sides import ADA, EVE, GRACE, LATEST, Asked, Said, Sight
+from tests.leak.sides import ADA, EVE, GRACE, Asked, Said, Sight
 from tests.slack_town.deliveries import Undelivered
 from tests.slack_town.reading import text_of
 from tests.slack_town.town import Town
@@ -102,7 +102,7 @@ class SlackSide:
 
     def asked(self) -> Iterator[Asked]:
         for channel in list(self._town.world.channels.values()):
-            for one in self._ours(channel)[-LATEST:]:
+            for one in self._ours(channel):
                 if "Confirm" in one.buttons:
                     yield Asked(one, one.said, self.eyes((self.platform, channel.id)), f"{one.ts} {one.said}")
 

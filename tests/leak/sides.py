@@ -14,10 +14,6 @@ CALLED = {ADA: "Ada", GRACE: "Grace", EVE: "PING EVERYBODY"}
 """What they are called: a name may be an order, too."""
 
 
-LATEST = 12
-"""Of our messages in a place, those among which one may be waiting for somebody."""
-
-
 @dataclass(frozen=True, slots=True)
 class Sight:
     """Something of ours that people see: where, who, all that can be read in it, where it leads, whom it calls."""
