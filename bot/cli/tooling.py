@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.cli.output import note, say
-from bot.errors import StartError
+from bot.errors import GatepostError, StartError
 
 if TYPE_CHECKING:
     from bot.tools.base import Tool, ToolResult
@@ -32,12 +32,28 @@ def run_tool(options: argparse.Namespace) -> int:
         result = asyncio.run(_call(tools[options.name], _as_json(options.arguments)))
     except ToolFailed as error:
         raise StartError(f"{options.name}: {error.said}") from error
+    except GatepostError:
+        raise
+    except Exception as error:  # somebody's own code: it may raise anything
+        raise StartError(_broken(options.name, error)) from error
     say(result.text + "\n")
     for file in result.files:
         path = _free(Path(Path(file.name).name))
         path.write_bytes(file.data)
         note(f"saved {path}")
     return 0
+
+
+def _broken(name: str, error: Exception) -> str:
+    """What the code of a tool raised, and in which line of it."""
+    import traceback
+
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = Path(__file__).parents[1]
+    last_of_ours = max(n for n, frame in enumerate(frames) if ours in Path(frame.filename).parents)
+    there = frames[min(last_of_ours + 1, len(frames) - 1)]
+    said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return f"{name} failed with {said} ({there.filename}, line {there.lineno})."
 
 
 async def _call(tool: "Tool[Any]", arguments: str) -> "ToolResult":

@@ -1,5 +1,6 @@
 """Tools of other packages: a function's signature is its schema, and none of them takes the program down."""
 
+import random
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Annotated, Literal
@@ -41,6 +42,11 @@ def waits(text: str) -> str:
 async def untyped(text) -> str:  # type: ignore[no-untyped-def]
     """Has no types."""
     return str(text)
+
+
+async def broken(sides: int) -> str:
+    """Draws a number."""
+    return str(random.randrange(sides))
 
 
 READY = tool_of("ready", publish)
@@ -104,3 +110,16 @@ def test_one_tool_runs_alone_in_a_terminal(capsys: pytest.CaptureFixture[str], t
     assert gatepost(["tool", "calculate", "2"]) == 1
     assert gatepost(["tool", "weather", "place=x", "latitude=1", "longitude=1"]) == 1
     assert "can't be done here" in capsys.readouterr().err
+
+
+def test_a_tool_that_breaks_in_a_terminal_is_told_in_one_sentence_with_its_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.tools.every_tool", lambda: (tool_of("broken", broken),))
+
+    assert gatepost(["tool", "broken", "sides=0"]) == 1
+    told = capsys.readouterr().err
+    line = broken.__code__.co_firstlineno + 2
+    assert told.startswith("gatepost: broken failed with ValueError: empty range")
+    assert told.endswith(f"({__file__}, line {line}).\n")
+    assert told.count("\n") == 1
