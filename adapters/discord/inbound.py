@@ -116,7 +116,8 @@ def past(message: discord.Message, place: Place, me: int) -> PastMessage | None:
 def is_addressed(message: discord.Message, place: Place, me: int, *, took_part: bool) -> bool:
     """Whether we are spoken to: alone with us, by name, by a reply to us, or in a thread in which we took part.
 
-    Whoever begins by naming somebody else, or replies to somebody else, does not speak to us.
+    Whoever begins by naming somebody else, or replies to somebody else, does not speak to us. Without the message
+    content intent Discord blanks what is said in our threads; that is left alone.
     """
     if place.kind is PlaceKind.DM:
         return True
@@ -130,7 +131,12 @@ def is_addressed(message: discord.Message, place: Place, me: int, *, took_part: 
     if replied is not None:
         return replied == me or (took_part and replied == message.author.id)
     named = any(user.id == me for user in message.mentions)
-    return named or took_part
+    return named or (took_part and _says_something(message))
+
+
+def _says_something(message: discord.Message) -> bool:
+    """Whether there is anything to read in a message."""
+    return bool(message.content or message.attachments or message.stickers or message.message_snapshots)
 
 
 def written(message: discord.Message) -> str:

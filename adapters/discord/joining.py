@@ -2,10 +2,14 @@
 
 import discord
 
-_WITH_CONTENT = "I read messages only in threads I am in, and what was said before where somebody calls me."
+_WITH_CONTENT = (
+    "In that thread, and in direct messages, no mention is needed. Pictures, PDFs and text files can be attached. "
+    "I read messages only in threads I am in, and what was said before where somebody calls me."
+)
 _WITHOUT_CONTENT = (
-    "I can read only messages that mention me or reply to me: the message content intent is off, which "
-    "whoever runs me can change."
+    "Mention me or reply to me in that thread too; in direct messages no mention is needed. Pictures, PDFs and "
+    "text files can be attached. I can read nothing else: the message content intent is off, which whoever runs "
+    "me can change."
 )
 
 
@@ -13,8 +17,7 @@ def greeting(*, message_content: bool) -> str:
     """What we do, and what we can read."""
     reads = _WITH_CONTENT if message_content else _WITHOUT_CONTENT
     return (
-        "Hello, I'm Gatepost. Mention me with a question and I answer in a thread; in that thread, and in direct "
-        f"messages, no mention is needed. Pictures, PDFs and text files can be attached. {reads} "
+        f"Hello, I'm Gatepost. Mention me with a question and I answer in a thread. {reads} "
         "`/help` lists what can be typed."
     )
 

@@ -8,6 +8,7 @@ import pytest
 from tests.discord_house import DiscordHouse, discord_house, labels
 from tests.discord_town.faults import fails
 from tests.discord_town.rights import Right
+from tests.discord_town.town import discord_town
 from tests.discord_town.world import MessageFlag
 
 
@@ -192,3 +193,19 @@ async def test_editing_a_question_before_the_first_word_changes_it_and_deleting_
     home.ada.deletes(question)
     await home.town.until(lambda: not home.ours(home.ada.dm))
     assert first is not second
+
+
+async def test_without_the_message_content_intent_it_leaves_alone_what_it_can_not_read(tmp_path: Path) -> None:
+    async with discord_town() as town:
+        town.state.application.message_content = False
+        async with discord_house(tmp_path, town) as home:
+            question = home.ada.mentions_bot(home.general, "what is a heron?")
+            await home.answer("A wading bird.")
+            thread = await home.thread_of(question)
+            await home.says(thread, "A wading bird.")
+            home.ada.says(thread, "how tall?")
+            await home.quiet()
+            home.ada.mentions_bot(thread, "how tall?")
+            await home.answer("A metre.")
+
+            await home.says(thread, "A wading bird.", "A metre.")
