@@ -11,7 +11,15 @@ from collections.abc import Callable, Sequence
 from bot.cli.arguments import parser
 from bot.cli.process import make_streams_usable, silence_output
 from bot.cli.serving import serve
-from bot.errors import AddressWrong, GatepostError, GatewayDown, GatewayRefused, sentence_for
+from bot.errors import (
+    AddressWrong,
+    GatepostError,
+    GatewayDown,
+    GatewayRefused,
+    StoreError,
+    StoreFull,
+    sentence_for,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -51,4 +59,8 @@ def operators_sentence(error: GatepostError) -> str:
         return "The gateway refused the key. Check AI_GATEWAY_API_KEY."
     if isinstance(error, GatewayDown):
         return "The gateway does not answer. Check AI_GATEWAY_BASE_URL and the network."
+    if isinstance(error, StoreFull):
+        return "The disk that holds the database is full. Make room on it."
+    if isinstance(error, StoreError):
+        return f"The database can't be used ({error}). `gatepost check` looks at it."
     return sentence_for(error)

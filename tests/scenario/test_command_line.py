@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 
 from bot import __version__
+from bot.cli import operators_sentence
+from bot.errors import StoreError, StoreFull
 from tests.files import pdf, picture
 from tests.scenario.conftest import ELSEWHERE, Here
 from tests.scenario.program import ROOT, Ran, Shell, ended, first_line, stopped
@@ -79,6 +81,17 @@ def test_a_reader_who_has_enough_ends_the_answer_quietly(shell: Shell) -> None:
 def test_what_cannot_be_done_is_said_in_a_sentence(here: Here, words: tuple[str, ...], sentence: str) -> None:
     ran = here.run(*words)
     assert (ran.status, ran.sentence) == (1, sentence)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (StoreFull("SQLITE_FULL: disk"), "The disk that holds the database is full. Make room on it."),
+        (StoreError("SQLITE_IOERR: disk"), "The database can't be used (SQLITE_IOERR: disk). `gatepost check`"),
+    ],
+)
+def test_the_operator_is_not_told_that_the_operator_was_told(error: StoreError, said: str) -> None:
+    assert operators_sentence(error).startswith(said)
 
 
 @pytest.mark.parametrize("words", [("ask",), ("db",), ("sing",), ("demo-gateway", "--port", "99999")])
