@@ -2,14 +2,14 @@
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from zoneinfo import available_timezones
 
 import structlog
 
 from bot.errors import BudgetReached, GatewayError
-from bot.messages import Hit, Place, PlaceKind, Query, Readable, person_key
+from bot.messages import Hit, PersonKind, Place, PlaceKind, Query, Readable, person_key
 from bot.ports import Adapter, Clock, Gateway, KnowsNames, ListsReadable, Recording, offers
 from bot.preferences import NO_TRAINING, SEARCH_BY_MEANING, TIME_ZONE, ZERO_DATA_RETENTION
 from bot.search.audience import PATIENCE, Disclosure, Discretion
@@ -19,7 +19,7 @@ from bot.search.sources import SECONDS, Source, ask, sources_for
 from bot.search.when import moment_in
 from bot.search.wish import EVERYWHERE, HERE, MOST, Asker, Found, Wish
 from bot.store.engine import Store
-from bot.store.intents.posts import posts_of
+from bot.store.intents.posts import asked_at
 from bot.store.intents.settings import in_force
 from bot.store.search import find
 
@@ -75,8 +75,8 @@ class Finder:
         if not scope.places:
             return replace(found, notes=(UNTOLD,))
         answers = await ask(self._sources(asker, scope), query, self._adapter)
-        itself = await self._itself(asker)
-        fitting = [one for one in within(merge(answers), query, author) if one.hit.message_id not in itself]
+        meant = await self._meant_by(asker)
+        fitting = [one for one in within(merge(answers), query, author) if meant(one.hit)]
         meanings, failed = await self._meant(asker, query, fitting, chosen)
         notes = tuple(dict.fromkeys(one.note for one in answers if one.note))
         here, privately, hidden = await self._parted(asker, fitting, scope)
@@ -155,11 +155,17 @@ class Finder:
             log.warning("readable places not told", platform=self._adapter.platform, failure=failure.kind)
             return ()
 
-    async def _itself(self, asker: Asker) -> frozenset[str | None]:
-        """The messages of this very question and its answer, which say what is looked for and are not meant."""
+    async def _meant_by(self, asker: Asker) -> Callable[[Hit], bool]:
+        """Leaves out this very question, which says what is looked for, and what we wrote since it was asked: a
+        growing answer may repeat it, and the id of a message that is just being posted is not known yet."""
         turn = asker.account.turn
-        shown = await self._store.read(posts_of, turn) if turn else ()
-        return frozenset((asker.message_id, *(one.message_id for one in shown)))
+        since = await self._store.read(asked_at, turn) if turn else None
+
+        def meant(hit: Hit) -> bool:
+            ours = hit.author.kind is PersonKind.SELF
+            return hit.message_id != asker.message_id and not (ours and since is not None and hit.sent_at >= since)
+
+        return meant
 
     # --- what fits, and who may see it -----------------------------------------------------------
 

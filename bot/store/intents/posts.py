@@ -97,6 +97,11 @@ def answer_in(conn: Connection, turn_id: str, place: Place) -> None:
     conn.execute(update(posts).where(posts.c.turn_id == turn_id).values(place_key=place.key, **here))
 
 
+def asked_at(conn: Connection, turn_id: str) -> float | None:
+    """When a turn was asked for; None for one that is not known."""
+    return conn.scalar(select(turns.c.created_at).where(turns.c.id == turn_id))
+
+
 def posts_of(conn: Connection, turn_id: str) -> tuple[PostRow, ...]:
     """The messages of a turn's answer."""
     return tuple(PostRow(row.key, row.n, row.message_id) for row in _OF_TURN(conn, {"turn_id": turn_id}))
