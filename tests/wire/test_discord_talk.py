@@ -205,6 +205,7 @@ async def test_without_the_message_content_intent_it_leaves_alone_what_it_can_no
             await home.says(thread, "A wading bird.")
             home.ada.says(thread, "how tall?")
             await home.quiet()
+            await home.rest()
             home.ada.mentions_bot(thread, "how tall?")
             await home.answer("A metre.")
 
