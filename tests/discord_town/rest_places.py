@@ -129,7 +129,7 @@ def edit_channel(ask: Ask) -> Answer:
     rights = rights_to(ask.state, thread)
     if not thread.is_thread:
         raise errors.missing_permissions()
-    own = thread.owner_id == ask.state.me.id
+    own = thread.owner_id == ask.state.me.id and not thread.locked
     if not (own or rights & Right.MANAGE_THREADS) or ("locked" in body and not rights & Right.MANAGE_THREADS):
         raise errors.missing_permissions()
     if thread.archived and body.get("archived", True):

@@ -135,6 +135,22 @@ async def test_a_locked_thread_ends_the_answer_and_holds_nobody_else_up(home: Di
     await home.quiet()
 
 
+async def test_its_own_thread_that_moderators_lock_ends_the_answer_too(home: DiscordHouse) -> None:
+    moderator = home.town.person("Mod", home.guild, roles=(home.town.moderators(home.guild),))
+    question = home.ada.mentions_bot(home.general, QUESTION)
+    answering = await home.request()
+    await answering.say("A wading")
+    thread = await home.thread_of(question)
+    await home.town.until(lambda: home.ours(thread))
+    moderator.archives(thread, locked=True)
+    await answering.finish(" bird.")
+    await home.rest()
+    await home.quiet()
+
+    assert thread.archived
+    assert [one.text for one in home.ours(thread)] == ["A wading"]
+
+
 async def test_a_channel_that_goes_away_ends_the_answer_and_holds_nobody_else_up(home: DiscordHouse) -> None:
     question = home.ada.mentions_bot(home.general, QUESTION)
     answering = await home.request()
