@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bot.commands.base import CommandContext
-from bot.errors import CommandRefused
+from bot.errors import CommandRefused, NotAllowed
 from bot.messages import CommandOption, Place, PlaceKind, person_key
 from bot.preferences import NEAREST_FIRST, Preference, Scope, default_scope, scope_key
 from bot.store.intents.settings import By, Chosen, choose, chosen_where
@@ -38,8 +38,15 @@ async def choose_for(context: CommandContext, preference: Preference, typed: str
 def allowed_scope(context: CommandContext, preference: Preference) -> Scope:
     """The scope that is named or meant. Raises CommandRefused, or NotAllowed where it is not this person's."""
     scope = _scope(context, preference)
-    if not _alone(context.place, scope):
+    if _alone(context.place, scope):
+        return scope
+    try:
         context.ports.may_set(context.place.platform, context.person, scope)
+    except NotAllowed as refused:
+        if Scope.ME not in preference.scopes:
+            raise
+        instead = f"You can for yourself, with the scope `{Scope.ME}`."
+        raise NotAllowed(f"{refused.said} {instead}") from refused
     return scope
 
 

@@ -76,9 +76,9 @@ async def test_nobody_chooses_for_a_channel_by_calling_it_here(tmp_path: Path) -
         await here.people.command("settings", GRACE, CHANNEL, name="max_tokens", value="99", scope="here")
         await here.town.until(lambda town: len(town.whispers) == 2)
 
-    assert {said for _, said in here.town.whispers} == {
-        "Only admins and moderators can set that for the channel. Nothing was changed."
-    }
+    refused = "Only admins and moderators can set that for the channel. Nothing was changed."
+    instead = "You can for yourself, with the scope `me`."
+    assert {said for _, said in here.town.whispers} == {f"{refused} {instead}"}
 
 
 async def test_everybody_chooses_for_their_direct_messages(tmp_path: Path) -> None:
