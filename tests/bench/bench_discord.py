@@ -158,7 +158,7 @@ async def _measure(mode: str, conversations: int, sharing: int) -> list[Figure]:
             refused = len(stage.town.calls.refused())
             firsts, waits, stale = _freshness(stage, places)
             cpu = (after[0] - before) / (conversations * SECONDS * rate) * 1000
-            best = _optimum(conversations, sharing, rate)
+            best = _optimum(conversations, sharing if mode == "place" else 1, rate)
     name = f"{mode}, {conversations} in {'one channel' if sharing > 1 else 'channels of their own'}"
     found = [
         Figure(f"{name}: first token to first text, median", statistics.median(firsts), unit="s"),
