@@ -187,7 +187,7 @@ async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene
         config = _notes(directory)
         towns = await stack.enter_async_context(three_towns(directory, furnish=furnish, mcp_config=config))
         serving = asyncio.create_task(towns.parts.servers.run())
-        stack.callback(serving.cancel)
+        stack.push_async_callback(_ended, serving)
         sides: tuple[Any, ...] = (*made[0], PageSide())
         for side in sides:
             side.here = towns
@@ -199,6 +199,12 @@ async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene
                 await side.says(who, here.places(surface)[1], said, asks=False, file=None)
         await towns.until(towns.parts.servers.tools, 20.0)
         yield here
+
+
+async def _ended(serving: "asyncio.Task[None]") -> None:
+    """Wait for the server's process to be gone, too: its transport has to be closed while there is a loop."""
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)
 
 
 def _notes(directory: Path) -> Path:
