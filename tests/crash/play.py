@@ -161,7 +161,7 @@ def _is_time(chosen: Plan, earlier: Container[str], shown: Seen) -> bool:
     place = chosen.asked[chosen.target].question.place
     answer = [one for one in shown.values() if one.us and one.place == place and one.id not in earlier]
     if chosen.moment is Moment.TOOL_CALL:
-        return any(message.status for message in answer)
+        return any(message.status or message.words for message in answer)  # a tool may be quicker than the eye
     return bool(answer) and sum(len(message.words.split()) for message in answer) >= chosen.words
 
 

@@ -95,7 +95,6 @@ def _as_record(row: Row[Any], item: Item) -> Record:
         "message_id": item.message_id,
         "text": item.text,
         "files": files,
-        "tools_called": [{"name": call.name, "arguments": call.arguments} for call in item.tool_calls],
     }
     return {name: value for name, value in told.items() if value not in (None, [])}
 
@@ -147,8 +146,12 @@ def count_answers(conn: Connection, theirs: Theirs) -> int:
 
 
 def export_answers(conn: Connection, theirs: Theirs) -> Iterator[Record]:
-    """The answers, oldest first."""
-    yield from _told(conn, _answers(theirs))
+    """The answers as they were shown, oldest first.
+
+    Not what tools were asked for them and what they found: others' words, in places that may be closed by now.
+    """
+    shown = and_(_answers(theirs), items.c.role == Role.ASSISTANT)
+    yield from (told for told in _told(conn, shown) if told.get("text") or told.get("files"))
 
 
 def forget_answers(_conn: Connection, _theirs: Theirs) -> Taken:
