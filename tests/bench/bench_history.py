@@ -99,11 +99,11 @@ def _turn_rows(asked: Inbound, place: Place, turn: str, n: int) -> dict[Table, S
     answer_row["body"] = dump(Item(2 * n + 1, Role.ASSISTANT, WORDS, turn_id=turn))
     event_row = {**here, "key": turn, "kind": InboundKind.MESSAGE, "conversation": place.key}
     turn_row = {"id": turn, "conversation": place.key, "place": dump(place), "kind": TurnKind.ANSWER}
-    counts = {"attempt": 1, "restarts": 0, "delivered": 1, "created_at": 0.0}
+    counts = {"attempt": 1, "restarts": 0, "stopping": 0, "delivered": 1, "created_at": 0.0}
     post_row = {"key": turn, "turn_id": turn, "place": dump(place), "place_key": place.key, "n": 0}
     return {
         items: [question_row, answer_row],
-        inbox: [{**event_row, "body": dump(asked), "received_at": 0.0}],
+        inbox: [{**event_row, "body": dump(asked), "owed": 0, "received_at": 0.0}],
         turns: [{**turn_row, **counts, "state": TurnState.DONE, "requester": dump(asked.person)}],
         posts: [{**post_row, "message_id": f"shown {turn}", "state": "confirmed"}],
     }
