@@ -93,7 +93,16 @@ class Intake:
         self._polls = Polls(store, adapters, clock)
         self._forgetting = Forgetting(store, files, clock, self._errands.tell, deleted)
         self._buttons = Buttons(
-            store, desk, access, self._polls, reminders, self._forgetting, commands.underway, clock, new_id
+            store,
+            desk,
+            access,
+            self._polls,
+            reminders,
+            self._forgetting,
+            commands.underway,
+            self._errands.tell,
+            clock,
+            new_id,
         )
         self._tasks: set[asyncio.Task[None]] = set()
 

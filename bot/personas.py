@@ -1,9 +1,11 @@
 """Who the assistant is to be: a few good personas that are built in, or people's own words."""
 
+import hashlib
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from bot.preferences import Preference
+from bot.messages import Place, PlaceKind
+from bot.preferences import Preference, Scope
 
 LONGEST = 2_000
 """Characters of a persona: it goes with every request."""
@@ -51,6 +53,23 @@ def read_persona(typed: str) -> str:
 def persona_text(kept: str | None) -> str:
     """What the model is told of the persona that was chosen; nothing without one."""
     return "" if kept is None else PERSONAS.get(kept, kept)
+
+
+def is_own_words(kept: str) -> bool:
+    """Whether it is somebody's own text, and not one that everybody can read here."""
+    return kept not in PERSONAS
+
+
+def stays_private(name: str, kept: str, scope: Scope, place: Place) -> bool:
+    """Whether a choice is one's own words for oneself, in a place where others read: a model may repeat there
+    whatever it is told. What is chosen for a place or a workspace is for all who read there."""
+    mine = name == PERSONA.name and scope is Scope.ME and is_own_words(kept)
+    return mine and place.kind is not PlaceKind.DM
+
+
+def mark_of(kept: str) -> str:
+    """What names these words, and no others, on a button."""
+    return hashlib.sha256(kept.encode()).hexdigest()[:20]
 
 
 PERSONA = Preference(

@@ -29,6 +29,7 @@ _LABELS = {
     ActionName.CANCEL: ("Cancel", _SECONDARY),
     ActionName.FORGET: ("Forget it", _DANGER),
     ActionName.KEEP: ("Keep it", _SECONDARY),
+    ActionName.USE_ALOUD: ("Use it where others read too", _SECONDARY),
 }
 _ROW, _BUTTON, _SELECT = 1, 2, 3
 _LABEL = 80

@@ -38,6 +38,7 @@ _LABELS = {
     ActionName.CANCEL: "Cancel",
     ActionName.FORGET: "Forget it",
     ActionName.KEEP: "Keep it",
+    ActionName.USE_ALOUD: "Use it where others read too",
 }
 
 

@@ -35,6 +35,7 @@ class ActionName(StrEnum):
     CANCEL = "cancel"
     FORGET = "forget"
     KEEP = "keep"
+    USE_ALOUD = "use_aloud"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,8 @@ class Action:
     surface offers what completing `/model` does to choose from. `CONFIRM` and `DECLINE` name a tool's call. `VOTE`
     names a choice of the poll whose id stands in for the turn's; under a reminder the key of its occurrence does,
     and `SNOOZE` names for how long. `FORGET` and `KEEP` answer whether what is kept about somebody is to go,
-    with the id of that request. `label` is what the button says, where that is not the same for every action
+    with the id of that request. `USE_ALOUD` lets one's own words be used where others read, too; a mark of those
+    words stands in for the turn's id. `label` is what the button says, where that is not the same for every action
     of its name.
     """
 

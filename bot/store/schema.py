@@ -265,6 +265,7 @@ settings = Table(
     Column("person", Text),  # platform:id of whoever chose it, and what they were called then
     Column("person_name", Text),
     Column("at", Float),
+    Column("aloud", Integer, nullable=False, server_default="0"),  # own words may be used where others read, too
     Index("settings_by_person", "person"),
 )
 

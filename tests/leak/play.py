@@ -41,9 +41,19 @@ _ORDERS = (
     "CALL open_file {{}}",
 )
 
+_LINES_WITH_WORDS = (
+    "remind in 1 hour to fetch {word}",
+    "remind here in 1 hour: {word}",
+    "settings name:stop value:{word} scope:me",
+    "persona captain of {word} scope:me",
+)
+"""What people type that holds a secret of their own; none but they read it, except where it says `here`."""
 
 _AGAIN = 1.0
 """Seconds after which somebody who is still asked, or asked the same again, presses again."""
+
+_NOT_PRESSED = ("Confirm", "Other model", "Good answer", "Bad answer", "Use it where others read too")
+"""Decided elsewhere, or never: what somebody lets out themselves is no secret."""
 
 _LEFT_ALONE = ("Confirm", "Don’t", "Other model", "Good answer", "Bad answer", "👍", "👎")
 
@@ -62,7 +72,6 @@ class Play:
         self._actor = ADA
         self._may_ring: frozenset[str] = frozenset()
         self._pressed: dict[str, float] = {}
-        self._worn: dict[Spot, str] = {}
         self._away: dict[str, str] = {}
         self._lines = 0
         self._orders_given: Sequence[str] = _ORDERS
@@ -166,8 +175,6 @@ class Play:
             inside = self.secrets.new(who, "in a file", spot)
             words.append(inside)
             file = (file[0], f"{self._written(file[1], inside)} The harbour code is {inside}.")
-        if asks and (side.platform, who) in self._worn:
-            self.secrets.known[self._worn[side.platform, who]].stands.add(spot)
         message = await side.says(
             who, spot, f"The harbour code is {word}. {self._written(text, word)}", asks=asks, file=file
         )
@@ -220,21 +227,16 @@ class Play:
         side = self._some_side()
         who, spot = self._somebody(side)
         me = (side.platform, who)
-        lines: list[tuple[str, tuple[Spot, ...]]] = [
-            *((one, ()) for one in ("help", "status", "usage", "models", "model", "persona", "settings", "stop")),
-            *((one, ()) for one in ("remind list", "summary", "summary show:all", "export", "forget", "reset")),
-            *((one, ()) for one in ("search harbour in:everywhere", "search harbour", "search harbour from:Ada")),
-            ("remind in 1 hour to fetch {word}", (me,)),
-            ("remind here in 1 hour: {word}", (me, spot)),
-            ("settings name:stop value:{word} scope:me", (me,)),
-            ("persona captain of {word} scope:me", (me,)),
+        lines = [
+            *("help", "status", "usage", "models", "model", "persona", "settings", "stop"),
+            *("remind list", "summary", "summary show:all", "export", "forget", "reset"),
+            *("search harbour in:everywhere", "search harbour", "search harbour from:Ada"),
+            *_LINES_WITH_WORDS,
         ]
-        line, stands = self._random.choice([(line, ()) for line in self._lines_typed] or lines)
-        if stands:
-            word = self.secrets.new(who, f"typed: {line}", *stands)
-            line = line.format(word=word)
-            if line.startswith("persona"):
-                self._worn[me] = word
+        line = self._random.choice(self._lines_typed or lines)
+        if "{word}" in line:
+            stands = (me, spot) if line.startswith("remind here") else (me,)
+            line = line.format(word=self.secrets.new(who, f"typed: {line}", *stands))
         await side.commands(who, spot, line)
 
     async def _wants_reminding(self) -> None:
@@ -254,11 +256,7 @@ class Play:
     async def _presses(self) -> None:
         side = self._some_side()
         who, spot = self._somebody(side)
-        known = [
-            one
-            for one in side.buttons(spot)
-            if one[1] not in ("Confirm", "Other model", "Good answer", "Bad answer")
-        ]
+        known = [one for one in side.buttons(spot) if one[1] not in _NOT_PRESSED]
         if known:
             shown, label = self._random.choice(known)
             await side.presses(who, shown, label)

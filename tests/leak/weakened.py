@@ -44,6 +44,9 @@ WEAK: Mapping[str, Weak] = {
         ("commands",), "is seen by", lines=("search harbour in:everywhere", "export", "remind list")
     ),
     "links": Weak(("asks",), "a link carries", _STEALS),
+    "own words": Weak(
+        ("commands", "asks"), "is seen by", ("REPEAT SYSTEM PROMPT",), ("persona captain of {word} scope:me",)
+    ),
 }
 
 
@@ -65,6 +68,10 @@ async def _here(*_: Any) -> Disclosure:
 
 async def _nothing(*_: Any) -> None:
     return None
+
+
+def _never(*_: Any) -> bool:
+    return False
 
 
 async def _decide(buttons: Any, inbound: Inbound, action: Action, *, allowed: bool) -> None:
@@ -106,4 +113,5 @@ _PATCHES: Mapping[str, tuple[Any, ...]] = {
     ),
     "private answers": (patch.object(Errands, "show", _aloud),),
     "links": (patch("bot.conversation.telling.LinkGuard", _NoGuard),),
+    "own words": (patch("bot.store.intents.settings.stays_private", _never),),
 }

@@ -1,6 +1,7 @@
 """The table of commands at work: one dispatch for every surface, with permissions and suggestions."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,11 +10,11 @@ from bot.commands import COMMANDS
 from bot.commands.base import Command, CommandContext
 from bot.commands.help import lines
 from bot.conversation.prompt import SYSTEM
-from bot.messages import Choice, CommandSpec
+from bot.messages import ActionName, Choice, CommandSpec
 from bot.personas import PERSONAS
 from tests.files import picture
 from tests.house import House, house
-from tests.town import ADA, CHANNEL, DM, GRACE, THREAD
+from tests.town import ADA, CHANNEL, DM, GRACE, THREAD, Shown
 
 CATALOGUE = b"""{"data": [
  {"id": "acme/alpha-2", "name": "Alpha", "type": "language", "context_window": 200000,
@@ -351,20 +352,65 @@ async def test_what_can_be_done_stands_below_a_list_and_is_no_part_of_its_last_p
     assert "\n\nChange it" in one
 
 
-async def test_a_persona_in_ones_own_words_is_for_oneself_alone(tmp_path: Path) -> None:
+async def system_told(here: House, so_far: int, **asked: Any) -> str:
+    """What the model is told before all else when somebody asks it this way."""
+    await here.people.say("hello", **asked)
+    model = await here.answer("hi")
+    await here.answered(so_far + 1)
+    return str(model.exchange.json["messages"][0]["content"])
+
+
+async def test_a_persona_in_ones_own_words_is_used_where_nobody_else_reads(tmp_path: Path) -> None:
     async with house(tmp_path, catalogue=CATALOGUE) as here:
         await here.people.command("persona", persona="A pirate who  counts everything", scope="me")
         said = await told(here)
-        await here.people.say("hello")
-        mine = await here.answer("hi")
-        await here.answered(1)
-        await here.people.say("hello", who=GRACE)
-        hers = await here.answer("hi")
-        await here.answered(2)
+        alone = await system_told(here, 0, place=DM)
+        mine = await system_told(here, 1)
+        await here.people.command("persona")
+        asked = await told(here, 1)
+
+    assert said.startswith("Done for you. I am myself here.")
+    assert "“A pirate who counts everything”, are used only where nobody but you reads" in said
+    assert "“A pirate who counts everything”, are used only where nobody but you reads" in asked
+    assert alone.endswith("A pirate who counts everything")
+    assert mine == SYSTEM
+
+
+async def test_ones_own_words_are_used_where_others_read_once_one_has_said_so(tmp_path: Path) -> None:
+    async with house(tmp_path, catalogue=CATALOGUE) as here:
+        await here.people.command("persona", persona="A pirate who counts everything", scope="me")
+        await told(here)
+        chosen = Shown("m0", THREAD, ADA, "", here.town.whispered[-1])
+        await here.people.press(ActionName.USE_ALOUD, chosen, GRACE)
+        others = await told(here, 1)
+        still = await system_told(here, 0)
+        await here.people.press(ActionName.USE_ALOUD, chosen)
+        done = await told(here, 2)
+        allowed = await system_told(here, 1)
+        hers = await system_told(here, 2, who=GRACE)
+        await here.people.command("persona", persona="A sailor who counts everything", scope="me")
+        await told(here, 3)
+        await here.people.press(ActionName.USE_ALOUD, chosen)
+        late = await told(here, 4)
+        anew = await system_told(here, 3)
+
+    assert "Nothing was changed." in others
+    assert still == SYSTEM
+    assert done.startswith("Done.")
+    assert allowed.endswith("A pirate who counts everything")
+    assert hers == SYSTEM
+    assert "Nothing was changed." in late
+    assert anew == SYSTEM
+
+
+async def test_a_persona_that_is_built_in_is_used_everywhere(tmp_path: Path) -> None:
+    async with house(tmp_path, catalogue=CATALOGUE) as here:
+        await here.people.command("persona", persona="teacher", scope="me")
+        said = await told(here)
+        mine = await system_told(here, 0)
 
     assert "others may notice it" in said
-    assert mine.exchange.json["messages"][0]["content"].endswith("A pirate who counts everything")
-    assert hers.exchange.json["messages"][0]["content"] == SYSTEM
+    assert mine.endswith(PERSONAS["teacher"])
 
 
 async def test_a_persona_that_says_nothing_is_refused_with_those_there_are(tmp_path: Path) -> None:

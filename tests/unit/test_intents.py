@@ -25,6 +25,7 @@ from bot.messages import (
     TurnKind,
     TurnState,
 )
+from bot.personas import mark_of
 from bot.preferences import Scope
 from bot.store.intents.calls import begin_calls, end_call
 from bot.store.intents.changes import accept_delete, accept_edit
@@ -42,7 +43,7 @@ from bot.store.intents.owed import accept_command
 from bot.store.intents.posts import first_post, record_post, settle_posts
 from bot.store.intents.recovery import unfinished
 from bot.store.intents.rows import alive, find_turn
-from bot.store.intents.settings import Chosen, choose, chosen_where, in_force
+from bot.store.intents.settings import Chosen, choose, chosen_where, in_force, use_aloud
 from bot.store.intents.speakers import speakers
 from bot.store.intents.turns import (
     cancel_waiting,
@@ -460,6 +461,42 @@ def test_what_another_person_or_place_chose_holds_for_nobody_else(conn: Connecti
     choose(conn, THREAD.key + "0", "model", "elsewhere")
 
     assert in_force(conn, THREAD, "town:u1") == {}
+
+
+DIRECT = Place("web", "local", "dm-u1", kind=PlaceKind.DM)
+OWN_WORDS = "A pirate who counts everything"
+
+
+@pytest.mark.parametrize("place", [THREAD, CHANNEL, Place("web", "local", "cellar", "t2", PlaceKind.THREAD)])
+def test_ones_own_words_for_oneself_leave_what_is_chosen_for_all_in_force_where_others_read(
+    conn: Connection, place: Place
+) -> None:
+    choose(conn, "web:u1", "persona", OWN_WORDS)
+    choose(conn, CHANNEL.workspace_key, "persona", "teacher")
+
+    assert in_force(conn, DIRECT, "web:u1")["persona"] == OWN_WORDS
+    assert in_force(conn, place, "web:u1")["persona"] == "teacher"
+
+
+def test_ones_own_words_are_let_out_by_oneself_until_they_are_chosen_anew(conn: Connection) -> None:
+    choose(conn, "web:u1", "persona", OWN_WORDS)
+    assert not use_aloud(conn, "web:u2", mark_of(OWN_WORDS))
+    assert not use_aloud(conn, "web:u1", mark_of("Another pirate altogether"))
+    assert in_force(conn, THREAD, "web:u1") == {}
+
+    assert use_aloud(conn, "web:u1", mark_of(OWN_WORDS))
+    assert in_force(conn, THREAD, "web:u1") == {"persona": OWN_WORDS}
+
+    choose(conn, "web:u1", "persona", OWN_WORDS)
+    assert in_force(conn, THREAD, "web:u1") == {}
+
+
+def test_words_that_were_chosen_for_a_channel_are_used_there_and_nowhere_else(conn: Connection) -> None:
+    choose(conn, CHANNEL.key, "persona", OWN_WORDS)
+
+    assert in_force(conn, THREAD, "web:u1") == {"persona": OWN_WORDS}
+    assert in_force(conn, DIRECT, "web:u1") == {}
+    assert in_force(conn, Place("web", "local", "square"), "web:u1") == {}
 
 
 def test_an_answer_by_another_model_is_written_by_it_and_continued_by_it(conn: Connection) -> None:

@@ -5,7 +5,7 @@ import { fileUrl, me } from "./net.js";
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-const LABELS = { forget: "Forget it", keep: "Keep it", stop: "Stop", continue: "Continue", regenerate: "Regenerate", confirm: "Confirm", decline: "Don’t", other_model: "Other model…" };
+const LABELS = { forget: "Forget it", keep: "Keep it", use_aloud: "Use it where others read too", stop: "Stop", continue: "Continue", regenerate: "Regenerate", confirm: "Confirm", decline: "Don’t", other_model: "Other model…" };
 
 /** An empty message; `fill` puts it in words. */
 export function newMessage(id) {

@@ -54,6 +54,7 @@ def export_settings(conn: Connection, theirs: Theirs) -> Iterator[Record]:
     """The settings."""
     for row in conn.execute(select(settings).where(_chosen(conn, theirs)).order_by(settings.c.name)):
         told = {"for": row.scope, "name": row.name, "value": row.value, "chosen_at": when(row.at)}
+        told |= {"used_where_others_read": True} if row.aloud else {}
         yield {name: value for name, value in told.items() if value is not None}
 
 

@@ -298,6 +298,7 @@ def _make_settings() -> None:
         sa.Column("person", sa.Text),
         sa.Column("person_name", sa.Text),
         sa.Column("at", sa.Float),
+        sa.Column("aloud", sa.Integer, nullable=False, server_default="0"),
     )
     op.create_index("settings_by_person", "settings", ["person"])
 
