@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.util import greenlet_spawn
 
 from bot.errors import StartError, StoreError
 from bot.store import sqlite, upgrade
@@ -31,7 +31,7 @@ class Store:
     Belongs to the event loop it is first used on; `close` has to be awaited there.
     """
 
-    def __init__(self, writer: Writer, readers: AsyncEngine, path: Path) -> None:
+    def __init__(self, writer: Writer, readers: Engine, path: Path) -> None:
         self._writer = writer
         self._path = path
         self._readers = readers
@@ -97,17 +97,20 @@ class Store:
 
     async def _read(self, query: Callable[[Connection], T]) -> T:
         try:
-            async with self._readers.connect() as connection:
-                return await connection.run_sync(query)
+            return await greenlet_spawn(self._query, query)
         except SQLAlchemyError as error:
             raise sqlite.store_error(error) from error
+
+    def _query(self, query: Callable[[Connection], T]) -> T:
+        with self._readers.connect() as conn:
+            return query(conn)
 
     async def close(self) -> None:
         """Carry out what was given, then let go of the database."""
         if self._ride is not None:
             self._ride.cancel()
         await asyncio.gather(*self._reading, return_exceptions=True)
-        await self._readers.dispose()
+        await greenlet_spawn(self._readers.dispose)
         await asyncio.to_thread(self._writer.close)
 
 

@@ -84,7 +84,7 @@ async def timed(store: Store, name: str) -> float:
 def opened(url: str) -> tuple[float, float]:
     """Seconds of a process that opens the store, and of one that imports the same libraries; the best of three."""
     opens = f"from bot.store.engine import open_store; open_store({url!r})"
-    imports = "import aiosqlite, orjson, pydantic, sqlalchemy.ext.asyncio, structlog; pydantic.TypeAdapter"
+    imports = "import aiosqlite, orjson, pydantic, sqlalchemy.dialects.sqlite, structlog; pydantic.TypeAdapter"
     return min(ran(opens) for _ in range(3)), min(ran(imports) for _ in range(3))
 
 
