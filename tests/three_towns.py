@@ -121,7 +121,7 @@ class Towns:
             return False
         return True
 
-    async def rest(self, seconds: float = 20.0) -> None:
+    async def rest(self, seconds: float = 60.0) -> None:
         """Wait until nothing is at work."""
         try:
             await self.until(lambda: not self._busy(), seconds)
@@ -137,7 +137,7 @@ class Towns:
         begun = (*intake._tasks, *intake._errands._tasks, *intake._admission._tasks)
         return bool(begun) or self.desk.running > 0 or self.desk.waiting > 0
 
-    async def until(self, holds: Callable[[], object], seconds: float = 10.0) -> None:
+    async def until(self, holds: Callable[[], object], seconds: float = 30.0) -> None:
         """Wait until it holds."""
         async with asyncio.timeout(seconds):
             while not holds():  # noqa: ASYNC110 - three towns have three bells

@@ -120,7 +120,7 @@ class Town:
         """What the bot shows, in order."""
         return [message for message in self.messages.values() if message.person == US]
 
-    async def until(self, holds: Callable[["Town"], object], seconds: float = 10.0) -> None:
+    async def until(self, holds: Callable[["Town"], object], seconds: float = 30.0) -> None:
         """Wait until it holds."""
         async with asyncio.timeout(seconds), self.condition:
             await self.condition.wait_for(lambda: bool(holds(self)))

@@ -58,7 +58,7 @@ class Recorder(discord.Client):
         """What came with each event of this name."""
         return [about for event, about in self.heard if event == name]
 
-    async def hear(self, name: str, how_many: int = 1, seconds: float = 10.0) -> Any:
+    async def hear(self, name: str, how_many: int = 1, seconds: float = 30.0) -> Any:
         """Wait until an event has come so often; what came with the last."""
         async with asyncio.timeout(seconds), self.told:
             await self.told.wait_for(lambda: len(self.events(name)) >= how_many)

@@ -181,7 +181,7 @@ class DiscordTown:
 
     # --- waiting ---------------------------------------------------------------------------------
 
-    async def until(self, holds: Callable[[], object], seconds: float = 10.0) -> None:
+    async def until(self, holds: Callable[[], object], seconds: float = 30.0) -> None:
         """Wait until it holds, asking again whenever anything changed."""
         async with asyncio.timeout(seconds):
             while not holds():

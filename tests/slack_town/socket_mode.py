@@ -140,7 +140,7 @@ class SocketMode:
         except ConnectionError:
             raise Undelivered("connection_failed") from None
 
-    async def connected(self, connections: int = 1, seconds: float = 10.0) -> None:
+    async def connected(self, connections: int = 1, seconds: float = 30.0) -> None:
         """Wait until so many connections are open."""
         await self.world.until(lambda: sum(one.usable for one in self.open) >= connections, seconds)
 

@@ -123,7 +123,7 @@ class Town:
         """How the app was told of a message; `kind` is the type of event."""
         return [one for one in message.deliveries if not kind or one.event.get("type") == kind]
 
-    async def until(self, holds: Callable[[], object], seconds: float = 10.0) -> None:
+    async def until(self, holds: Callable[[], object], seconds: float = 30.0) -> None:
         """Wait until it holds: asked whenever something happens in the town. Raises TimeoutError."""
         await self.world.until(holds, seconds)
 

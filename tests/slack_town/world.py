@@ -82,7 +82,7 @@ class World:
         bell, self._bell = self._bell, asyncio.Event()
         bell.set()
 
-    async def until(self, holds: Callable[[], object], seconds: float = 10.0) -> None:
+    async def until(self, holds: Callable[[], object], seconds: float = 30.0) -> None:
         """Wait until it holds; it is asked whenever something happened in the town. Raises TimeoutError."""
         async with asyncio.timeout(seconds):
             while not holds():
