@@ -94,7 +94,8 @@ class Settling:
         """Wait until then, or until something new is owed: it is in the store by the time it can be asked for."""
         wait = None if due is None else max(0.0, due - self._clock())
         try:
-            await asyncio.wait_for(self._ledger.owes.wait(), wait)
+            async with asyncio.timeout(wait):  # wait_for may swallow a cancellation (Python 3.11)
+                await self._ledger.owes.wait()
         except TimeoutError:
             return
         self._ledger.owes.clear()

@@ -48,7 +48,8 @@ class Tidier:
         while True:
             await self._tidy()
             try:
-                await asyncio.wait_for(self._asked.wait(), EVERY_SECONDS)
+                async with asyncio.timeout(EVERY_SECONDS):  # wait_for may swallow a cancellation (Python 3.11)
+                    await self._asked.wait()
             except TimeoutError:
                 continue
             await asyncio.sleep(self._follow_up)

@@ -72,6 +72,41 @@ async def test_neither_a_start_nor_a_deletion_takes_what_somebody_put_half_an_ho
     assert kept(tmp_path) == {reading}
 
 
+@pytest.mark.parametrize("beats", range(5))
+async def test_it_ends_when_it_is_told_to_also_while_it_turns_to_a_deletion(
+    beats: int, store: Store, tmp_path: Path
+) -> None:
+    tidier = Tidier(store, Endangered(tmp_path / "files", beats), time.time, follow_up=0)
+    tidier.soon()
+    running = asyncio.create_task(tidier.run())
+    await asyncio.wait({running}, timeout=2)
+
+    assert running.cancelled()
+
+
+class Endangered(Files):
+    """Files whose first sweeper is told to end so many turns of the loop after it has swept."""
+
+    def __init__(self, root: Path, beats: int) -> None:
+        super().__init__(root)
+        self._beats = beats
+        self._swept = False
+
+    async def sweep(self, known: set[str], older_than: float) -> int:
+        swept = await super().sweep(known, older_than)
+        running = asyncio.current_task()
+        if running is not None and not self._swept:
+            self._end(running, self._beats)
+        self._swept = True
+        return swept
+
+    def _end(self, running: asyncio.Task[None], beats: int) -> None:
+        if beats:
+            asyncio.get_running_loop().call_soon(self._end, running, beats - 1)
+        else:
+            running.cancel()
+
+
 def refer(conn: Connection, sha256: str) -> None:
     conn.execute(references.insert().values(item_id=1, sha256=sha256, size=1, media_type="x"))
 
