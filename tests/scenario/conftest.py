@@ -1,13 +1,11 @@
 """Commands typed without a process of their own: starting Python and every library is most of what one costs."""
 
 import gc
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import structlog
 
 from bot.cli import run
 from bot.settings import Settings
@@ -46,14 +44,7 @@ def _status(words: tuple[str, ...]) -> int:
 
 
 @pytest.fixture
-def here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Here]:
+def here(tmp_path: Path, capsys: pytest.CaptureFixture[str], logging_as_before: None) -> Iterator[Here]:
     """A directory to type commands in; afterwards logs and garbage go where they went before."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
     yield Here(tmp_path, capsys)
-    for handler in root.handlers:
-        if handler not in handlers:
-            handler.close()
-    root.handlers, root.level = handlers, level
-    structlog.reset_defaults()
     gc.unfreeze()

@@ -4,7 +4,7 @@ import io
 import json
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 import structlog
@@ -12,16 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from bot.log import HIDDEN, start_logging
 
-
-@pytest.fixture(autouse=True)
-def logging_as_before() -> Iterator[None]:
-    """A program starts logging once and for all; the tests that come later have their own wishes."""
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
-    yield
-    root.handlers = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
+pytestmark = pytest.mark.usefixtures("logging_as_before")
 
 
 def test_secrets_are_taken_out_of_events_details_and_library_lines(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -99,6 +99,7 @@ def test_broken_tools_and_taken_names_are_left_out_and_the_others_stay() -> None
     assert isinstance(READY, Tool)
 
 
+@pytest.mark.usefixtures("logging_as_before")
 def test_one_tool_runs_alone_in_a_terminal(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert gatepost(["tool", "calculate", "expression=2 ^ 10"]) == 0
     assert capsys.readouterr().out == "2 ^ 10 = 1,024\n"
@@ -112,6 +113,7 @@ def test_one_tool_runs_alone_in_a_terminal(capsys: pytest.CaptureFixture[str], t
     assert "can't be done here" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("logging_as_before")
 def test_a_tool_that_breaks_in_a_terminal_is_told_in_one_sentence_with_its_line(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
