@@ -241,6 +241,7 @@ async def house(
             cheaper=cheaper,
         )
         reminders = ReminderBook(store, clock, lambda: f"{prefix}-{next(numbers)}", most=most_reminders)
+        reminders = reminders.over({one.platform: one for one in (people, *beside)})
         paid = PaidGateway(gateway, ledger)
         summaries = Summaries(store, paid, clock)
         ports = Ports(

@@ -203,6 +203,7 @@ def desk_for(
     parts: Core, adapters: Sequence[Adapter], recording: Recording | None = None, *, lasting: bool = True
 ) -> Desk:
     """The conversations, over these platforms. Without `lasting` nobody will be there to remind anyone."""
+    by_name = {adapter.platform: adapter for adapter in adapters}
     ports = Ports(
         store=parts.store,
         files=parts.files,
@@ -210,9 +211,9 @@ def desk_for(
         ledger=parts.ledger,
         reader=parts.reader,
         pump=parts.pump,
-        adapters={adapter.platform: adapter for adapter in adapters},
+        adapters=by_name,
         tools=every_tool(),
-        reminders=parts.reminders if lasting else None,
+        reminders=parts.reminders.over(by_name) if lasting else None,
         summaries=parts.summaries,
         recording=recording,
         clock=time.time,
@@ -237,6 +238,8 @@ def intake_for(
     recording: Recording | None = None,
 ) -> Intake:
     """The way in, over these platforms. `deleted` is told when a message was."""
+    by_name = {adapter.platform: adapter for adapter in adapters}
+    reminders = parts.reminders.over(by_name)
     command_ports = CommandPorts(
         store=parts.store,
         files=parts.files,
@@ -251,8 +254,8 @@ def intake_for(
         ledger=parts.ledger,
         is_admin=access.is_admin,
         credits=lambda: parts.credit.credits,
-        reminders=parts.reminders,
-        adapters={adapter.platform: adapter for adapter in adapters},
+        reminders=reminders,
+        adapters=by_name,
         summaries=parts.summaries,
         routing=lambda chosen, asker: routing_of(chosen, parts.pseudonyms.of(asker)),
         channels=ReadableChannels(time.time),
@@ -264,11 +267,11 @@ def intake_for(
         desk=desk,
         commands=Commands(COMMANDS, command_ports, access),
         access=access,
-        adapters={adapter.platform: adapter for adapter in adapters},
+        adapters=by_name,
         clock=time.time,
         new_id=parts.new_id,
         deleted=deleted,
-        reminders=parts.reminders,
+        reminders=reminders,
         meter=parts.meter,
         recording=recording,
     )

@@ -176,6 +176,7 @@ class Toolbox:
             key=f"{turn.id}:{call.id}",
             progress=self._progress,
             conversation=turn.conversation,
+            asked="\n".join(one.text for one in asked if one.person.id == turn.requester.id),
             message_id=asked[0].message_id if asked else "",
             asked_in=asked[0].place if asked else None,
             turn_id=turn.id,
@@ -190,7 +191,7 @@ class Toolbox:
         shown, left_out = result.files[:MOST_FILES], len(result.files) - MOST_FILES
         files = tuple([await keep_file(self._ports, file) for file in shown])
         more = f"\n[{left_out} more files left out]" if left_out > 0 else ""
-        return _Told(result.text + more, tool.untrusted, files, tool.fleeting)
+        return _Told(result.text + more, tool.untrusted or result.untrusted, files, tool.fleeting)
 
 
 def _reaches_others(tool: Tool[Any], arguments: BaseModel, items: Sequence[Item]) -> bool:

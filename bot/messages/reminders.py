@@ -20,7 +20,8 @@ class Caller:
     """Who asks for something about reminders, and where. It comes from the event, never from what was typed.
 
     `key` is the same whenever the same event or call is carried out again. `aloud` says that everybody in the
-    place heard it. `about` is the message that the reminder is to be about.
+    place heard it, and a model speaks for the caller, who wrote `said`. `about` is the message that the reminder
+    is to be about.
     """
 
     key: str
@@ -28,6 +29,15 @@ class Caller:
     place: Place
     aloud: bool = False
     about: PastMessage | None = None
+    said: str = ""
+
+    def words(self, text: str) -> bool:
+        """Whether a text is the caller's own, and not what a model made of others' words."""
+        return not self.aloud or _plain(text) in _plain(self.said)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +47,8 @@ class Reminder:
     It is due at `due_at`, in seconds since the epoch; None when nothing more will come. `slot` is the same as the
     wall clock in `zone` (an IANA name) was meant to show it, in ISO 8601 without an offset. `rule` is an RRULE
     where it recurs; slots that recur by the hour are those of UTC. `quote` is what somebody else wrote in message
-    `about`, `aloud` whether its text may be read where it was made. `undelivered` says that its last occurrence
-    could be posted nowhere.
+    `about`, `aloud` whether its text may be read where it was made, `own` whether it is in its owner's own words.
+    `undelivered` says that its last occurrence could be posted nowhere.
     """
 
     id: str
@@ -55,6 +65,7 @@ class Reminder:
     about: str | None = None
     about_place: Place | None = None
     aloud: bool = False
+    own: bool = False
     undelivered: bool = False
 
     @property

@@ -7,6 +7,7 @@ key, which a platform is asked for before anything is posted again.
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 
 import structlog
 
@@ -18,6 +19,7 @@ from bot.messages import (
     ActionName,
     FailureKind,
     Occurrence,
+    Person,
     Place,
     PlaceKind,
     Reminder,
@@ -25,6 +27,7 @@ from bot.messages import (
 )
 from bot.ports import Adapter, ChecksReaders, Clock, OpensDirectMessages, Reconciles, offers
 from bot.reminders.book import SNOOZES
+from bot.reminders.discretion import CanRead, for_owner
 from bot.reminders.due import move_on
 from bot.reminders.saying import announced
 from bot.store.engine import Store
@@ -180,18 +183,17 @@ class Bell:
 
     async def _text(self, adapter: Adapter, occurrence: Occurrence, place: Place) -> str:
         """What may be said there: nothing that others would learn by it, nor its owner may not read any more."""
-        reminder = occurrence.reminder
+        reminder = await for_owner(occurrence.reminder, self._readers(adapter, occurrence.reminder))
         alone, wanted = place.kind is PlaceKind.DM, _wanted(reminder)
         why = None
         if wanted is None and not alone:
             why = "I can't send you direct messages, so this comes here."
         elif wanted is not None and wanted != place:
             why = "I can't post this where you wanted it, so it comes here."
-        quote = bool(reminder.quote) and await self._can_read(adapter, reminder, reminder.about_in)
         return announced(
-            occurrence,
+            replace(occurrence, reminder=reminder),
             text=alone or wanted == place or reminder.aloud,
-            quote=quote and (alone or place == reminder.about_in),
+            quote=alone or place == reminder.about_in,
             why_here=why,
         )
 
@@ -204,6 +206,12 @@ class Bell:
             yield alone
         if wanted is None and await self._can_read(adapter, reminder, reminder.made_in):
             yield reminder.made_in
+
+    def _readers(self, adapter: Adapter, reminder: Reminder) -> CanRead:
+        async def can_read(_owner: Person, place: Place) -> bool:
+            return await self._can_read(adapter, reminder, place)
+
+        return can_read
 
     async def _can_read(self, adapter: Adapter, reminder: Reminder, place: Place) -> bool:
         """Whether its owner may read there. Who can't tell does not say yes."""

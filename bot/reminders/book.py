@@ -1,7 +1,7 @@
 """The reminders people have: made, listed, changed, cancelled, snoozed. Whose they are comes from the event."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
@@ -18,8 +18,9 @@ from bot.messages import (
     Where,
     person_key,
 )
-from bot.ports import Clock, NewId
+from bot.ports import Adapter, Clock, NewId
 from bot.preferences import TIME_ZONE, Scope
+from bot.reminders.discretion import for_owner, readers_of
 from bot.reminders.reading import When, read_when
 from bot.reminders.saying import QUOTE_LIMIT, confirmed, described, exact, listed, one_line
 from bot.store.engine import Store
@@ -47,12 +48,29 @@ SNOOZES = ("10 min", "1 h", "tomorrow")
 class ReminderBook:
     """Implements `bot.ports.Reminders`. `changed` is set whenever something may be due at another time."""
 
-    def __init__(self, store: Store, clock: Clock, new_id: NewId, *, most: int = MOST) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        new_id: NewId,
+        *,
+        most: int = MOST,
+        adapters: Mapping[str, Adapter] | None = None,
+        changed: asyncio.Event | None = None,
+    ) -> None:
         self._store = store
         self._clock = clock
         self._new_id = new_id
         self._most = most
-        self.changed = asyncio.Event()
+        self._can_read = readers_of(adapters or {})
+        self.changed = changed or asyncio.Event()
+
+    def over(self, adapters: Mapping[str, Adapter]) -> "ReminderBook":
+        """The same book, which asks these platforms what its owners can read; without any it tells them only what
+        is their own."""
+        return ReminderBook(
+            self._store, self._clock, self._new_id, most=self._most, adapters=adapters, changed=self.changed
+        )
 
     async def make(self, caller: Caller, when: str, text: str, where: Where | None = None) -> str:
         """Remind the caller of this, and confirm it by the exact time."""
@@ -94,6 +112,7 @@ class ReminderBook:
             made_in=caller.place,
             where=Where.HERE if alone else where or Where.ME,
             text=one_line(text),
+            own=caller.words(one_line(text)),
             zone=when.zone,
             slot=when.slot.isoformat(),
             due_at=when.due_at,
@@ -110,7 +129,7 @@ class ReminderBook:
         shown = [one for one in mine if _may_be_named(one, caller)]
         if not mine:
             return "You have no reminders. `/remind tomorrow at 9 to call Bob` makes one."
-        lines = [listed(one) for one in shown]
+        lines = [listed(one) for one in await self._for_owner(shown)]
         if len(shown) < len(mine):
             lines.append(f"{len(mine) - len(shown)} more are for you alone: `/remind list` shows them.")
         return "\n".join(lines)
@@ -118,7 +137,8 @@ class ReminderBook:
     async def upcoming(self, owner: str) -> Sequence[Upcoming]:
         """What is still to come for the person with this key, for their own eyes."""
         mine = await self._store.read(told_of, owner)
-        return [Upcoming(one.number, described(one), came) for one, came in mine]
+        shown = await self._for_owner([one for one, _ in mine])
+        return [Upcoming(one.number, described(one), came) for one, (_, came) in zip(shown, mine, strict=True)]
 
     async def change(self, caller: Caller, number: int, when: str = "", text: str = "") -> str:
         """Another time, another text, or both."""
@@ -130,14 +150,17 @@ class ReminderBook:
                 f"Reminder {number} has been; `/remind change {number} tomorrow at 10` lets it come again."
             )
         meant = await self.read(caller, when) if when else None
-        changed = replace(reminder, text=one_line(text) or reminder.text, undelivered=False)
+        changed = replace(reminder, undelivered=False)
+        if one_line(text):
+            changed = replace(changed, text=one_line(text), own=caller.words(one_line(text)))
         if meant is not None:
             changed = replace(
                 changed, zone=meant.zone, slot=meant.slot.isoformat(), due_at=meant.due_at, rule=meant.rule
             )
         await self._store.write(keep_reminder, changed, self._clock())
         self.changed.set()
-        return confirmed(_for_all(changed, caller), meant.notes if meant else ())
+        (shown,) = await self._for_owner([changed])
+        return confirmed(_for_all(shown, caller), meant.notes if meant else ())
 
     async def cancel(self, caller: Caller, number: int) -> str:
         """Let nothing more come of it."""
@@ -145,7 +168,8 @@ class ReminderBook:
         if ended is None:
             raise ReminderRefused(_unknown(number))
         self.changed.set()
-        text = _for_all(ended, caller).text
+        (shown,) = await self._for_owner([ended])
+        text = _for_all(shown, caller).text
         return f"Reminder {number} is cancelled{f': {text}' if text else '.'}"
 
     async def snooze(self, caller: Caller, number: int | None, when: str) -> str:
@@ -196,6 +220,10 @@ class ReminderBook:
         )
         self.changed.set()
         return answer if answered is not None else None
+
+    async def _for_owner(self, reminders: Sequence[Reminder]) -> Sequence[Reminder]:
+        """As their owner may see them at this moment."""
+        return await asyncio.gather(*(for_owner(one, self._can_read) for one in reminders))
 
     async def _find(self, caller: Caller, number: int) -> Reminder:
         reminder = await self._store.read(find_reminder, _owner(caller), number)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Generic, TypeVar
 
@@ -58,11 +58,11 @@ class ToolContext:
     """Where a tool is called and for whom. It comes from the event, never from the model.
 
     `key` is the same whenever the same call is made again: what a tool with effects does, it does once per key.
-    `progress` shows people a short line while the tool runs. `message_id` is the question's, `conversation` names
-    the history it belongs to, `handle` is the event's. `ports` are there whenever the program itself calls.
-    `told_alone` holds names of what the asker was told alone in this turn. `model` is the one that called;
-    `routing` is what was chosen here about who may serve a request: what a tool asks of the gateway carries it,
-    privacy above all.
+    `progress` shows people a short line while the tool runs. `message_id` is the question's, `asked` what the
+    requester wrote in it; `conversation` names the history it belongs to, `handle` is the event's. `ports` are
+    there whenever the program itself calls. `told_alone` holds names of what the asker was told alone in this
+    turn. `model` is the one that called; `routing` is what was chosen here about who may serve a request: what a
+    tool asks of the gateway carries it, privacy above all.
     """
 
     now: float
@@ -71,6 +71,7 @@ class ToolContext:
     key: str
     progress: Callable[[str], None] = _unheard
     conversation: str = ""
+    asked: str = ""
     message_id: str = ""
     asked_in: Place | None = None
     turn_id: str | None = None
@@ -90,10 +91,12 @@ class ToolContext:
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """What a tool found, for the model, and files for people."""
+    """What a tool found, for the model, and files for people. `untrusted` says that it holds what others may have
+    written, where not every result of the tool does."""
 
     text: str
     files: tuple[OutFile, ...] = ()
+    untrusted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +166,7 @@ class Tool(Generic[Arguments]):
         except TimeoutError as error:
             raise ToolFailed(f"{self.name} did not finish within {self.seconds:g} seconds") from error
         result = found if isinstance(found, ToolResult) else ToolResult(found)
-        return ToolResult(shorten(result.text, self.characters), result.files)
+        return replace(result, text=shorten(result.text, self.characters))
 
     def told(self, arguments: Arguments) -> str:
         """What a call would do, in one line for the person who confirms it."""

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from bot.errors import SaidError, ToolFailed
 from bot.messages import Caller, Where
 from bot.ports import Reminders
-from bot.tools.base import Tool, ToolContext
+from bot.tools.base import Tool, ToolContext, ToolResult
 
 
 class Remind(BaseModel):
@@ -35,16 +35,18 @@ class Remind(BaseModel):
     number: int | None = Field(default=None, description="The number of the reminder to change, cancel or snooze.")
 
 
-async def remind(context: ToolContext, arguments: Remind) -> str:
-    """What was done, by its exact time."""
+async def remind(context: ToolContext, arguments: Remind) -> ToolResult:
+    """What was done, by its exact time. Reminders made before may quote other people, or hold what a model made of
+    their words."""
     reminders = context.world.reminders
     if reminders is None:
         raise ToolFailed("nothing is kept for later here, so nobody can be reminded")
-    caller = Caller(context.key, context.requester, context.place, aloud=True)
+    caller = Caller(context.key, context.requester, context.place, aloud=True, said=context.asked)
     try:
-        return await _carry_out(reminders, caller, arguments)
+        done = await _carry_out(reminders, caller, arguments)
     except SaidError as error:
         raise ToolFailed(error.said) from error
+    return ToolResult(done, untrusted=arguments.action in ("list", "change", "cancel"))
 
 
 async def _carry_out(reminders: Reminders, caller: Caller, wanted: Remind) -> str:

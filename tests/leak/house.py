@@ -6,7 +6,8 @@ from pathlib import Path
 from random import Random
 
 from tests.discord_town.town import DiscordTown
-from tests.leak.play import STEAL, Play, furnished
+from tests.leak.judge import STEAL
+from tests.leak.play import Play, furnished
 from tests.leak.side_discord import DiscordSide
 from tests.leak.side_page import PageSide
 from tests.leak.side_slack import SlackSide

@@ -24,6 +24,10 @@ class Secret:
     stands: set[Spot] = field(default_factory=set)
     shown: set[Spot] = field(default_factory=set)
     """Where we repeated it: there it goes on standing whatever becomes of the message."""
+    stood: set[Spot] = field(default_factory=set)
+    """Where it was taken back."""
+    noted: set[Spot] = field(default_factory=set)
+    """Whom a model noted it down for, in a reminder's words, while it stood."""
 
 
 @dataclass
@@ -53,6 +57,7 @@ class Secrets:
         for secret in (self.known[word] for word in words):
             if spot not in secret.shown:
                 secret.stands.discard(spot)
+                secret.stood.add(spot)
 
 
 def opened(data: bytes) -> str:

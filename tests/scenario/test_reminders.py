@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.messages import ActionName, Inbound, InboundKind, PastMessage, Person
+from bot.reminders.discretion import OUT_OF_SIGHT
 from bot.store.intents.reminders import forget_reminders, tidy_reminders
 from bot.store.schema import occurrences, reminders
 from tests.house import House, house
@@ -160,6 +161,29 @@ async def test_whoever_lost_access_gets_it_alone_and_without_others_words(tmp_pa
     assert {one.place for one in posts(here)} == {dm_of(ADA)}
     assert not any("the secret plan" in one.text for one in posts(here))
     assert any("I can't post this where you wanted it" in one.text for one in posts(here))
+
+
+async def test_what_a_model_made_of_others_words_is_told_while_its_owner_can_read_them(tmp_path: Path) -> None:
+    clock = Clock()
+    async with house(tmp_path, clock=clock) as here:
+        await here.people.say("remind me twice in 5 minutes, once to call Bob", who=IN_BERLIN)
+        model = await here.request()
+        await model.call(
+            ("c1", "remind", '{"when": "in 5 minutes", "text": "Call Bob"}'),
+            ("c2", "remind", '{"when": "in 5 minutes", "text": "the harbour code is 4711"}'),
+        )
+        await here.answer("Will do.")
+        await here.answered()
+        before = await told(here, what="list")
+        here.town.shut_out.add(("u1", THREAD.channel))
+        after = await told(here, what="list")
+        await clock.goes(300, here)
+
+    alone = [one.text for one in posts(here) if one.place == dm_of(ADA)]
+    assert "4711" in before
+    assert "Call Bob" in after
+    assert "4711" not in after
+    assert sorted(alone) == sorted(["⏰ Call Bob", f"⏰ {OUT_OF_SIGHT}"])
 
 
 async def test_a_closed_direct_message_is_said_where_it_was_made_and_nothing_private_with_it(

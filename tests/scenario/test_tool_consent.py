@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from bot.messages import ActionName, OutFile
 from bot.tools.base import Tool, ToolContext, ToolResult
+from bot.tools.remind import REMIND
 from tests.files import picture
 from tests.house import Answering, House, house
 from tests.town import DM, GRACE, THREAD, TownAdapter
@@ -91,6 +92,24 @@ async def test_after_untrusted_text_nothing_is_done_before_the_asker_presses(tmp
         await here.answered()
 
     assert (shouting.heard, shouting.by) == (["hello"], ["u1"])
+
+
+@pytest.mark.parametrize(("action", "asks"), [("list", True), ("snooze", False)])
+async def test_reminders_may_hold_a_strangers_words_where_they_are_read_again(
+    tmp_path: Path, action: str, *, asks: bool
+) -> None:
+    shouting = Shouting()
+    async with house(tmp_path, tools=[shouting.tool, REMIND]) as here:
+        await here.people.say("my reminders?", place=DM)
+        await (await here.request()).call(("c0", "remind", f'{{"action": "{action}"}}'))
+        await (await here.request()).call(CALL)
+        if asks:
+            await asked(here)
+            await here.people.press(ActionName.DECLINE, here.town.ours()[0])
+        await here.answer("done")
+        await here.answered()
+
+    assert bool(shouting.heard) is not asks
 
 
 async def test_while_somebody_is_asked_no_other_tool_speaks_over_the_question(tmp_path: Path) -> None:

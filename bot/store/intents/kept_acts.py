@@ -96,10 +96,12 @@ def export_reminders(conn: Connection, theirs: Theirs) -> Iterator[Record]:
 
 
 def _as_reminder(one: Reminder, told: list[Occurrence]) -> Record:
+    """Without others' words, and what a model made of them: its owner may not read them any more."""
+    theirs = one.own or one.made_in.kind is PlaceKind.DM
     record = {
         "number": one.number,
-        "text": one.text,
-        "quotes": one.quote,
+        "text": one.text if theirs else None,
+        "about": one.about,
         "next": when(one.due_at),
         "zone": one.zone,
         "repeats": one.rule,
