@@ -22,6 +22,8 @@ SUPPRESS_EMBEDS, EPHEMERAL, LAYOUT_FLAG = 1 << 2, 1 << 6, 1 << 15
 _TEXT, _FILE = 10, 13
 _SMALL = "-# "
 _ADDRESS = re.compile(r"https?://[^\s`]+", re.IGNORECASE)
+_MARKED = re.compile(r"<(?:a?(?P<emoji>:\w+:)|(?P<command>/[^:<>]+):|@[!&]?|#|t:|id:)[\w:-]*>")
+_NAME = 100
 
 
 def nonce_of(key: str) -> str:
@@ -37,6 +39,12 @@ def new_message(rendered: Rendered, key: str, *, in_place: bool) -> dict[str, An
         body["message_reference"] = {"message_id": rendered.answers, "fail_if_not_exists": False}
         body["allowed_mentions"]["replied_user"] = rendered.asker is not None and rendered.answers_asker
     return body
+
+
+def new_thread(title: str) -> dict[str, Any]:
+    """The body that opens a thread. A name shows no markup: what it stands for is named, or left out."""
+    plain = _MARKED.sub(lambda found: found["emoji"] or found["command"] or "", title)
+    return {"name": " ".join(plain.split())[:_NAME] or "Question", "auto_archive_duration": 1440}
 
 
 def new_poll(poll: Poll, key: str) -> dict[str, Any]:

@@ -6,7 +6,16 @@ from adapters.discord.errors import THREAD_ARCHIVED, THREAD_EXISTS, Refusal
 from adapters.discord.history import History
 from adapters.discord.ids import snowflake, time_of
 from adapters.discord.limits import Rank
-from adapters.discord.outbound import CONTENT, LAYOUT, STATUS, changed_message, new_message, new_poll, said_alone
+from adapters.discord.outbound import (
+    CONTENT,
+    LAYOUT,
+    STATUS,
+    changed_message,
+    new_message,
+    new_poll,
+    new_thread,
+    said_alone,
+)
 from adapters.discord.rest import Rest
 from bot.messages import Failure, FailureKind, Person, Place, PlaceKind, Poll, Rendered
 from bot.ports import Clock
@@ -83,11 +92,10 @@ class Posting:
     async def open_thread(self, place: Place, message_id: str, title: str) -> None:
         """Open a thread on a message; one that is there already is as good."""
         path = f"/channels/{place.channel}/messages/{snowflake(message_id)}/threads"
-        body = {"name": title[:100] or "Question", "auto_archive_duration": 1440}
         # What was said before is read, and the first text posted, as soon as it is there.
         how: dict[str, Any] = {"rank": Rank.FIRST, "about": snowflake(message_id), "leads_to": 2}
         try:
-            await self._rest.call("POST", path, body, kind="thread", channel=place.channel, **how)
+            await self._rest.call("POST", path, new_thread(title), kind="thread", channel=place.channel, **how)
         except Refusal as refused:
             if refused.code != THREAD_EXISTS:
                 raise

@@ -4,8 +4,8 @@ import asyncio
 
 import structlog
 
-from bot.conversation import words
 from bot.conversation.ports import Ports
+from bot.conversation.titles import thread_title
 from bot.errors import StoreError
 from bot.messages import FailureKind, Inbound, Place
 from bot.ports import OpensThreads
@@ -24,7 +24,7 @@ async def open_thread(ports: Ports, adapter: OpensThreads, asked: Inbound, threa
     """Open it, and say where the answer goes. Idempotent: whether a process that died came to it is not known."""
     for tries in range(1, _TRIES + 1):
         try:
-            await adapter.open_thread(asked.place, asked.about, words.thread_title(asked.text))
+            await adapter.open_thread(asked.place, asked.about, thread_title(asked.text))
             return thread
         except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
             failure = ports.adapters[thread.platform].classify(error)

@@ -44,11 +44,6 @@ _NOT_IN_A_TITLE = str.maketrans("[]()<>`*_~|@#\\", " " * 14)
 _WISH_LIMIT = 500
 
 
-def thread_title(question: str) -> str:
-    """What the thread is called in which a question is answered."""
-    return " ".join(question.split())[:_TITLE_LIMIT] or "Question"
-
-
 def reading(names: Iterable[str]) -> str:
     """While files are read."""
     return f"reading {', '.join(names)}…"

@@ -13,6 +13,7 @@ from adapters.discord.outbound import (
     layout_mark,
     marks_of,
     new_message,
+    new_thread,
     nonce_of,
     pieces,
     without_status,
@@ -33,6 +34,19 @@ def test_a_button_says_by_itself_what_it_does(name: ActionName, value: str | Non
     assert action_of(custom_id(action)) == action
     assert action_of(custom_id(action, nonce_of("key"))) == action
     assert mark_of(custom_id(Action(name, TURN), nonce_of("key"))) == nonce_of("key")
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("is <a:wave:1234567890> polite?", "is :wave: polite?"),
+        ("what does </model:123> do <@!12> <#34> <t:1700000000:R>", "what does /model do"),
+        ("a<b and c>d", "a<b and c>d"),
+        ("<@1234>", "Question"),
+    ],
+)
+def test_a_thread_is_named_without_markup(title: str, name: str) -> None:
+    assert new_thread(title)["name"] == name
 
 
 @pytest.mark.parametrize("name", ["", "gp:", "gp:dance:1", "other:stop:1", "gp-ask:12"])
