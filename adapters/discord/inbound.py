@@ -36,6 +36,7 @@ SPOKEN = frozenset(
 _PEOPLES = frozenset({discord.MessageType.default, discord.MessageType.reply})
 _NAMED = re.compile(r"<(?P<sort>@!?|@&|#)(?P<id>\d+)>|<a?(?P<emoji>:\w+:)\d+>|<(?P<command>/[^:<>]+):\d+>")
 _FIRST_NAMED = re.compile(r"\s*<@(?P<role>&?)!?(?P<id>\d+)>[\s,:]*")
+_TO_OTHERS = re.compile(r"\s*(?:<@[&!]?\d+>|@everyone\b|@here\b)")
 _UNKNOWN = Person("", "somebody, forwarded", PersonKind.HUMAN)
 
 
@@ -116,16 +117,15 @@ def past(message: discord.Message, place: Place, me: int) -> PastMessage | None:
 def is_addressed(message: discord.Message, place: Place, me: int, *, took_part: bool) -> bool:
     """Whether we are spoken to: alone with us, by name, by a reply to us, or in a thread in which we took part.
 
-    Whoever begins by naming somebody else, or replies to somebody else, does not speak to us. Without the message
-    content intent Discord blanks what is said in our threads; that is left alone.
+    Whoever begins by naming somebody else, or all, or replies to somebody else, does not speak to us.
+    Without the message content intent Discord blanks what is said in our threads; that is left alone.
     """
     if place.kind is PlaceKind.DM:
         return True
     ours = _our_roles(message, me)
     if re.search(rf"<@!?{me}>", message.content) or any(f"<@&{one}>" in message.content for one in ours):
         return True
-    first = _FIRST_NAMED.match(message.content)
-    if first is not None:
+    if _TO_OTHERS.match(message.content):
         return False
     replied = _replied_author(message)
     if replied is not None:
@@ -172,7 +172,14 @@ def attachments(message: "discord.Message | discord.MessageSnapshot", where: str
     if isinstance(message, discord.Message):
         where = f"{message.channel.id}/{message.id}"
     return tuple(
-        Attachment(f"{where}/{one.id}", one.filename, one.size, one.content_type, one.url)
+        Attachment(
+            f"{where}/{one.id}",
+            one.filename,
+            one.size,
+            one.content_type,
+            one.url,
+            voice=message.flags.voice or one.is_voice_message(),
+        )
         for one in message.attachments
     )
 

@@ -11,6 +11,7 @@ from bot.conversation.ports import Ports
 from bot.errors import FileRefused, StoreError
 from bot.media.links import fetch_link, picture_links
 from bot.messages import (
+    Attachment,
     FailureKind,
     Item,
     PastMessage,
@@ -93,7 +94,7 @@ async def read_files(
     pending = [item for item in items if item.attachments or _links_of(item)]
     if not pending:
         return tuple(items)
-    slow([a.name for item in pending for a in item.attachments])
+    slow([a.name for item in pending for a in item.attachments if not a.voice])
     read = await asyncio.gather(*(_read_item(ports, adapter, conversation, item) for item in pending))
     known = {item.seq: item for item in read}
     return tuple(known.get(item.seq, item) for item in items)
@@ -114,12 +115,19 @@ async def _read_item(ports: Ports, adapter: Adapter, conversation: str, item: It
     async def link(url: str) -> AsyncIterator[bytes]:
         yield await fetch_link(url, ports.limits.file_bytes)
 
-    sources = [(a.name, lambda a=a: adapter.fetch(a), a.size) for a in item.attachments]
+    unheard = [_voice(a) for a in item.attachments if a.voice]
+    sources = [(a.name, lambda a=a: adapter.fetch(a), a.size) for a in item.attachments if not a.voice]
     sources += [(url.rsplit("/", 1)[-1], lambda url=url: link(url), None) for url in _links_of(item)]
     readings = await asyncio.gather(*(one(*source) for source in sources))
-    kept = within(readings, ports.limits.media_bytes)
+    kept = within([*unheard, *readings], ports.limits.media_bytes)
     await ports.store.write(keep_readings, conversation, item.seq, kept)
     return replace(item, attachments=(), files=kept)
+
+
+def _voice(recorded: Attachment) -> Reading:
+    """A voice message, of which its name alone is told."""
+    said = f"{recorded.name} is a voice message, which I can't listen to. Please write what it says."
+    return Reading(ReadingKind.UNREAD, recorded.name, unread=said)
 
 
 def within(readings: Sequence[Reading], most: int) -> tuple[Reading, ...]:

@@ -6,13 +6,17 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file as the platform announces it. Name and type are claims; only the bytes are believed."""
+    """A file as the platform announces it. Name and type are claims; only the bytes are believed.
+
+    `voice` says that people recorded it in the platform's app as a message; its bytes are nothing we can read.
+    """
 
     id: str
     name: str
     size: int | None = None
     media_type: str | None = None
     url: str | None = None
+    voice: bool = False
 
 
 @dataclass(frozen=True, slots=True)

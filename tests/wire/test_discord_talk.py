@@ -39,6 +39,8 @@ async def test_in_its_threads_no_mention_is_needed_but_who_speaks_to_others_is_l
     thread = await home.thread_of(question)
     await home.says(thread, "A wading bird.")
     home.grace.says(thread, f"{home.ada.user.mention} did you know?")
+    home.grace.says(thread, "@everyone look at this")
+    home.grace.says(thread, " @here and at that")
     home.grace.says(thread, "and an egret?")
     answering = await home.answer("Another one.")
     await home.says(thread, "A wading bird.", "Another one.")
@@ -177,7 +179,8 @@ async def test_a_voice_message_gets_an_honest_sentence(home: DiscordHouse) -> No
     await home.answer("Please write it.")
     await home.rest()
 
-    assert "voice-message.ogg is a sound recording" in home.ours(home.ada.dm)[0].text
+    assert "voice-message.ogg is a voice message" in home.ours(home.ada.dm)[0].text
+    assert home.town.calls.of("cdn") == []
 
 
 async def test_editing_a_question_before_the_first_word_changes_it_and_deleting_it_takes_the_answer(
