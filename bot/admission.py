@@ -39,6 +39,9 @@ class Admission:
         if not await self.serves(inbound):
             await self._turn_away(inbound)
             return None
+        if inbound.kept_back:
+            await self._not_told(inbound)
+            return None
         if OUTSIDER in inbound.person.roles:
             return await self._from_outside(inbound)
         return inbound
@@ -72,6 +75,11 @@ class Admission:
         elif await self._store.write(turn_away, inbound, self._clock()):
             log.info("turned away", place=inbound.place.key)
             self._say(inbound, words.NOT_HERE, private=False)
+
+    async def _not_told(self, inbound: Inbound) -> None:
+        """Say why a message can't be answered whose words the platform keeps from us; of a later edit nothing."""
+        if inbound.kind is InboundKind.MESSAGE and await self._store.write(accept_once, inbound, self._clock()):
+            self._say(inbound, inbound.kept_back, private=False)
 
     async def _from_outside(self, inbound: Inbound) -> Inbound | None:
         """What a guest or a stranger did, as far as they may: by default they are heard and not answered."""

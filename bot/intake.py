@@ -195,7 +195,8 @@ class Intake:
 
     async def offer(self, late: Sequence[Inbound]) -> None:
         """Take in what was asked too long ago, all in one conversation, and ask whether it is still wanted."""
-        if not await self._admission.serves(late[0]):
+        late = [one for one in late if not one.kept_back]
+        if not late or not await self._admission.serves(late[0]):
             return
         target = await self._target(late[0])
         turn_id = self._new_id()

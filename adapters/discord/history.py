@@ -44,7 +44,7 @@ class History:
             query = {"before": str(message), "limit": str(size)}
             raw = await self._read(place, query, rank=Rank.FIRST, about=message, leads_to=1)
             said = [one for one in self._past(raw, place) if one is not None]
-            if said or len(raw) < size:
+            if said or len(raw) < size or not self._session.message_content:
                 break
             message = int(raw[-1]["id"])  # people joined, and nobody spoke
         if place.thread is not None and len(said) < limit and (start := await self._start(place)) is not None:
@@ -116,7 +116,8 @@ class History:
             return ()
         took_part = (await self._places.find(_guild(place), int(place.thread or place.channel))).took_part
         messages = [self._message(client, one, place) for one in reversed(raw[:limit])]
-        events = [taken.heard(one, place, self._session.me, took_part=took_part) for one in messages]
+        how: dict[str, Any] = {"took_part": took_part, "content": self._session.message_content}
+        events = [taken.heard(one, place, self._session.me, **how) for one in messages]
         return [one for one in events if one is not None and one.person.kind is PersonKind.HUMAN]
 
     async def fetch(self, attachment: Attachment) -> AsyncIterator[bytes]:
@@ -164,7 +165,8 @@ class History:
         if client is None or not self._session.me:
             raise Refusal(Failure(FailureKind.TRANSIENT), "who we are is not known yet")
         messages = [self._message(client, one, place) for one in raw]
-        return [taken.past(one, place, self._session.me) for one in reversed(messages)]
+        shown = [one for one in messages if self._session.message_content or taken.says_something(one)]
+        return [taken.past(one, place, self._session.me) for one in reversed(shown)]
 
     def _message(self, client: Connection, raw: Any, place: Place) -> discord.Message:
         return client.message_from(raw, int(raw["channel_id"]), _guild(place))

@@ -37,6 +37,11 @@ _PEOPLES = frozenset({discord.MessageType.default, discord.MessageType.reply})
 _NAMED = re.compile(r"<(?P<sort>@!?|@&|#)(?P<id>\d+)>|<a?(?P<emoji>:\w+:)\d+>|<(?P<command>/[^:<>]+):\d+>")
 _FIRST_NAMED = re.compile(r"\s*<@(?P<role>&?)!?(?P<id>\d+)>[\s,:]*")
 _TO_OTHERS = re.compile(r"\s*(?:<@[&!]?\d+>|@everyone\b|@here\b)")
+KEPT_BACK = (
+    "I can't read this reply, as my message content intent is off and Discord shows me only what mentions me: "
+    "leave the ping on when you reply to me, or mention me."
+)
+_NOT_SHOWN = "(Discord does not show me what this message says: the message content intent is off.)"
 _UNKNOWN = Person("", "somebody, forwarded", PersonKind.HUMAN)
 
 
@@ -66,9 +71,16 @@ def message_link(place: Place, message_id: str) -> str:
 
 
 def heard(
-    message: discord.Message, place: Place, me: int, *, took_part: bool, kind: InboundKind = InboundKind.MESSAGE
+    message: discord.Message,
+    place: Place,
+    me: int,
+    *,
+    took_part: bool,
+    content: bool,
+    kind: InboundKind = InboundKind.MESSAGE,
 ) -> Inbound | None:
-    """A message that was written, or written anew; None for what only tells of an event.
+    """A message that was written, or written anew; None for what only tells of an event, and for what is blank
+    to us and said to nobody in particular. `content` is whether we have the message content intent.
 
     Programs speak to nobody in particular.
     """
@@ -76,6 +88,9 @@ def heard(
         return None
     bots = message.author.bot or message.webhook_id is not None
     addressed = not bots and is_addressed(message, place, me, took_part=took_part)
+    blank = not content and place.kind is not PlaceKind.DM and not says_something(message)
+    if blank and not addressed:
+        return None
     moderator = addressed and _may_moderate(message)
     return Inbound(
         key=_key(message, kind),
@@ -88,7 +103,8 @@ def heard(
         addressed=addressed,
         reply_to=_replied_to(message),
         attachments=attachments(message),
-        quotes=tuple(_quotes(message, place, me)),
+        quotes=tuple(_quotes(message, place, me, content=content)),
+        kept_back=KEPT_BACK if blank else "",
     )
 
 
@@ -131,12 +147,14 @@ def is_addressed(message: discord.Message, place: Place, me: int, *, took_part: 
     if replied is not None:
         return replied == me or (took_part and replied == message.author.id)
     named = any(user.id == me for user in message.mentions)
-    return named or (took_part and _says_something(message))
+    return named or (took_part and says_something(message))
 
 
-def _says_something(message: discord.Message) -> bool:
-    """Whether there is anything to read in a message."""
-    return bool(message.content or message.attachments or message.stickers or message.message_snapshots)
+def says_something(message: "discord.Message | discord.MessageSnapshot") -> bool:
+    """Whether there is anything to read in a message, or in what it forwards."""
+    forwarded = message.message_snapshots if isinstance(message, discord.Message) else ()
+    shown = message.content or message.attachments or message.stickers or message.embeds or message.components
+    return bool(shown) or any(map(says_something, forwarded))
 
 
 def written(message: discord.Message) -> str:
@@ -197,8 +215,8 @@ def _said(message: discord.Message, me: int) -> str:
     return "\n".join([*([rest] if rest else []), *stickers])
 
 
-def _quotes(message: discord.Message, place: Place, me: int) -> Iterable[PastMessage]:
-    """The message that is replied to, or what was forwarded."""
+def _quotes(message: discord.Message, place: Place, me: int, *, content: bool) -> Iterable[PastMessage]:
+    """The message that is replied to, or what was forwarded; it says so where that is kept from us."""
     reference = message.reference
     for snapshot in message.message_snapshots:
         where = f"{message.channel.id}/{message.id}"
@@ -208,7 +226,8 @@ def _quotes(message: discord.Message, place: Place, me: int) -> Iterable[PastMes
     if reference is not None and isinstance(reference.resolved, discord.Message):
         quoted = past(reference.resolved, place, me)
         if quoted is not None:
-            yield quoted
+            shown = content or says_something(reference.resolved)
+            yield quoted if shown else replace(quoted, text=_NOT_SHOWN)
 
 
 def _replied_to(message: discord.Message) -> str | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -11,7 +12,7 @@ from bot.commands.dispatch import Commands
 from bot.commands.progress import Progress
 from bot.commands.spelling import spelled
 from bot.errors import GatepostError, SaidError, sentence_for
-from bot.messages import FailureKind, Inbound, PlaceKind, Rendered
+from bot.messages import FailureKind, Inbound, InboundKind, PlaceKind, Rendered
 from bot.ports import Adapter, AnswersCommands, Clock, Reconciles, RepliesPrivately, offers
 from bot.store.engine import Store
 from bot.store.intents.owed import Owed, accept_command, settle_command, take_owed
@@ -148,6 +149,8 @@ async def _show(adapter: Adapter, inbound: Inbound, rendered: Rendered, *, priva
 
 async def _post(adapter: Adapter, inbound: Inbound, rendered: Rendered) -> None:
     """For all to see; where we may not post, for whoever asked: a command never ends in silence."""
+    if inbound.kind is InboundKind.MESSAGE:
+        rendered = replace(rendered, answers=inbound.message_id)
     try:
         await adapter.post(inbound.place, rendered, f"said:{inbound.key}")
     except Exception as error:

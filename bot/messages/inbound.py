@@ -82,6 +82,7 @@ class Inbound:
     `sent_at` is seconds since the epoch, by the platform's clock. `quotes` are the messages it refers to, to be
     read with it. `root` is the message a thread is opened on and the answer replies to, if not this one. `follows`
     says of what is said in a thread that nobody else is addressed: where we take part in it, it is meant for us.
+    `kept_back` is what to answer where we are spoken to and the platform keeps the words from us.
     """
 
     key: str
@@ -100,6 +101,7 @@ class Inbound:
     quotes: tuple[PastMessage, ...] = ()
     root: str | None = None
     follows: bool = False
+    kept_back: str = ""
 
     @property
     def about(self) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.discord.inbound import KEPT_BACK
 from tests.discord_house import DiscordHouse, discord_house, labels
 from tests.discord_town.faults import fails
 from tests.discord_town.rights import Right
@@ -213,3 +214,26 @@ async def test_without_the_message_content_intent_it_leaves_alone_what_it_can_no
             await home.answer("A metre.")
 
             await home.says(thread, "A wading bird.", "A metre.")
+
+
+async def test_without_the_intent_a_reply_it_can_not_read_is_told_so_once_and_no_model_is_asked(
+    tmp_path: Path,
+) -> None:
+    async with discord_town() as town:
+        town.state.application.message_content = False
+        async with discord_house(tmp_path, town, reply_in="place") as home:
+            home.ada.mentions_bot(home.general, "what is a heron?")
+            await home.answer("A wading bird.")
+            answer = (await home.says(home.general, "A wading bird."))[0]
+            blank = home.ada.replies(answer, "how tall?", ping=False)
+            home.ada.edits(blank, "how tall is it?")
+            told = (await home.says(home.general, "A wading bird.", KEPT_BACK))[1]
+            said = home.grace.says(home.general, "herons are grey")
+            home.ada.replies(said, f"{home.town.me.mention} is that so?")
+            answering = await home.answer("Yes.")
+            await home.says(home.general, "A wading bird.", KEPT_BACK, "Yes.")
+
+            assert told.reference is not None
+            assert told.reference.message_id == blank.id
+            assert told.ever_pinged.users == frozenset()
+            assert "does not show me what this message says" in answering.prompt
