@@ -13,6 +13,7 @@ from bot.commands.dispatch import Commands
 from bot.commands.errands import Errands
 from bot.conversation import words
 from bot.conversation.desk import Desk
+from bot.conversation.unposted import standing_in
 from bot.errors import GatepostError, NotAllowed, sentence_for
 from bot.forgetting import Forgetting
 from bot.messages import (
@@ -234,7 +235,8 @@ class Intake:
         accepted = await self._desk.take_in_by_command(asked, target, question.kind, question.model)
         if accepted.outcome is Outcome.ASKED:
             log.info("asked", place=place.key, turn=accepted.turn_id, command=call.name if call else "")
-            self._errands.acknowledge(inbound, words.ON_IT)
+            standing = standing_in(self._adapters[place.platform], place)
+            self._errands.acknowledge(inbound, words.on_it(standing))
 
     async def _button(self, inbound: Inbound) -> None:
         action = inbound.action

@@ -26,6 +26,7 @@ from adapters.discord.readers import Readers
 from adapters.discord.reading import Reading
 from adapters.discord.responses import Responses
 from adapters.discord.rest import DISCORD, Rest
+from adapters.discord.rights import standing
 from adapters.discord.searching import Searching
 from adapters.discord.session import Session
 from adapters.discord.silence import missed_something
@@ -50,6 +51,7 @@ from bot.messages import (
     Quota,
     Readable,
     Rendered,
+    Standing,
 )
 from bot.ports import Clock, Health, Intake
 
@@ -203,6 +205,10 @@ class DiscordAdapter:
     async def can_read(self, person: Person, place: Place) -> bool:
         """Whether this person can read what was said in this channel or thread. Raises Refusal."""
         return await self._readers.can_read(self._knowing, person, place)
+
+    def standing(self, place: Place) -> Standing:
+        """What we are not allowed in a place, as far as discord.py knows."""
+        return standing(self._session.client, place, message_content=self._session.message_content)
 
     async def audience(self, place: Place) -> Audience:
         """Who can read this place. Raises Refusal."""

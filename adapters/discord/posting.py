@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from adapters.discord.errors import THREAD_ARCHIVED, THREAD_EXISTS, Refusal
+from adapters.discord.errors import NO_HISTORY_TO_REPLY, THREAD_ARCHIVED, THREAD_EXISTS, Refusal
 from adapters.discord.history import History
 from adapters.discord.ids import snowflake, time_of
 from adapters.discord.limits import Rank
@@ -44,7 +44,13 @@ class Posting:
         body = new_message(rendered, key, in_place=place.kind is not PlaceKind.THREAD)
         path = f"/channels/{channel}/messages"
         how: dict[str, Any] = {"rank": Rank.FIRST, "about": _question(place, rendered), "files": rendered.files}
-        told = await self._rest.call("POST", path, body, kind="post", channel=channel, **how)
+        try:
+            told = await self._rest.call("POST", path, body, kind="post", channel=channel, **how)
+        except Refusal as refused:
+            if refused.code != NO_HISTORY_TO_REPLY:
+                raise
+            del body["message_reference"]  # it may write there, but not as a reply
+            told = await self._rest.call("POST", path, body, kind="post", channel=channel, **how)
         self._history.note(body["nonce"], str(told["id"]))
         return str(told["id"])
 

@@ -14,7 +14,7 @@ from adapters.discord.errors import Refusal
 from adapters.discord.ids import time_of
 from adapters.discord.outbound import EPHEMERAL, said_alone
 from adapters.discord.rest import Rest
-from bot.messages import Rendered
+from bot.messages import FailureKind, Rendered
 from bot.ports import Clock
 
 log = structlog.get_logger(__name__)
@@ -80,12 +80,20 @@ class Responses:
         bodies = said_alone(rendered, private=private)
         calls = [("POST", webhook)] * len(bodies)
         if style == LATER_PUBLIC and private:
-            await self._rest.answer("DELETE", f"{webhook}/messages/@original")
+            await self._take_away(f"{webhook}/messages/@original")
         elif style in (LATER_PUBLIC, LATER_PRIVATE, SAID):
             calls[0] = ("PATCH", f"{webhook}/messages/@original")
         for (method, path), body in zip(calls, bodies, strict=True):
             files = rendered.files if body is bodies[-1] else ()
             await self._rest.answer(method, path, body, files)
+
+    async def _take_away(self, message: str) -> None:
+        """One that is gone already, by an earlier answer to the same event, is as good."""
+        try:
+            await self._rest.answer("DELETE", message)
+        except Refusal as refused:
+            if refused.failure.kind is not FailureKind.NOT_FOUND:
+                raise
 
 
 def handle_of(interaction: "discord.Interaction[Any]", style: str) -> str:

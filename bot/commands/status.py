@@ -1,5 +1,6 @@
 """Says how the bot is."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 
 from bot.commands.base import Command, CommandContext
@@ -7,6 +8,7 @@ from bot.commands.model import current_model
 from bot.gateway.manners import GATEWAY_HOST
 from bot.ledger.words import money
 from bot.messages import CommandSpec
+from bot.ports import KnowsRights, offers
 
 
 async def run(context: CommandContext) -> str:
@@ -21,7 +23,16 @@ async def run(context: CommandContext) -> str:
         f"- Answers being written: {ports.desk.running}; questions waiting: {ports.desk.waiting}.",
     )
     recorded = await ports.recording.progress(context.place) if ports.recording else ""
-    return "\n".join((*lines, *([f"- {recorded}"] if recorded else []), *_credit(context)))
+    more = (*([f"- {recorded}"] if recorded else []), *_credit(context), *_missing(context))
+    return "\n".join((*lines, *more))
+
+
+def _missing(context: CommandContext) -> Iterator[str]:
+    """What we are not allowed here, and what does not work without it."""
+    adapter: object = context.ports.adapters.get(context.place.platform)
+    if offers(adapter, KnowsRights):
+        for lack in adapter.standing(context.place).lacks:
+            yield f"- ⚠️ {lack.what[0].upper()}{lack.what[1:]}: {lack.without}."
 
 
 def _source(context: CommandContext) -> str:

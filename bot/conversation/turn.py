@@ -169,8 +169,8 @@ class TurnAtWork:
         self.reply.restate(ended.final.status)
         outcomes = await self.reply.settle()
         if not self.reply.shown:
-            turn = self._claim.turn
-            await tell_alone(self._ports.adapters[turn.place.platform], turn, ended.final, outcomes)
+            adapter = self._ports.adapters[self._claim.turn.place.platform]
+            await tell_alone(adapter, self._claim, ended.final, outcomes)
 
     def _account(self, ending: Ending) -> None:
         """One line in the log, and the figures for whoever watches."""

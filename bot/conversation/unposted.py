@@ -6,23 +6,31 @@ import structlog
 
 from bot.conversation import words
 from bot.delivery.posts import Outcome
-from bot.messages import Rendered, Turn
-from bot.ports import Adapter, RepliesPrivately, offers
+from bot.messages import Place, Rendered, Standing
+from bot.ports import Adapter, KnowsRights, RepliesPrivately, offers
+from bot.store.intents.claims import Claim
 
 log = structlog.get_logger(__name__)
 
 
-async def tell_alone(adapter: Adapter, turn: Turn, final: Rendered, outcomes: Mapping[str, Outcome]) -> None:
+async def tell_alone(adapter: Adapter, claim: Claim, final: Rendered, outcomes: Mapping[str, Outcome]) -> None:
     """Give an answer of which nothing stands anywhere, and no message could be posted, to the one who asked."""
     listener: object = adapter
     if set(outcomes.values()) != {Outcome.REFUSED} or not offers(listener, RepliesPrivately):
         return
+    turn, handle = claim.turn, claim.asked[0].handle if claim.asked else None
     said = final.text.strip() or final.status or ""
-    rendered = Rendered(adapter.render(f"{words.NOT_POSTED}\n\n{said}"), final=True)
+    why = words.not_posted(standing_in(adapter, turn.place))
+    rendered = Rendered(adapter.render(f"{why}\n\n{said}"), final=True)
     try:
-        await listener.reply_privately(turn.requester, turn.place, rendered, None)
+        await listener.reply_privately(turn.requester, turn.place, rendered, handle)
     except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
         failure = adapter.classify(error).kind
         log.warning("answer not posted, nor told alone", place=turn.place.key, turn=turn.id, failure=failure)
     else:
         log.info("answer told alone", place=turn.place.key, turn=turn.id)
+
+
+def standing_in(adapter: object, place: Place) -> Standing | None:
+    """What we are not allowed in a place, where the platform says so."""
+    return adapter.standing(place) if offers(adapter, KnowsRights) else None

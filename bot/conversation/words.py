@@ -15,7 +15,7 @@ from bot.errors import (
     ModelUnknown,
     sentence_for,
 )
-from bot.messages import Ability, Source
+from bot.messages import Ability, Source, Standing
 
 THINKING = "thinking…"
 STILL_THINKING = "still thinking…"
@@ -29,7 +29,6 @@ OUTSIDERS = (
     "I answer members of this workspace only. Its moderators can change that with /settings outsiders allow."
 )
 NOT_HERE = "Sorry, I am not set up to answer in this workspace. Whoever runs me can allow it."
-NOT_POSTED = "I can't post where you asked, so here is my answer for you alone:"
 EMPTY = "There is nothing to answer here."
 ON_IT = "I'm on it: the answer comes in a message of its own."
 DRAWING = "drawing…"
@@ -42,6 +41,20 @@ _MOST_SOURCES = 10
 _UNFIT = re.compile(r"[<>\s]|[^\x20-\x7e]")
 _NOT_IN_A_TITLE = str.maketrans("[]()<>`*_~|@#\\", " " * 14)
 _WISH_LIMIT = 500
+
+
+def not_posted(standing: Standing | None) -> str:
+    """Before an answer that its place did not take: why, as far as that is known."""
+    if standing is None or standing.bar is None:
+        return "I can't post where you asked, so here is my answer for you alone:"
+    return f"I can't post in {standing.where}: {standing.bar.what}. So here is my answer for you alone:"
+
+
+def on_it(standing: Standing | None) -> str:
+    """That the answer to a command comes otherwise, and to whom."""
+    if standing is None or standing.bar is None:
+        return ON_IT
+    return f"I can't post in {standing.where}: {standing.bar.what}. The answer comes to you alone."
 
 
 def reading(names: Iterable[str]) -> str:

@@ -116,7 +116,8 @@ class Parts:
         message.unsure = False
         if kind == FailureKind.RATE_LIMIT:
             return
-        if kind == FailureKind.INVALID:
+        # Where files are forbidden, text may not be.
+        if kind == FailureKind.INVALID or (kind == FailureKind.FORBIDDEN and job.want.files):
             self._change_text(job)
         elif kind == FailureKind.UNEDITABLE and job.verb is CallKind.EDIT:
             self._go_on_in_new(job)

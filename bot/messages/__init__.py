@@ -110,6 +110,7 @@ from bot.messages.shown import (
     Quota,
     Rendered,
 )
+from bot.messages.standing import Lack, Standing
 from bot.messages.summaries import (
     Digest,
     KeptDigest,
@@ -165,6 +166,7 @@ __all__ = [
     "Item",
     "KeptDigest",
     "KeptRecap",
+    "Lack",
     "Level",
     "Mark",
     "MenuEntry",
@@ -210,6 +212,7 @@ __all__ = [
     "ServerTool",
     "Source",
     "SpendingLimits",
+    "Standing",
     "Started",
     "StoredFile",
     "Summarised",

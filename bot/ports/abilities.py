@@ -17,6 +17,7 @@ from bot.messages import (
     Query,
     Readable,
     Rendered,
+    Standing,
 )
 from bot.ports.adapter import Health, Route
 
@@ -157,6 +158,14 @@ class ChecksReaders(Protocol):
     async def can_read(self, person: Person, place: Place) -> bool:
         """Whether this person may read what was said in this place, at this moment. Where it can't be told it
         raises."""
+
+
+@runtime_checkable
+class KnowsRights(Protocol):
+    """A platform that says what we ourselves may do in a place."""
+
+    def standing(self, place: Place) -> Standing:
+        """What is missing there, from memory."""
 
 
 @runtime_checkable

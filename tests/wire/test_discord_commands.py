@@ -12,6 +12,7 @@ from bot.messages import CommandOption, CommandSpec, Rendered
 from tests.discord_bot import adapter_for, discord_bot
 from tests.discord_house import LONG_ID, DiscordHouse, discord_house, labels
 from tests.discord_town.faults import fails
+from tests.discord_town.rights import Right
 from tests.discord_town.town import DiscordTown, discord_town
 from tests.discord_town.world import Message
 from tests.files import picture
@@ -274,3 +275,24 @@ async def test_a_model_is_chosen_for_oneself_natively_and_it_is_said_why_it_answ
 
     assert chosen.texts == ["From now on `acme/alpha-2` answers you."]
     assert "answers in this conversation, because you chose it for yourself on" in asked.texts[0]
+
+
+async def test_status_says_what_is_missing_where_it_is_asked_and_what_that_costs(tmp_path: Path) -> None:
+    async with discord_town() as town:
+        town.state.application.message_content = False
+        async with discord_house(tmp_path, town) as home:
+            await town.until(lambda: town.state.application.commands)
+            town.forbids(
+                home.general, Right.ATTACH_FILES | Right.CREATE_PUBLIC_THREADS | Right.READ_MESSAGE_HISTORY
+            )
+            act = home.ada.types_command(home.general, "status")
+            await town.until(lambda: act.texts)
+            direct = home.ada.types_command(home.ada.dm, "status")
+            await town.until(lambda: direct.texts)
+
+            assert "- ⚠️ The permission Attach Files is missing: I can't show pictures" in act.texts[0]
+            assert "- ⚠️ The permission Create Public Threads is missing: I answer in the channel" in act.texts[0]
+            assert "- ⚠️ The permission Read Message History is missing: I don't know what" in act.texts[0]
+            assert "- ⚠️ The message content intent is off: I read only" in act.texts[0]
+            assert act.texts[0].count("⚠️") == 4
+            assert direct.texts[0].count("⚠️") == 1

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from bot.conversation import words
+from bot.delivery.parts import NOT_TAKEN
 from bot.errors import StoreFull
 from bot.messages import Inbound
 from tests.discord_house import DiscordHouse, discord_house, labels
 from tests.discord_town.faults import Fault, cut, fails, lost, never, too_many
 from tests.discord_town.gateway import Gateway
+from tests.discord_town.limits import Limit
 from tests.discord_town.rights import Right
 from tests.discord_town.town import discord_town
 from tests.discord_town.world import Channel, Message
@@ -163,14 +165,84 @@ async def test_a_channel_that_goes_away_ends_the_answer_and_holds_nobody_else_up
     await home.quiet()
 
 
-async def test_where_it_may_not_write_it_ends_and_holds_nobody_else_up(home: DiscordHouse) -> None:
+async def told_alone(home: DiscordHouse, channel: Channel, why: str) -> None:
+    """Ask where it may not write: who asked reads alone why, and the answer."""
+    home.ada.mentions_bot(channel, QUESTION)
+    await home.answer("A wading bird.")
+    said = f"I can't post in <#{channel.id}>: {why}. So here is my answer for you alone:\n\nA wading bird."
+    await settled(home, home.ada.dm, said)
+    assert home.ours(channel) == []
+
+
+async def test_where_it_may_not_write_the_asker_reads_alone_why_and_the_answer(home: DiscordHouse) -> None:
     home.town.forbids(home.general, Right.CREATE_PUBLIC_THREADS | Right.SEND_MESSAGES)
+
+    await told_alone(home, home.general, "the permission Send Messages is missing")
+    await home.quiet()
+
+
+async def test_in_a_thread_where_it_may_not_write_the_asker_reads_alone_why(home: DiscordHouse) -> None:
+    thread = home.grace.opens_thread(home.grace.says(home.general, "herons"), "herons")
+    home.town.forbids(home.general, Right.SEND_MESSAGES_IN_THREADS)
+
+    await told_alone(home, thread, "the permission Send Messages in Threads is missing")
+
+
+async def test_while_it_is_timed_out_the_asker_reads_alone_until_when(home: DiscordHouse) -> None:
+    home.town.times_out(home.town.me, home.guild, 600)
+    until = home.guild.members[home.town.me.id].timed_out_until or 0.0
+    await home.quiet()
+
+    await told_alone(home, home.general, f"I am timed out in this server until <t:{int(until)}>")
+
+
+async def test_who_closed_their_direct_messages_as_well_holds_nobody_up(home: DiscordHouse) -> None:
+    home.town.forbids(home.general, Right.CREATE_PUBLIC_THREADS | Right.SEND_MESSAGES)
+    home.ada.user.dms_closed = True
     home.ada.mentions_bot(home.general, QUESTION)
     await home.answer("A wading bird.")
     await home.rest()
     await home.quiet()
 
+
+async def test_a_command_where_it_may_not_write_is_answered_to_the_asker_alone(home: DiscordHouse) -> None:
+    await home.town.until(lambda: home.town.state.application.commands)
+    home.town.forbids(home.general, Right.SEND_MESSAGES)
+    act = home.ada.types_command(home.general, "ask", text=QUESTION)
+    await home.town.until(lambda: act.texts)
+    first = list(act.texts)
+    await home.answer("A wading bird.")
+    await home.rest()
+
+    why = f"I can't post in <#{home.general.id}>: the permission Send Messages is missing."
+    assert first == [f"{why} The answer comes to you alone."]
+    assert act.texts[-1] == f"{why} So here is my answer for you alone:\n\n> {QUESTION}\n\nA wading bird."
+    assert home.ours(home.ada.dm) == []
     assert home.ours(home.general) == []
+
+
+async def test_where_it_may_not_reply_for_want_of_history_it_answers_in_place(home: DiscordHouse) -> None:
+    home.town.forbids(home.general, Right.CREATE_PUBLIC_THREADS | Right.READ_MESSAGE_HISTORY)
+    home.ada.mentions_bot(home.general, QUESTION)
+    await home.answer("A wading bird.")
+    answer = (await settled(home, home.general, "A wading bird."))[0]
+
+    assert answer.reference is None
+
+
+async def test_where_it_may_attach_no_files_the_text_stands_whole(home: DiscordHouse) -> None:
+    home.town.forbids(home.general, Right.ATTACH_FILES)
+    home.town.limits.limits["create_message"] = Limit(20, 5.0)
+    lines = [f"line {n} of a very long answer that goes on and on" for n in range(400)]
+    question = home.ada.mentions_bot(home.general, QUESTION)
+    await home.answer("\n\n".join(lines))
+    thread = await home.thread_of(question)
+    await home.rest()
+
+    shown = home.ours(thread)
+    assert not any(one.attachments for one in shown)
+    assert shown[0].text.startswith(lines[0])
+    assert NOT_TAKEN in shown[-1].text
 
 
 async def test_an_answer_older_than_an_hour_is_written_again_in_a_new_message(home: DiscordHouse) -> None:
