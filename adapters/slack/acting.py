@@ -10,10 +10,10 @@ import structlog
 from adapters.slack import home, outbound
 from adapters.slack.api import Api
 from adapters.slack.at_home import AtHome
-from adapters.slack.failures import SlackRefused
+from adapters.slack.failures import SlackRefused, reading
 from adapters.slack.files import Files
 from adapters.slack.hearing import NOT_HERE, Hearing
-from adapters.slack.inbound import PLATFORM, Us, place_of, text_in, words_of
+from adapters.slack.inbound import PLATFORM, Us, place_of, text_in, ts_of, words_of
 from adapters.slack.manifest import ASK_ABOUT_THIS, PROMPTS
 from adapters.slack.people import People
 from adapters.slack.posting import Posting
@@ -68,13 +68,18 @@ class Acting:
         self._begun: OrderedDict[str, None] = OrderedDict()
 
     async def take(self, body: Json, intake: Intake) -> Json | str | None:
-        """Keep what happened. Raises StoreError or SlackRefused when it could not be kept: no acknowledgement."""
+        """Keep what happened. Raises StoreError or SlackRefused when it could not be kept: no acknowledgement.
+
+        Raises NotUnderstood for what does not have the form of its kind.
+        """
         us = await self._api.us()
         if "command" in body:
             return await self._command(body, us, intake)
         match body.get("type"):
             case "event_callback":
-                await self._event(body["event"], us, intake)
+                with reading():
+                    event: Json = {**body["event"]}
+                await self._event(event, us, intake)
             case "block_actions":
                 await self._pressed(body, us, intake)
             case "block_suggestion":
@@ -88,23 +93,30 @@ class Acting:
     async def _event(self, event: Json, us: Us, intake: Intake) -> None:
         match event.get("type"):
             case "message" | "app_mention":
-                heard = await self._hearing.event(event, us)
+                with reading():
+                    heard = await self._hearing.event(event, us)
                 if heard is not None:
                     await intake.accept(heard)
                     self._entitle(heard)
             case "agent_session_stopped":
-                stopped = await self._hearing.stopped(event, us)
+                with reading():
+                    stopped = await self._hearing.stopped(event, us)
                 await intake.accept(stopped)
                 self._begin(self._posting.rest(stopped.place))
             case "app_home_opened":
-                self._begin(self._home_opened(event, us, intake))
+                with reading():
+                    opened = self._home_opened(
+                        str(event["user"]), str(event["channel"]), event.get("tab"), us, intake
+                    )
+                self._begin(opened)
             case "tokens_revoked" | "app_uninstalled":
                 log.error("the Slack app was removed or its token revoked; install it again", event=event["type"])
                 self._api.dead = str(event["type"])
 
     async def _command(self, body: Json, us: Us, intake: Intake) -> str | None:
         try:
-            called = await self._hearing.command(body, us)
+            with reading():
+                called = await self._hearing.command(body, us)
         except NotAllowed as error:
             return error.said
         await intake.accept(called)
@@ -113,25 +125,28 @@ class Acting:
     # --- buttons and menus -----------------------------------------------------------------------
 
     async def _pressed(self, body: Json, us: Us, intake: Intake) -> None:
-        pressed: Json = body["actions"][0]
+        with reading():
+            pressed: Json = {**body["actions"][0]}
         if pressed.get("action_id") == home.HOME_MODEL:
             self._begin(self._home.choose_model(body, pressed, us, intake))
             return
         if str(pressed.get("action_id")).startswith(home.HOME_COMMAND):
             self._begin(self._home.press(body, pressed, us, intake))
             return
-        action, container = _action(pressed), body.get("container") or {}
-        if action is None or "message_ts" not in container:
-            return
-        ts = str(container["message_ts"])
-        place = place_of(
-            us.team, {"ts": ts, "thread_ts": container.get("thread_ts")}, str(container["channel_id"])
-        )
-        await intake.accept(await self._hearing.press(action, place, ts, body, us))
+        with reading():
+            action, container = _action(pressed), body.get("container") or {}
+            if action is None or "message_ts" not in container:
+                return
+            ts = ts_of(container, "message_ts")
+            stands = {"ts": ts, "thread_ts": container.get("thread_ts")}
+            place = place_of(us.team, stands, str(container["channel_id"]))
+            press = await self._hearing.press(action, place, ts, body, us)
+        await intake.accept(press)
 
     async def _suggest(self, body: Json, us: Us, intake: Intake) -> Json:
-        profile = await self._people.find(str(body["user"]["id"]), us.team)
-        channel = str((body.get("channel") or {}).get("id") or f"D{profile.id}")
+        with reading():
+            profile = await self._people.find(str(body["user"]["id"]), us.team)
+            channel = str((body.get("channel") or {}).get("id") or f"D{profile.id}")
         place = Place(PLATFORM, us.team, channel)
         choices = await intake.complete(place, profile.person(), "model", "id", str(body.get("value") or ""))
         return {"options": outbound.options([(one.value, one.label) for one in choices])}
@@ -139,20 +154,23 @@ class Acting:
     # --- questions about a message ---------------------------------------------------------------
 
     async def _shortcut(self, body: Json, us: Us, intake: Intake) -> None:
-        channel, message, url = str(body["channel"]["id"]), body["message"], str(body.get("response_url") or "")
+        with reading():
+            channel, message, trigger = str(body["channel"]["id"]), {**body["message"]}, str(body["trigger_id"])
+            url = str(body.get("response_url") or "")
+            about = home.about(channel, message, url)
         spec = self._entries.get(str(body.get("callback_id")))
         entry = spec.entry if spec is not None else None
         if spec is not None and entry is not None and entry.question is None:
-            about = home.about(channel, message, url)
-            await self._chosen(about, CommandCall(spec.name), body, str(body["trigger_id"]), us, intake)
+            await self._chosen(about, CommandCall(spec.name), body, trigger, us, intake)
         elif entry is not None:
-            self._begin(self._open(str(body["trigger_id"]), home.form_of(entry, channel, message, url)))
+            self._begin(self._open(trigger, home.form_of(entry, channel, message, url)))
         elif body.get("callback_id") == ASK_ABOUT_THIS:
-            self._begin(self._open(str(body["trigger_id"]), home.question_about(channel, message, url)))
+            self._begin(self._open(trigger, home.question_about(channel, message, url)))
 
     async def _chosen(self, about: Json, call: CommandCall, body: Json, key: str, us: Us, intake: Intake) -> None:
         """A command about a message; its answer is for whoever chose it alone."""
-        profile = await self._people.find(str(body["user"]["id"]), us.team)
+        with reading():
+            profile = await self._people.find(str(body["user"]["id"]), us.team)
         message = await self._read(about)
         if message is None:
             self._begin(self._say_at(str(about["response_url"]), NOT_HERE))
@@ -165,23 +183,23 @@ class Acting:
         await self._api.write("views.open", trigger_id=trigger, view=view)
 
     async def _submitted(self, body: Json, us: Us, intake: Intake) -> None:
-        view: Json = body["view"]
-        spec = self._entries.get(str(view.get("callback_id")))
-        if spec is None and view.get("callback_id") != ASK_ABOUT_THIS:
-            return
-        about, question = home.asked_about(view)
+        with reading():
+            view: Json = {**body["view"]}
+            spec = self._entries.get(str(view.get("callback_id")))
+            if spec is None and view.get("callback_id") != ASK_ABOUT_THIS:
+                return
+            (about, question), key = home.asked_about(view), f"{view['id']}:submitted"
         if spec is not None and spec.entry is not None and spec.entry.question is not None:
             call = CommandCall(spec.name, {spec.entry.question.name: question})
-            await self._chosen(about, call, body, f"{view['id']}:submitted", us, intake)
+            await self._chosen(about, call, body, key, us, intake)
             return
-        profile = await self._people.find(str(body["user"]["id"]), us.team)
+        with reading():
+            profile = await self._people.find(str(body["user"]["id"]), us.team)
         message = await self._read(about)
         if message is None:
             self._begin(self._say_at(str(about["response_url"]), NOT_HERE))
             return
-        await intake.accept(
-            await self._asked_about(message, about, question, profile.person(), f"{view['id']}:submitted", us)
-        )
+        await intake.accept(await self._asked_about(message, about, question, profile.person(), key, us))
 
     async def _asked_about(
         self, message: Json, about: Json, question: str, person: Person, key: str, us: Us
@@ -287,9 +305,8 @@ class Acting:
             title = " ".join(heard.text.split())[:_TITLE_LIMIT]
             self._begin(self._quietly("assistant.threads.setTitle", place.channel, place.thread, title=title))
 
-    async def _home_opened(self, event: Json, us: Us, intake: Intake) -> None:
-        user, channel = str(event["user"]), str(event["channel"])
-        if event.get("tab") == "messages":
+    async def _home_opened(self, user: str, channel: str, tab: object, us: Us, intake: Intake) -> None:
+        if tab == "messages":
             if user not in self._prompted:
                 self._prompted.add(user)
                 suggested = home.prompts(PROMPTS)

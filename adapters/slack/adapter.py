@@ -11,7 +11,7 @@ from adapters.slack import outbound
 from adapters.slack.acting import Acting
 from adapters.slack.api import SLACK, Api
 from adapters.slack.away import Away
-from adapters.slack.failures import DEAD_TOKEN, SlackRefused
+from adapters.slack.failures import DEAD_TOKEN, SlackRefused, reading
 from adapters.slack.files import Files
 from adapters.slack.hearing import Hearing
 from adapters.slack.inbound import PLATFORM, is_ts, message_link
@@ -21,8 +21,9 @@ from adapters.slack.posting import Posting, known_ts
 from adapters.slack.readers import Readers
 from adapters.slack.searching import Searching
 from adapters.slack.silence import missed_something
+from adapters.slack.socket_mode import Socket
 from adapters.slack.tokens import bot_token_refused
-from adapters.slack.transport import HttpEvents, Socket, bolt_app
+from adapters.slack.transport import HttpEvents, bolt_app
 from bot.errors import PlatformError, StartError
 from bot.messages import (
     Attachment,
@@ -118,7 +119,7 @@ class SlackAdapter:
                 raise StartError(bot_token_refused(error.code)) from error
             log.warning("slack can't be asked yet", code=error.code)
         self._intake, self._told_at = intake, self._clock()
-        self._bolt = bolt_app(self._api.client, self._signing_secret, self._take)
+        self._bolt = bolt_app(self._api.client, self._take)
         if self._app_token is not None:
             self._socket = Socket(self._bolt, self._app_token, self._api.base_url, ping_every=self._ping_every)
             self._socket.lost = self._away.missed
@@ -143,7 +144,8 @@ class SlackAdapter:
 
     def routes(self) -> Sequence[Route]:
         """Where Slack sends events by HTTP, if it is to."""
-        return HttpEvents(lambda: self._bolt).routes() if self._signing_secret is not None else ()
+        secret = self._signing_secret
+        return HttpEvents(lambda: self._bolt, secret).routes() if secret is not None else ()
 
     def health(self) -> Health:
         """Whether events reach us and our token is good, and when anything, and any event, came last."""
@@ -313,7 +315,8 @@ class SlackAdapter:
         if self._intake is None:
             raise SlackRefused("take", "stopping")
         if body.get("type") == "event_callback":
-            self._searching.note(body["event"])
+            with reading():
+                self._searching.note(body["event"])
         self._told_at = self._clock()
         return await self._acting.take(body, self._intake)
 

@@ -1,6 +1,10 @@
 """What Slack's refusals mean: its error names, and what happens below HTTP, as the core's few kinds."""
 
-from bot.errors import PlatformError
+from collections.abc import Iterator
+from contextlib import contextmanager
+from traceback import extract_tb
+
+from bot.errors import GatepostError, PlatformError
 from bot.messages import Failure, FailureKind
 
 _KINDS = {
@@ -45,3 +49,27 @@ class SlackRefused(PlatformError):
 def refused(code: str) -> SlackRefused:
     """A refusal of our own, before Slack is asked."""
     return SlackRefused("not sent", code)
+
+
+UNREADABLE = (ValueError, LookupError, AttributeError, TypeError, RecursionError)
+"""What reading raises over JSON that Slack did not write: something is missing, or of another type."""
+
+
+class NotUnderstood(GatepostError):
+    """Slack sent what does not have the form of its kind. Its text says what was looked for, and where."""
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Around what only reads what Slack sent. Raises NotUnderstood where that can't be read."""
+    try:
+        yield
+    except UNREADABLE as error:
+        raise NotUnderstood(_missed(error)) from error
+
+
+def _missed(error: BaseException) -> str:
+    """What was wrong and where we saw it, without a word of what was sent."""
+    last = extract_tb(error.__traceback__)[-1]
+    missing = f" {error.args[0]}" if isinstance(error, KeyError) and error.args else ""
+    return f"{type(error).__name__}{missing} in {last.name}"

@@ -14,6 +14,7 @@ from adapters.slack.inbound import (
     Json,
     Us,
     attachments_of,
+    check_types,
     command_in,
     kind_of,
     mentions,
@@ -23,6 +24,7 @@ from adapters.slack.inbound import (
     says_something,
     team_of,
     text_in,
+    ts_of,
     words_of,
 )
 from adapters.slack.people import People
@@ -74,11 +76,12 @@ class Hearing:
 
     async def event(self, event: Json, us: Us) -> Inbound | None:
         """A `message` or `app_mention` as the core takes it in; None when it is nothing to it."""
+        check_types(event)
         match event.get("subtype"):
             case "message_changed":
                 return await self._changed(event, us)
             case "message_deleted":
-                return await self._gone(event, event.get("previous_message") or {}, str(event["deleted_ts"]), us)
+                return await self._gone(event, event.get("previous_message") or {}, ts_of(event, "deleted_ts"), us)
         if not says_something(event):
             return None
         if kind_of(event, us) is PersonKind.BOT and event.get("type") == "message":
@@ -90,8 +93,8 @@ class Hearing:
     async def said(self, message: Json, channel: str, us: Us) -> Inbound | None:
         """Somebody's words, from an event or from history: the same message is the same event."""
         place = place_of(us.team, message, channel)
-        ts = str(message["ts"])
-        text = str(message.get("text", ""))
+        ts = ts_of(message)
+        text = str(message.get("text") or "")
         addressed = place.kind is PlaceKind.DM or mentions(text, us.user)
         follows = place.kind is PlaceKind.THREAD and not opens_with_other(text, us)
         person = await self._person(message, us, near=addressed or place.kind is PlaceKind.THREAD)
@@ -114,7 +117,7 @@ class Hearing:
 
     def _of_bot(self, message: Json, channel: str, us: Us) -> Inbound:
         """What another program says: to nobody in particular."""
-        ts, user = str(message["ts"]), str(message.get("user") or message.get("bot_id") or "")
+        ts, user = ts_of(message), str(message.get("user") or message.get("bot_id") or "")
         name = str(message.get("username") or self._people.name(user))
         return Inbound(
             key=f"{PLATFORM}:{us.team}:{channel}:{ts}",
@@ -162,7 +165,7 @@ class Hearing:
 
     async def stopped(self, event: Json, us: Us) -> Inbound:
         """Slack's own stop button: it knows the thread."""
-        channel, root = str(event["channel"]), str(event["thread_ts"])
+        channel, root = str(event["channel"]), ts_of(event, "thread_ts")
         kind = PlaceKind.DM if channel.startswith("D") else PlaceKind.THREAD
         profile = await self._people.find(str(event["user"]), us.team)
         stamp = event.get("event_ts") or root

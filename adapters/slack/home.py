@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
+from adapters.slack.inbound import ts_of
 from adapters.slack.manifest import ASK_ABOUT_THIS
 from bot.messages import MenuEntry, Upcoming
 
@@ -95,7 +96,7 @@ def about(channel: str, message: Json, response_url: str) -> Json:
     """Which message it is about, and where its chooser is answered."""
     return {
         "channel": channel,
-        "ts": str(message["ts"]),
+        "ts": ts_of(message),
         "thread_ts": str(message.get("thread_ts") or ""),
         "response_url": response_url,
     }

@@ -15,6 +15,7 @@ _MARKUP = re.compile(r"<([@#!])?([^<>|]+)(?:\|([^<>]*))?>")
 _OPENING_MENTION = re.compile(r"\s*<@([UW][A-Z0-9]+)(?:\|[^>]*)?>[\s,:]*")
 _COMMAND = re.compile(r"!([a-z_]+)(?:\s|$)", re.IGNORECASE)
 _TS = re.compile(r"\d{1,12}\.\d{6}")
+_TEXTS = ("channel", "user", "bot_id", "text", "subtype", "thread_ts", "event_ts", "team", "user_team")
 _SAID = frozenset({None, "", "file_share", "thread_broadcast", "me_message", "bot_message"})
 """Kinds of `message` events in which somebody says something; the rest tell of joins, topics and the like."""
 
@@ -34,10 +35,25 @@ def is_ts(text: str) -> bool:
     return _TS.fullmatch(text) is not None
 
 
+def ts_of(message: Json, name: str = "ts") -> str:
+    """The id of a message. Raises ValueError for what can be none, and LookupError."""
+    ts = message[name]
+    if not isinstance(ts, str) or not is_ts(ts):
+        raise ValueError(name)
+    return ts
+
+
+def check_types(event: Json) -> None:
+    """Raises TypeError unless what tells whose words these are, and where they stand, is text."""
+    for name in _TEXTS:
+        if not isinstance(event.get(name) or "", str):
+            raise TypeError(name)
+
+
 def place_of(team: str, message: Json, channel: str) -> Place:
     """Where a message stands. In direct messages each one that is no reply begins a thread of its own."""
     ts = str(message.get("ts", ""))
-    root = str(message.get("thread_ts") or ts)
+    root = ts_of(message, "thread_ts") if message.get("thread_ts") else ts
     if channel.startswith("D"):
         return Place(PLATFORM, team, channel, root, PlaceKind.DM)
     if root == ts:

@@ -144,12 +144,15 @@ class SocketMode:
         """Wait until so many connections are open."""
         await self.world.until(lambda: sum(one.usable for one in self.open) >= connections, seconds)
 
-    async def disconnect(self, reason: str = "refresh_requested", *, close: bool | None = None) -> None:
+    async def disconnect(
+        self, reason: str = "refresh_requested", *, close: bool | None = None, first: int | None = None
+    ) -> None:
         """Ask the app to come anew: `warning` (more is to follow), `refresh_requested`, `link_disabled`.
 
-        `close` closes the connections too; with None all but a warning do so when ten seconds are over.
+        `close` closes the connections too; with None all but a warning do so when ten seconds are over. With
+        `first` only the so many oldest ones are told.
         """
-        for socket in list(self.open):
+        for socket in self.open[:first]:
             socket.ending = reason != "warning"
             await self._send(socket, _disconnect(reason))
             if close:
