@@ -96,7 +96,7 @@ class SlackAdapter:
         self._past = Past(self._api, self._people)
         self._posting = Posting(self._api, self._files, self._past, self._people)
         self._hearing = Hearing(self._api, self._people, specs, self._whisper)
-        self._away = Away(self._api, self._hearing)
+        self._away = Away(self._api, self._hearing, clock)
         self._acting = Acting(
             self._api, self._people, self._hearing, specs, self._begin, self._posting, self._files
         )

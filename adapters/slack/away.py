@@ -9,12 +9,15 @@ from adapters.slack.api import Api
 from adapters.slack.failures import SlackRefused
 from adapters.slack.hearing import Hearing
 from adapters.slack.inbound import PLATFORM, kind_of, says_something
+from adapters.slack.past import until_now
+from adapters.slack.replies import Replies
 from bot.messages import Inbound, PersonKind, Place, PlaceKind
 
 log = structlog.get_logger(__name__)
 
 _CHANNELS = 200
 _THREADS = 30
+_PAGES = 5
 _ACTIVE = 3 * 24 * 3600.0
 """Seconds; replies are looked for below messages no older than that when we went away."""
 
@@ -22,8 +25,10 @@ _ACTIVE = 3 * 24 * 3600.0
 class Away:
     """Reads places as if their messages came in now. `tell` is told when there may be something to read."""
 
-    def __init__(self, api: Api, hearing: Hearing) -> None:
+    def __init__(self, api: Api, hearing: Hearing, now: Callable[[], float]) -> None:
         self._api = api
+        self._now = now
+        self._replies = Replies(api, now)
         self._hearing = hearing
         self._owed = False
         self._tell: Callable[[], None] | None = None
@@ -75,7 +80,7 @@ class Away:
         messages = [one for one in roots if float(one["ts"]) > since]
         busy = [one for one in roots if float(one.get("latest_reply") or 0) > since][:_THREADS]
         for root in busy:
-            messages += await self._replies(place.channel, str(root["ts"]), since)
+            messages += await self._said_below(place.channel, str(root["ts"]), since, limit)
         messages.sort(key=lambda one: str(one["ts"]))
         found: list[Inbound] = []
         for message in messages[-limit:]:
@@ -86,13 +91,17 @@ class Away:
         return found
 
     async def _roots(self, channel: str, since: float) -> list[dict[str, Any]]:
-        answer = await self._api.read(
-            "conversations.history", channel=channel, oldest=f"{since - _ACTIVE:.6f}", limit=200
-        )
-        return list(answer.get("messages", ()))
+        asked = {"channel": channel, "oldest": f"{since - _ACTIVE:.6f}", "latest": until_now(self._now())}
+        found: list[dict[str, Any]] = []
+        cursor = None
+        for _ in range(_PAGES):
+            answer = await self._api.read("conversations.history", limit=200, cursor=cursor, **asked)
+            found += answer.get("messages", ())
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or None
+            if cursor is None:
+                break
+        return found
 
-    async def _replies(self, channel: str, root: str, since: float) -> list[dict[str, Any]]:
-        answer = await self._api.read(
-            "conversations.replies", channel=channel, ts=root, oldest=f"{since:.6f}", limit=200
-        )
-        return [one for one in answer.get("messages", ()) if one.get("ts") != root]
+    async def _said_below(self, channel: str, root: str, since: float, limit: int) -> list[dict[str, Any]]:
+        replies = await self._replies.newest(channel, root, limit, since=f"{since:.6f}")
+        return [one for one in replies if one.get("ts") != root]

@@ -1,4 +1,4 @@
-"""What was said before, and which of our posts are there: reads of a channel's or a thread's history."""
+"""What was said before, and which of our posts are there: reads of a channel's history, newest first."""
 
 from collections.abc import Callable, Sequence
 from math import ceil
@@ -8,13 +8,17 @@ from adapters.slack.api import Api
 from adapters.slack.inbound import Us, kind_of, past, people_in, text_in, words_of
 from adapters.slack.outbound import key_in
 from adapters.slack.people import People
+from adapters.slack.replies import Replies
 from bot.messages import PastMessage, Person, PersonKind, Place, PlaceKind
 
 Json: TypeAlias = dict[str, Any]
 
-_PAGES = 5
 _MOST_PAGES = 250
 _PAGE = 200
+_NEWEST = 1_000
+_AHEAD = 24 * 3600.0
+"""Seconds by which our clock may be behind Slack's."""
+
 _NAMES, _NAMES_OF_MANY = 30, 100
 
 
@@ -24,12 +28,16 @@ class Past:
     def __init__(self, api: Api, people: People) -> None:
         self._api = api
         self._people = people
+        self._replies = Replies(api, people.now)
 
     async def before(self, place: Place, before: str, limit: int) -> Sequence[PastMessage]:
         """At most `limit` messages before that one, oldest first. A thread begins with what it hangs on."""
         us = await self._api.us()
-        raw = await self._thread(place, before) if place.thread else await self._channel(place, before, limit)
-        said = [one for one in raw if _says(one)]
+        if place.thread:
+            raw = await self._replies.newest(place.channel, place.thread, limit, before=before)
+        else:
+            raw = await self._channel(place, before, limit)
+        said = [one for one in raw if _says(one) and one["ts"] < before]
         return await self._told(said[-limit:], place, us, _NAMES)
 
     async def since(
@@ -39,7 +47,7 @@ class Past:
         us = await self._api.us()
         asked: Json = {"channel": place.channel, "limit": _PAGE}
         if since > 0:
-            asked |= {"oldest": f"{since:.6f}", "inclusive": "true"}
+            asked |= {"oldest": f"{since:.6f}", "latest": until_now(self._people.now()), "inclusive": "true"}
         # A channel is told from its end, a thread from its beginning: of that all has to be read.
         method, most = ("conversations.replies", _MOST_PAGES) if place.thread else ("conversations.history", 0)
         raw = await self._pages(
@@ -83,20 +91,9 @@ class Past:
         )
         return list(reversed(answer.get("messages", [])))
 
-    async def _thread(self, place: Place, before: str) -> list[dict[str, Any]]:
-        asked: Json = {"channel": place.channel, "ts": place.thread, "latest": before, "limit": _PAGE}
-        return await self._pages("conversations.replies", _PAGES, **asked)
-
     async def _newest(self, place: Place) -> list[dict[str, Any]]:
         if place.thread is not None:
-            return await self._pages(
-                "conversations.replies",
-                _PAGES,
-                channel=place.channel,
-                ts=place.thread,
-                limit=_PAGE,
-                include_all_metadata="true",
-            )
+            return await self._replies.newest(place.channel, place.thread, _NEWEST, include_all_metadata="true")
         answer = await self._api.read(
             "conversations.history", channel=place.channel, limit=100, include_all_metadata="true"
         )
@@ -115,6 +112,11 @@ class Past:
             if cursor is None:
                 break
         return found
+
+
+def until_now(now: float) -> str:
+    """The `latest` to an `oldest`: without one Slack begins with what is nearest to the `oldest`."""
+    return f"{now + _AHEAD:.6f}"
 
 
 def _says(message: Json) -> bool:

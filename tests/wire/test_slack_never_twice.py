@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.messages import Place, PlaceKind
 from tests.slack_house import SlackHouse, read, slack_house
 from tests.slack_town.tokens import BOT_TOKEN
 from tests.slack_town.town import slack_town
+from tests.slack_town.values import TEAM, Message
 
 LONG = " ".join(f"word{n}" for n in range(60))
 
@@ -278,3 +280,63 @@ async def test_what_was_said_while_we_were_away_is_answered_at_the_next_start(tm
             await after.said(town.square, asked, 2)
 
             assert len(set(questions)) == 3
+
+
+def _thread(slack: SlackHouse, replies: int, *, apart: float) -> tuple[Message, list[str]]:
+    """A thread in which much was said before we came, most of it in the last hour; what was said."""
+    town = slack.town
+    root = town.grace.says(town.square, "the plan", quietly=True)
+    town.clock.advance(3600)
+    said = [f"reply {n}" for n in range(replies)]
+    for n, text in enumerate(said):
+        town.clock.advance(apart if n < replies // 3 else apart / 5_000)
+        town.grace.says(town.square, text, thread=root, quietly=True)
+    return root, said
+
+
+@pytest.mark.parametrize(("replies", "apart"), [(150, 60.0), (250, 60.0), (2_500, 0.0), (2_500, 3600.0)])
+async def test_of_a_thread_however_long_the_newest_replies_are_read_in_few_calls(
+    slack: SlackHouse, replies: int, apart: float
+) -> None:
+    town = slack.town
+    root, said = _thread(slack, replies, apart=apart)
+    asked = town.ada.mentions(town.square, "and now?", thread=root)
+    place = Place("slack", TEAM, town.square.id, root.ts, PlaceKind.THREAD)
+    before = len(town.calls("conversations.replies"))
+    past = await slack.adapter.history(place, asked.ts, 100)
+
+    assert [one.text for one in past] == said[-100:]
+    assert len(town.calls("conversations.replies")) - before <= 13
+
+
+async def test_a_post_of_which_we_never_heard_back_is_found_in_a_long_thread_too(slack: SlackHouse) -> None:
+    town = slack.town
+    town.world.streaming_off = "feature_not_enabled"
+    root, _ = _thread(slack, 1_500, apart=60.0)
+    town.faulty("chat.postMessage", lost=True)
+    asked = town.ada.mentions(town.square, "go", thread=root)
+    await slack.answer("Once.")
+    (answer,) = await slack.said(town.square, asked)
+
+    assert read(answer) == "Once."
+
+
+async def test_the_newest_questions_in_a_busy_place_are_caught_up(tmp_path: Path) -> None:
+    async with slack_town() as town:
+        town.deliveries.retries = ()
+        async with slack_house(tmp_path, town) as before:
+            asked = town.ada.mentions(town.square, "first")
+            await before.answer("one")
+            await before.said(town.square, asked)
+        robot = town.other_bot("Ticker")
+        for _ in range(250):
+            robot.says(town.square, "tick", quietly=True)
+            robot.says(town.square, "tock", thread=asked, quietly=True)
+        missed = town.ada.mentions(town.square, "are you there?")
+        town.ada.mentions(town.square, "and here?", thread=asked)
+        async with slack_house(tmp_path, town) as after:
+            questions = [(await after.answer("yes")).question for _ in range(2)]
+            await after.said(town.square, missed)
+            await after.said(town.square, asked, 2)
+
+            assert sorted(one.splitlines()[-1] for one in questions) == ["and here?", "are you there?"]

@@ -1,5 +1,6 @@
 """conversations.*: where people talk, who is there, what was said."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,16 +11,21 @@ from tests.slack_town.shapes import channel_json, message_json
 from tests.slack_town.values import BOT_USER, Channel, Json, Message
 from tests.slack_town.world import World
 
+_TIME = re.compile(r"\d+(\.\d{1,6})?")
 _KINDS = {"public_channel": "channel", "private_channel": "group", "im": "im", "mpim": "mpim"}
 
 
 def history(world: World, call: Call) -> Json:
-    """conversations.history: what is not hidden in threads, newest first."""
+    """conversations.history: what is not hidden in threads, newest first.
+
+    With `oldest` alone the pages begin with what is nearest to it, though each is told newest first.
+    """
     channel = world.channel(call.needed("channel"), member=True)
-    top = [one for one in _kept(channel) if not one.thread_ts or one.broadcast]
-    shown, cursor = page(_between(top, call)[::-1], call, 100, 999, world.history_page)
+    top = _between([one for one in _kept(channel) if not one.thread_ts or one.broadcast], call)
+    forward = call.text("oldest") and not call.text("latest")
+    shown, cursor = page(top if forward else top[::-1], call, 100, 999, world.history_page)
     return {
-        "messages": [_json(world, one, call) for one in shown],
+        "messages": [_json(world, one, call) for one in (shown[::-1] if forward else shown)],
         "has_more": bool(cursor),
         "pin_count": 0,
         "response_metadata": {"next_cursor": cursor},
@@ -132,6 +138,9 @@ def _kept(channel: Channel) -> list[Message]:
 
 def _between(messages: list[Message], call: Call) -> list[Message]:
     oldest, latest, inclusive = call.text("oldest") or "0", call.text("latest"), call.flag("inclusive")
+    for name in ("oldest", "latest"):
+        if call.text(name) and not _TIME.fullmatch(call.text(name)):
+            raise Refusal(f"invalid_ts_{name}")
 
     def wanted(message: Message) -> bool:
         ts = float(message.ts)
