@@ -42,8 +42,12 @@ class StreamingPlatform(SimulatedPlatform):
     lost: set[str] = field(default_factory=set)
     """Verbs of which the next call is done and its answer lost."""
 
-    def takes_streams(self) -> bool:
+    def takes_streams(self, place: Place) -> bool:
         """It does."""
+        return True
+
+    def takes_status(self, place: Place) -> bool:
+        """It can."""
         return True
 
     def streamable(self, text: str) -> str:

@@ -195,9 +195,9 @@ class SlackAdapter:
         """The message that was posted with this key, or begun as a stream and never ended."""
         return await self._posting.find(place, key)
 
-    def takes_streams(self) -> bool:
-        """Whether this workspace has streams, as far as we know."""
-        return self._posting.streams
+    def takes_streams(self, place: Place) -> bool:
+        """Whether this workspace has streams, as far as we know; they are replies."""
+        return self._posting.streams and place.thread is not None
 
     def streamable(self, text: str) -> str:
         """The beginning of rendered text that nothing can turn into a ping any more."""
@@ -218,6 +218,10 @@ class SlackAdapter:
     async def edit_streamed(self, place: Place, message_id: str, rendered: Rendered, key: str) -> None:
         """Replace what was a stream, and mark it as this post."""
         await self._posting.edit(place, known_ts(message_id), rendered, key)
+
+    def takes_status(self, place: Place) -> bool:
+        """Whether this workspace shows what we do, as far as we know; under threads alone."""
+        return self._posting.statuses and place.thread is not None
 
     async def show_status(self, place: Place, status: str) -> None:
         """Say what we do, under the thread."""

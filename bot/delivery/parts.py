@@ -9,7 +9,7 @@ from bot.delivery.posts import Outcome, Post
 from bot.delivery.reply import Reply
 from bot.delivery.schedule import Share
 from bot.delivery.streaming import Grows, Stream, Streaming
-from bot.messages import ActionName, CallKind, FailureKind, Rendered
+from bot.messages import ActionName, CallKind, FailureKind, Place, Rendered
 from bot.ports import Adapter, NewId, ShowsStatus, offers
 
 NOT_TAKEN = "*A file that belongs here could not be shown on this platform.*"
@@ -18,16 +18,16 @@ NOT_TAKEN = "*A file that belongs here could not be shown on this platform.*"
 class Parts:
     """Chooses calls; makes none. Messages are brought to their end one after the other."""
 
-    def __init__(self, adapter: Adapter, reply: Reply, share: Share, new_key: NewId) -> None:
+    def __init__(self, adapter: Adapter, place: Place, reply: Reply, share: Share, new_key: NewId) -> None:
         self.messages: list[Message] = []
         self._left_behind: list[Message] = []  # could not be changed any more; others took their places
-        self.streaming = Streaming(adapter, share)
+        self.streaming = Streaming(adapter, place, share)
         self.written = False  # something was said that is no white space
         self.settling = False
         self.abandoned = False
         self.unwanted = False  # a message was taken away or refused: no further one is posted
         self.complete = asyncio.Event()  # nothing is left to be done
-        self.statuses = share.by_kind and offers(adapter, ShowsStatus)
+        self.statuses = share.by_kind and offers(adapter, ShowsStatus) and adapter.takes_status(place)
         self.status_shown: str | None = None
         self._render = adapter.render
         self._reply = reply

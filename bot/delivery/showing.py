@@ -58,7 +58,7 @@ class Showing:
         self._sight = Sight(self._loop.time)
         self._share = schedule.join(place, self)
         self._rest = Rest(self._loop, self._share.wake)
-        self._parts = Parts(adapter, self._reply, self._share, new_key)
+        self._parts = Parts(adapter, place, self._reply, self._share, new_key)
         self._awaited: CallKind | None = None  # the kind of call that was last asked for
 
     def answers(self, message_id: str, *, askers: bool) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from bot.delivery.schedule import Share
-from bot.messages import FailureKind
+from bot.messages import FailureKind, Place
 from bot.ports import Adapter, StreamsNatively, offers
 
 GRACE = 30.0
@@ -57,10 +57,11 @@ class Grows(Enum):
 class Streaming:
     """How one reply uses streams. Without a platform that has them, it uses none."""
 
-    def __init__(self, adapter: Adapter, share: Share) -> None:
+    def __init__(self, adapter: Adapter, place: Place, share: Share) -> None:
         source: object = adapter
         self.port = source if share.by_kind and offers(source, StreamsNatively) else None
         self.seconds = adapter.capabilities.stream_seconds
+        self._place = place
         self._share = share
         self._refused = False
         self._counted = Grows.NOT
@@ -69,7 +70,7 @@ class Streaming:
         """Whether the next message should be a stream."""
         return (
             self.port is not None
-            and self.port.takes_streams()
+            and self.port.takes_streams(self._place)
             and not self._refused
             and self._share.may_stream(now)
         )

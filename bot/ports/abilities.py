@@ -222,6 +222,9 @@ class ShowsTyping(Protocol):
 class ShowsStatus(Protocol):
     """A platform that can say what we are doing before there is a message."""
 
+    def takes_status(self, place: Place) -> bool:
+        """Whether it can there, as far as we have been told."""
+
     async def show_status(self, place: Place, status: str) -> None:
         """Show a short line, or with an empty one none. The next message takes it away; so may time."""
 
@@ -233,8 +236,8 @@ class StreamsNatively(Protocol):
     Every call may be refused as `FailureKind.CLOSED`: the message is there, but an ordinary one by now.
     """
 
-    def takes_streams(self) -> bool:
-        """Whether the platform takes streams, as far as we have been told."""
+    def takes_streams(self, place: Place) -> bool:
+        """Whether the platform takes streams there, as far as we have been told."""
 
     def streamable(self, text: str) -> str:
         """The beginning of a rendered text that reads the same whatever follows. Pure."""

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from bot.commands import COMMANDS
 from bot.commands.base import Command, CommandContext, CommandResult
@@ -348,3 +349,19 @@ async def test_a_model_is_chosen_for_oneself_by_the_slash_command_and_in_a_threa
     await town.until(lambda: any("because you chose it" in read(one) for one in town.square.visible(asked.root)))
 
     assert answering.body["model"] == "acme/beta-1"
+
+
+async def test_a_question_asked_by_command_is_answered_without_a_call_that_can_only_be_refused(
+    slack: SlackHouse,
+) -> None:
+    town = slack.town
+    with structlog.testing.capture_logs() as logged:
+        await town.ada.types("/gatepost ask what is this?", town.square).answered()
+        answering = await slack.house.request()
+        await answering.say("This ")
+        await town.until(lambda: slack.ours(town.square))
+        await answering.finish("is it.")
+        await slack.rest()
+
+    assert [read(one).splitlines()[-1] for one in slack.ours(town.square)] == ["This is it."]
+    assert [one["event"] for one in logged if one["log_level"] == "warning"] == []
