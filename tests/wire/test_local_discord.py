@@ -309,7 +309,7 @@ async def test_direct_messages_go_both_ways_until_they_are_closed(client: Record
 
 
 async def test_an_old_message_takes_few_edits(town: DiscordTown, client: Recorder, square: Channel) -> None:
-    town.limits.old_edits = Limit(1, 0.05)
+    town.limits.old_edits = Limit(1, 0.5)
     message = await place(client, square).send("one")
     town.clock.advance(3700)
     await message.edit(content="two")
