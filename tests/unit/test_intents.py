@@ -30,6 +30,7 @@ from bot.preferences import Scope
 from bot.store.intents.calls import begin_calls, end_call
 from bot.store.intents.changes import accept_delete, accept_edit
 from bot.store.intents.claims import Claim
+from bot.store.intents.echoes import TAKEN_OUT
 from bot.store.intents.history import cut, keep_readings, reset, seed
 from bot.store.intents.inbox import (
     Accepted,
@@ -461,6 +462,43 @@ def test_what_another_person_or_place_chose_holds_for_nobody_else(conn: Connecti
     choose(conn, THREAD.key + "0", "model", "elsewhere")
 
     assert in_force(conn, THREAD, "town:u1") == {}
+
+
+def used_tools(conn: Connection, n: int, found: str) -> None:
+    """A turn in which a tool was asked for what was found."""
+    ask(conn, n, "look it up")
+    begun = begin(conn, f"turn{n}")
+    call = ToolCall(f"c{n}", "look", f'{{"words": "{found}"}}')
+    begin_calls(
+        conn, TARGET.conversation, Item(0, Role.ASSISTANT, "", turn_id=f"turn{n}", tool_calls=(call,)), 51.0
+    )
+    result = Item(0, Role.TOOL, f"found: {found}", turn_id=f"turn{n}", tool_call_id=f"c{n}")
+    end_call(conn, TARGET.conversation, result, 52.0)
+    said = [Item(0, Role.ASSISTANT, "done", turn_id=f"turn{n}")]
+    assert finish(conn, begun.turn, TurnState.DONE, Rendered("done"), said, 60.0 + n)
+
+
+def seen_of_tools(conn: Connection, n: int) -> list[str]:
+    """What the model sees of calls and results."""
+    ask(conn, n, "and now?")
+    shown = begin(conn, f"turn{n}").items
+    calls = [call.arguments for item in shown for call in item.tool_calls]
+    return calls + [item.text for item in shown if item.role is Role.TOOL]
+
+
+@pytest.mark.parametrize("kind", [InboundKind.DELETE, InboundKind.EDIT])
+def test_what_tools_repeat_of_a_message_goes_when_it_is_taken_back(conn: Connection, kind: InboundKind) -> None:
+    ask(conn, 1, "the harbour code is 4711")
+    finish(conn, begin(conn, "turn1").turn, TurnState.DONE, Rendered("noted"), [], 51.0)
+    used_tools(conn, 2, "4711")
+    used_tools(conn, 3, "the lighthouse")
+    back = message(1, "the harbour code is secret", kind=kind)
+    if kind is InboundKind.DELETE:
+        accept_delete(conn, back, 70.0)
+    else:
+        accept_edit(conn, back, TARGET, "turn9", 70.0)
+
+    assert seen_of_tools(conn, 4) == ["{}", '{"words": "the lighthouse"}', TAKEN_OUT, "found: the lighthouse"]
 
 
 DIRECT = Place("web", "local", "dm-u1", kind=PlaceKind.DM)

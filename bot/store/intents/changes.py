@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, delete, select, update
 
 from bot.messages import Inbound, InboundKind, Role, Turn, TurnKind, TurnState
 from bot.store.codec import dump, load
+from bot.store.intents.echoes import forget_echoes
 from bot.store.intents.inbox import Accepted, Outcome, Target, accept_message, record, seen
 from bot.store.intents.indexed import reworded
 from bot.store.intents.recaps import forget_recaps_of
@@ -45,7 +46,13 @@ def accept_delete(conn: Connection, inbound: Inbound, now: float) -> Accepted:
     if seen(conn, inbound):
         return Accepted(Outcome.DUPLICATE)
     record(conn, inbound, now)
-    orphans = erase_items(conn, _items_of_message(conn, inbound))
+    rows = _items_of_message(conn, inbound)
+    accepted = _delete(conn, inbound, now, erase_items(conn, rows))
+    forget_echoes(conn, rows)  # of a turn that is withdrawn with it, too
+    return accepted
+
+
+def _delete(conn: Connection, inbound: Inbound, now: float, orphans: tuple[str, ...]) -> Accepted:
     forget_message(conn, inbound.place, inbound.message_id)
     forget_quotes(conn, inbound.place.key, inbound.message_id)
     forget_digests(conn, inbound.place.parent.key, inbound.message_id)
@@ -115,6 +122,7 @@ def _rewrite_items(conn: Connection, inbound: Inbound) -> bool:
             conn.execute(update(items).where(items.c.id == row.id).values(body=body))
     forget_vectors(conn, Owner.ITEM, ids)
     forget_recaps_of(conn, rows)
+    forget_echoes(conn, rows, inbound.text)
     bump_prefix(conn, {row.conversation for row in rows})
     return bool(rows)
 
