@@ -9,6 +9,7 @@ import structlog
 from bot.access import Access
 from bot.commands.errands import Errands
 from bot.conversation import words
+from bot.errors import PlatformError
 from bot.messages import OUTSIDER, Inbound, InboundKind, PlaceKind, person_key
 from bot.ports import Adapter, Clock, KnowsMembers, offers
 from bot.preferences import OUTSIDERS
@@ -57,8 +58,8 @@ class Admission:
             return False
         try:
             return await members.is_member(inbound.person, self._access.served_on(place.platform))
-        except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
-            log.warning("membership not told", place=place.key, failure=adapter.classify(error).kind)
+        except PlatformError as error:
+            log.warning("membership not told", place=place.key, failure=error.failure.kind)
             return False
 
     async def close(self) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from bot.errors import NotAllowed
+from bot.errors import NotAllowed, PlatformError
 from bot.messages import Action, ActionName, FailureKind, Inbound, PollResult, Rendered
 from bot.ports import Adapter, Clock
 from bot.store.engine import Store
@@ -85,8 +85,8 @@ class Polls:
             pause = _BETWEEN
             try:
                 await adapter.edit(shown.place, shown.message_id, shown_poll(adapter, shown.result))
-            except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
-                failure, tries = adapter.classify(error), tries + 1
+            except PlatformError as error:
+                failure, tries = error.failure, tries + 1
                 log.warning("poll not shown", place=shown.place.key, failure=failure.kind, tries=tries)
                 if failure.kind not in (FailureKind.TRANSIENT, FailureKind.RATE_LIMIT):
                     return

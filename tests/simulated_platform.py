@@ -76,10 +76,6 @@ class SimulatedPlatform:
         """Markdown as this platform writes it."""
         return self.markup(markdown)
 
-    def classify(self, error: Exception) -> Failure:
-        """What an error of this platform means."""
-        return error.failure if isinstance(error, PlatformError) else Failure(FailureKind.TRANSIENT)
-
     async def post(self, place: Place, rendered: Rendered, key: str) -> str:
         """Show a new message; a key that was used before is the same message."""
         known = next((one for one in self.messages.values() if one.key == key), None)

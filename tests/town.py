@@ -264,9 +264,6 @@ class PlainTownAdapter:
     def render(self, markdown: str) -> str:
         return markdown
 
-    def classify(self, error: Exception) -> Failure:
-        return error.failure if isinstance(error, PlatformError) else Failure(FailureKind.INVALID)
-
     def thread_for(self, place: Place, message_id: str) -> Place:
         return Place(place.platform, place.workspace, place.channel, message_id, PlaceKind.THREAD)
 

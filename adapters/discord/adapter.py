@@ -30,7 +30,6 @@ from adapters.discord.rights import standing
 from adapters.discord.searching import Searching
 from adapters.discord.session import Session
 from adapters.discord.silence import missed_something
-from bot.errors import PlatformError
 from bot.messages import (
     Attachment,
     Audience,
@@ -175,12 +174,6 @@ class DiscordAdapter:
     def render(self, markdown: str) -> str:
         """Markdown as Discord writes it. Whom it names is told by `allowed_mentions` alone."""
         return render(markdown)
-
-    def classify(self, error: Exception) -> Failure:
-        """What an error means."""
-        if isinstance(error, PlatformError):
-            return error.failure
-        return Failure(FailureKind.INVALID)
 
     def budget(self, place: Place, kind: CallKind) -> Budget | None:
         """What Discord's headers said last."""

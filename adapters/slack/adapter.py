@@ -32,8 +32,6 @@ from bot.messages import (
     CallKind,
     Capabilities,
     CommandSpec,
-    Failure,
-    FailureKind,
     Hit,
     Inbound,
     PastMessage,
@@ -164,12 +162,6 @@ class SlackAdapter:
             await self._socket.renew()
         else:
             self._away.missed()
-
-    def classify(self, error: Exception) -> Failure:
-        """What an error means."""
-        if isinstance(error, PlatformError):
-            return error.failure
-        return Failure(FailureKind.INVALID)
 
     def render(self, markdown: str) -> str:
         """Markdown that pings nobody."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters.terminal.wording import at_a_shell
+from bot.errors import PlatformError
 from bot.messages import (
     Attachment,
     Budget,
@@ -99,17 +100,16 @@ class TerminalAdapter:
     async def fetch(self, attachment: Attachment) -> AsyncIterator[bytes]:
         """The file's bytes."""
         # Unbuffered: what is still being read by a thread that was left behind can be closed all the same.
-        with await _aside(open, self._files[int(attachment.id)], "rb", 0) as file:
-            while piece := await _aside(file.read, _PIECE):
-                yield piece
+        try:
+            with await _aside(open, self._files[int(attachment.id)], "rb", 0) as file:
+                while piece := await _aside(file.read, _PIECE):
+                    yield piece
+        except OSError as error:
+            raise PlatformError(Failure(FailureKind.NOT_FOUND), type(error).__name__) from error
 
     def render(self, markdown: str) -> str:
         """Markdown is shown as it is."""
         return markdown
-
-    def classify(self, error: Exception) -> Failure:
-        """A terminal does not stumble; a file may be missing."""
-        return Failure(FailureKind.NOT_FOUND if isinstance(error, OSError) else FailureKind.INVALID)
 
     def _try_to_show(self, rendered: Rendered) -> None:
         if self.ended.done():

@@ -3,25 +3,23 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 
-import structlog
-
 from adapters.web import inbound as heard
 from adapters.web import workspace
 from adapters.web.api import Api
-from adapters.web.door import Door, Refused
+from adapters.web.door import Door
+from adapters.web.errors import asks_the_store, refusal
 from adapters.web.feed import Feed
+from adapters.web.handover import Handover
 from adapters.web.outbound import actions_json, clean, clean_name, private_files_json
 from adapters.web.searching import searched
 from adapters.web.speaking import Speaking
 from adapters.web.whispers import Whispers
 from adapters.web.workspace import GATEPOST, PEOPLE, PLACE_KEYS, PLATFORM
-from bot.errors import GatepostError, PlatformError, StoreError, sentence_for
 from bot.messages import (
     Attachment,
     Audience,
     Budget,
     Capabilities,
-    Failure,
     FailureKind,
     Hit,
     Inbound,
@@ -38,8 +36,6 @@ from bot.messages import (
     is_called,
 )
 from bot.ports import Clock, FileStore, Intake, NewId, PageStore, Route, Views
-
-log = structlog.get_logger(__name__)
 
 CAPABILITIES = Capabilities(
     text_limit=8000, edits=Budget(20, 2.0), threads=True, buttons=True, private_replies=True, private_files=True
@@ -73,25 +69,22 @@ class WebAdapter:
         self._files = files
         self._clock = clock
         self._new_id = new_id
-        self._intake: Intake | None = None
-        self._behind = False
         self._feed = Feed(store)
+        self._handover = Handover(store, self._feed.notify, self._tell)
         self._whispers = Whispers()
         self._door = Door(store, password, clock, new_id, announce)
-        speaking = Speaking(store, files, views, self._whispers, self._take_in, clock)
+        speaking = Speaking(store, files, views, self._whispers, self._handover.take_in, clock)
         self._api = Api(
-            store, files, views, self._feed, self._door, speaking, self._whispers, lambda: self._intake
+            store, files, views, self._feed, self._door, speaking, self._whispers, lambda: self._handover.intake
         )
 
     async def start(self, intake: Intake) -> None:
         """Hand over first what was kept and never handed over, then what happens from now on."""
-        for event in await self._store.owed():
-            await self._deliver(intake, event)
-        self._intake = intake
+        await self._handover.start(intake)
 
     async def stop(self) -> None:
         """Hand over nothing more, and hang up."""
-        self._intake = None
+        self._handover.stop()
         await self._feed.close()
 
     def routes(self) -> Sequence[Route]:
@@ -102,15 +95,7 @@ class WebAdapter:
         """A fresh address to print, such as `http://127.0.0.1:8080/?token=…` for the origin before the slash."""
         return await self._door.invitation(origin)
 
-    async def _take_in(self, event: Inbound, message: PageMessage | None) -> None:
-        # Kept first and then handed over; what is between the two when we die is handed over at the next start.
-        if self._intake is None:
-            raise Refused(503, "Gatepost is just starting.")
-        kept = await self._store.keep(event, message)
-        self._feed.notify()
-        if kept is not None:
-            await self._hand_over(self._intake, kept)
-
+    @asks_the_store
     async def post(self, place: Place, rendered: Rendered, key: str) -> str:
         """Show a new message, once for each key."""
         message = await self._message(place, self._new_id(), rendered)
@@ -120,16 +105,18 @@ class WebAdapter:
         self._feed.notify()
         return message_id
 
+    @asks_the_store
     async def edit(self, place: Place, message_id: str, rendered: Rendered) -> None:
         """Replace a message of ours."""
         before = await self._known(message_id)
         if before.person.id != GATEPOST.id:
-            raise _refusal(FailureKind.FORBIDDEN, "not a message of ours")
+            raise refusal(FailureKind.FORBIDDEN, "not a message of ours")
         message = await self._message(place, message_id, rendered)
         if not await self._store.change(replace(message, sent_at=before.sent_at)):
-            raise _refusal(FailureKind.NOT_FOUND, "message is deleted")
+            raise refusal(FailureKind.NOT_FOUND, "message is deleted")
         self._feed.notify()
 
+    @asks_the_store
     async def delete(self, place: Place, message_id: str) -> None:
         """Take a message of ours away."""
         message = await self._store.find(message_id)
@@ -139,7 +126,7 @@ class WebAdapter:
 
     async def fetch(self, attachment: Attachment) -> AsyncIterator[bytes]:
         """The bytes of a file somebody attached."""
-        data = await self._files.get(attachment.id)
+        data = await self._bytes_of(attachment)
         for start in range(0, len(data), _PIECE):
             yield data[start : start + _PIECE]
 
@@ -147,27 +134,24 @@ class WebAdapter:
         """The page writes markdown; names ping nobody here."""
         return clean(markdown)
 
-    def classify(self, error: Exception) -> Failure:
-        """What an error means."""
-        if isinstance(error, PlatformError):
-            return error.failure
-        return Failure(FailureKind.TRANSIENT if isinstance(error, StoreError) else FailureKind.INVALID)
-
     def thread_for(self, place: Place, message_id: str) -> Place:
         """A thread is called like the message it hangs on."""
         return Place(place.platform, place.workspace, place.channel, message_id, PlaceKind.THREAD)
 
+    @asks_the_store
     async def open_thread(self, place: Place, message_id: str, title: str) -> None:
         """Open a thread on a message; the first title stays."""
         if not await self._store.entitle(message_id, clean_name(title)):
-            raise _refusal(FailureKind.NOT_FOUND, "no message to open a thread on")
+            raise refusal(FailureKind.NOT_FOUND, "no message to open a thread on")
         self._feed.notify()
 
+    @asks_the_store
     async def history(self, place: Place, before: str, limit: int) -> Sequence[PastMessage]:
         """What was said before; in a thread that begins with the message it hangs on."""
         said = await self._store.said(place, before, limit)
         return [heard.past(message) for message in said if not message.deleted]
 
+    @asks_the_store
     async def past_since(
         self, place: Place, since: float, limit: int, told: Callable[[int], None]
     ) -> Sequence[PastMessage]:
@@ -185,6 +169,7 @@ class WebAdapter:
         """Where the page shows a message."""
         return workspace.link(place, message_id)
 
+    @asks_the_store
     async def reconcile(self, place: Place, key: str) -> str | None:
         """The message that was posted with this key."""
         return await self._store.posted(f"post:{key}")
@@ -231,7 +216,7 @@ class WebAdapter:
         """Everybody in the channels, one person in a direct message."""
         found = workspace.audience(place)
         if found is None:
-            raise _refusal(FailureKind.NOT_FOUND, "no such place")
+            raise refusal(FailureKind.NOT_FOUND, "no such place")
         return found
 
     async def readable(self, person: Person, within: str) -> Sequence[Readable]:
@@ -242,6 +227,7 @@ class WebAdapter:
         """The people one can be with this name."""
         return [one for one in PEOPLE if is_called(one.name, name)]
 
+    @asks_the_store
     async def search(self, person: Person, query: Query, handle: str | None) -> Sequence[Hit]:
         """What is on the page, newest first."""
         return await searched(self._store, query)
@@ -250,41 +236,24 @@ class WebAdapter:
         """Show that we are writing."""
         self._feed.typing(place)
 
-    async def _hand_over(self, intake: Intake, event: Inbound) -> None:
-        # An older event that was not taken goes first: a later edit must not be overtaken by an earlier one.
-        behind, self._behind = self._behind, False
-        try:
-            for one in await self._store.owed() if behind else [event]:
-                await self._deliver(intake, one)
-        except StoreError:
-            self._behind = True
-            raise
+    @asks_the_store
+    async def _bytes_of(self, attachment: Attachment) -> bytes:
+        return await self._files.get(attachment.id)
 
-    async def _deliver(self, intake: Intake, event: Inbound) -> None:
-        # What the core cannot take it never will: whoever did it is told, and everything else goes on.
-        try:
-            await intake.accept(event)
-        except StoreError:
-            raise  # of the store's state, not of the event: it stays owed
-        except Exception as error:
-            log.exception("event not taken", key=event.key, kind=event.kind, place=event.place.key)
-            await self._store.settle(event.key)
-            said = sentence_for(error) if isinstance(error, GatepostError) else GatepostError.sentence
-            await self.reply_privately(event.person, event.place, Rendered(said), event.handle)
-        else:
-            await self._store.settle(event.key)
+    async def _tell(self, event: Inbound, said: str) -> None:
+        await self.reply_privately(event.person, event.place, Rendered(said), event.handle)
 
     async def _known(self, message_id: str) -> PageMessage:
         message = await self._store.find(message_id)
         if message is None:
-            raise _refusal(FailureKind.NOT_FOUND, "no such message")
+            raise refusal(FailureKind.NOT_FOUND, "no such message")
         return message
 
     async def _message(self, place: Place, message_id: str, rendered: Rendered) -> PageMessage:
         if replace(place, thread=None).key not in PLACE_KEYS:
-            raise _refusal(FailureKind.NOT_FOUND, "no such place")
+            raise refusal(FailureKind.NOT_FOUND, "no such place")
         if len(rendered.text) > CAPABILITIES.text_limit:
-            raise _refusal(FailureKind.INVALID, "text is too long")
+            raise refusal(FailureKind.INVALID, "text is too long")
         return PageMessage(
             id=message_id,
             place=place,
@@ -300,7 +269,3 @@ class WebAdapter:
     async def _keep(self, file: OutFile) -> PageFile:
         sha256 = await self._files.put(file.data)
         return PageFile(sha256, clean_name(file.name), len(file.data), file.media_type, file.description)
-
-
-def _refusal(kind: FailureKind, detail: str) -> PlatformError:
-    return PlatformError(Failure(kind), detail)

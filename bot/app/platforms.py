@@ -80,8 +80,8 @@ async def offer_commands(adapter: object) -> None:
     while offers(adapter, OffersCommands):
         try:
             await adapter.offer(specs)
-        except Exception as error:  # an adapter's own errors have no common root
-            log.warning("commands not offered", error=type(error).__name__, exc_info=True)
+        except Exception:
+            log.exception("commands not offered")
             await asyncio.sleep(OFFER_AGAIN)
         else:
             return

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import structlog
 
 from bot.app.health import SILENT_AFTER
+from bot.errors import PlatformError
 from bot.ports import Clock, Health, RenewsConnection, ReportsHealth, offers
 
 log = structlog.get_logger(__name__)
@@ -56,8 +57,10 @@ class Watchdog:
             return
         try:
             await self._doubt(one, health)
-        except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
-            log.warning("watchdog: no answer", platform=one.name, error=type(error).__name__)
+        except PlatformError as error:
+            log.warning("watchdog: no answer", platform=one.name, failure=error.failure.kind)
+        except Exception:
+            log.exception("watchdog: connection not looked at", platform=one.name)
 
     async def _doubt(self, one: _Watched, health: Health) -> None:
         now = self._clock()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from bot.errors import PlatformError
 from bot.messages import Person, Place, person_key
 from bot.ports import Adapter, Clock, ListsReadable, offers
 
@@ -41,8 +42,8 @@ class ReadableChannels:
     async def _read(self, source: ListsReadable, person: Person, place: Place, key: tuple[str, str]) -> None:
         try:
             found = await source.readable(person, place.workspace)
-        except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
-            log.warning("channels not listed", place=place.key, error=type(error).__name__)
+        except PlatformError as error:
+            log.warning("channels not listed", place=place.key, failure=error.failure.kind)
             found = ()  # what was known may be theirs no more
         self._known[key] = (self._clock(), tuple(dict.fromkeys(one.name for one in found)))
         self._known.move_to_end(key)

@@ -11,7 +11,7 @@ from bot.commands.base import CommandResult
 from bot.commands.dispatch import Commands
 from bot.commands.progress import Progress
 from bot.commands.spelling import spelled
-from bot.errors import GatepostError, SaidError, sentence_for
+from bot.errors import GatepostError, PlatformError, SaidError, sentence_for
 from bot.messages import FailureKind, Inbound, InboundKind, PlaceKind, Rendered
 from bot.ports import Adapter, AnswersCommands, Clock, Reconciles, RepliesPrivately, offers
 from bot.store.engine import Store
@@ -80,9 +80,8 @@ class Errands:
         try:
             rendered = Rendered(adapter.render(said), actions=result.actions, files=result.files, final=True)
             await _show(adapter, inbound, rendered, private=private, again=again)
-        except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
-            failure = adapter.classify(error)
-            log.warning("command's answer refused", place=inbound.place.key, failure=failure.kind)
+        except PlatformError as error:
+            log.warning("command's answer refused", place=inbound.place.key, failure=error.failure.kind)
             if result.files:
                 without = CommandResult(f"{result.text}\n\n{_NOT_SENT}", actions=result.actions)
                 await self.show(inbound, without, private=private, again=again)
@@ -153,8 +152,8 @@ async def _post(adapter: Adapter, inbound: Inbound, rendered: Rendered) -> None:
         rendered = replace(rendered, answers=inbound.message_id)
     try:
         await adapter.post(inbound.place, rendered, f"said:{inbound.key}")
-    except Exception as error:
+    except PlatformError as error:
         told_alone: object = adapter
-        if adapter.classify(error).kind not in _NOT_THERE or not offers(told_alone, RepliesPrivately):
+        if error.failure.kind not in _NOT_THERE or not offers(told_alone, RepliesPrivately):
             raise
         await told_alone.reply_privately(inbound.person, inbound.place, rendered, inbound.handle)

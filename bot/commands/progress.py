@@ -5,6 +5,7 @@ import asyncio
 import structlog
 
 from bot.commands.underway import mark_of
+from bot.errors import PlatformError
 from bot.messages import Action, ActionName, Inbound, Rendered
 from bot.ports import Adapter, ShowsProgress, offers
 
@@ -55,6 +56,5 @@ class Progress:
         typed = self._typed
         try:
             await adapter.show_progress(typed.person, typed.place, rendered, typed.handle, typed.key)
-        except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
-            failure = self._adapter.classify(error)
-            log.info("progress not shown", place=typed.place.key, failure=failure.kind)
+        except PlatformError as error:
+            log.info("progress not shown", place=typed.place.key, failure=error.failure.kind)

@@ -8,7 +8,7 @@ import structlog
 
 from bot.conversation.history import reading_bytes
 from bot.conversation.ports import Ports
-from bot.errors import FileRefused, StoreError
+from bot.errors import FileRefused, PlatformError, StoreError
 from bot.media.links import fetch_link, picture_links
 from bot.messages import (
     Attachment,
@@ -55,8 +55,8 @@ async def earlier_messages(ports: Ports, adapter: Adapter, claim: Claim) -> Earl
     first = claim.asked[0]
     try:
         past = await source.history(first.place, first.message_id, ports.limits.earlier_messages)
-    except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
-        kind = adapter.classify(error).kind
+    except PlatformError as error:
+        kind = error.failure.kind
         log.warning("history refused", place=first.place.key, turn=claim.turn.id, failure=kind)
         return Earlier(read=kind not in (FailureKind.TRANSIENT, FailureKind.RATE_LIMIT))
     if not past:
@@ -174,10 +174,8 @@ async def _fetch(adapter: Adapter, name: str, source: Callable[[], AsyncIterator
     for tries in range(1, _FETCH_TRIES + 1):
         try:
             return await _collect(source(), name, limit)
-        except FileRefused:
-            raise
-        except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
-            failure = adapter.classify(error)
+        except PlatformError as error:
+            failure = error.failure
             log.warning("file not fetched", platform=adapter.platform, failure=failure.kind, tries=tries)
             if failure.kind not in (FailureKind.TRANSIENT, FailureKind.RATE_LIMIT) or tries == _FETCH_TRIES:
                 break

@@ -6,7 +6,7 @@ import structlog
 
 from bot.conversation.ports import Ports
 from bot.conversation.titles import thread_title
-from bot.errors import StoreError
+from bot.errors import PlatformError, StoreError
 from bot.messages import FailureKind, Inbound, Place
 from bot.ports import OpensThreads
 from bot.store.intents.posts import answer_in
@@ -26,8 +26,8 @@ async def open_thread(ports: Ports, adapter: OpensThreads, asked: Inbound, threa
         try:
             await adapter.open_thread(asked.place, asked.about, thread_title(asked.text))
             return thread
-        except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
-            failure = ports.adapters[thread.platform].classify(error)
+        except PlatformError as error:
+            failure = error.failure
             log.warning(
                 "thread not opened", place=asked.place.key, turn=turn_id, failure=failure.kind, tries=tries
             )

@@ -6,6 +6,7 @@ import structlog
 
 from bot.conversation import words
 from bot.delivery.posts import Outcome
+from bot.errors import PlatformError
 from bot.messages import Place, Rendered, Standing
 from bot.ports import Adapter, KnowsRights, RepliesPrivately, offers
 from bot.store.intents.claims import Claim
@@ -24,8 +25,8 @@ async def tell_alone(adapter: Adapter, claim: Claim, final: Rendered, outcomes: 
     rendered = Rendered(adapter.render(f"{why}\n\n{said}"), final=True)
     try:
         await listener.reply_privately(turn.requester, turn.place, rendered, handle)
-    except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
-        failure = adapter.classify(error).kind
+    except PlatformError as error:
+        failure = error.failure.kind
         log.warning("answer not posted, nor told alone", place=turn.place.key, turn=turn.id, failure=failure)
     else:
         log.info("answer told alone", place=turn.place.key, turn=turn.id)

@@ -14,7 +14,7 @@ from bot.delivery.rest import Rest
 from bot.delivery.schedule import Report, Schedule
 from bot.delivery.sight import Sight
 from bot.delivery.streaming import GRACE, Grows
-from bot.errors import StoreError
+from bot.errors import PlatformError, StoreError
 from bot.messages import Action, CallKind, Failure, FailureKind, OutFile, Place
 from bot.ports import Adapter, CallFigures, Meter, NewId, Reconciles, offers
 
@@ -284,8 +284,7 @@ class Showing:
     # --- failing ---------------------------------------------------------------------------------
 
     def _failed(self, error: Exception, job: Job) -> Failure:
-        ours = isinstance(error, TimeoutError | StoreError)
-        failure = Failure(FailureKind.TRANSIENT) if ours else self._adapter.classify(error)
+        failure = _meaning(error)
         told = {"verb": job.verb.value, "kind": failure.kind.value, "error": type(error).__name__}
         log.warning("call refused", place=self._place.key, turn=self._turn_id, **told)
         goes_on = self._parts.goes_on_without(job, failure.kind)
@@ -294,3 +293,10 @@ class Showing:
         elif not goes_on:
             self._parts.refuse(job, failure.kind)
         return failure
+
+
+def _meaning(error: Exception) -> Failure:
+    if isinstance(error, PlatformError):
+        return error.failure
+    passing = isinstance(error, TimeoutError | StoreError)  # the call's own time, or the log of what is posted
+    return Failure(FailureKind.TRANSIENT if passing else FailureKind.INVALID)

@@ -10,7 +10,6 @@ from bot.messages import (
     Capabilities,
     Choice,
     CommandCall,
-    Failure,
     Inbound,
     Person,
     Place,
@@ -46,7 +45,8 @@ class Intake(Protocol):
 class Adapter(Protocol):
     """One platform. It translates and performs single calls; it never decides.
 
-    Every call may raise; `classify` says what that means. An edit of a deleted message is `NOT_FOUND`.
+    What asks the platform raises `PlatformError`, here and in the abilities, whose `failure` says what the refusal
+    means: an edit of a deleted message is `NOT_FOUND`, an answer that never came is `TRANSIENT`.
     """
 
     @property
@@ -73,13 +73,10 @@ class Adapter(Protocol):
         """Take a message of ours away. One that is gone already is no error."""
 
     def fetch(self, attachment: Attachment) -> AsyncIterator[bytes]:
-        """The bytes of a file somebody attached, in pieces."""
+        """The bytes of a file somebody attached, in pieces. Raises `FileRefused` where it is never to be had."""
 
     def render(self, markdown: str) -> str:
         """Markdown as the platform writes it. Pure; never shorter lines joined, never pings anyone."""
-
-    def classify(self, error: Exception) -> Failure:
-        """What an error of this adapter's calls means."""
 
 
 Offer = TypeVar("Offer")

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import structlog
 
-from bot.errors import GatepostError
+from bot.errors import GatepostError, PlatformError
 from bot.messages import FailureKind, PastMessage, PersonKind, Place
 from bot.ports import Adapter, Clock, OpensThreads, ReadsHistory, ReadsSince, offers
 from bot.recording.readers import OwnReaders
@@ -94,8 +94,8 @@ class Backfilling:
         backfill, adapter, began = todo[0], self._adapters[platform], self._clock()
         try:
             said, before = await self._page(adapter, backfill)
-        except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
-            failure = adapter.classify(error)
+        except PlatformError as error:
+            failure = error.failure
             log.info("the past can't be read", place=backfill.place.key, failure=failure.kind)
             if failure.kind in _PASSING and not self._is_too_much(backfill, failure.kind):
                 return failure.retry_after or LATER

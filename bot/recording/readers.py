@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 import structlog
 
+from bot.errors import PlatformError
 from bot.messages import Place
 from bot.ports import Adapter, KnowsAudience, offers
 
@@ -43,6 +44,6 @@ class OwnReaders:
             return None
         try:
             return (await adapter.audience(thread)).circle != (await adapter.audience(thread.parent)).circle
-        except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
-            log.info("readers not told", place=thread.key, error=type(error).__name__)
+        except PlatformError as error:
+            log.info("readers not told", place=thread.key, failure=error.failure.kind)
             return None

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from bot.errors import StoreError
+from bot.errors import PlatformError, StoreError
 from bot.messages import Inbound, InboundKind, PastMessage, Person, PersonKind
 from bot.ports import Adapter, NamesPeople, offers
 from bot.recording.readers import OwnReaders
@@ -150,7 +150,7 @@ class Recorder:
             async with asyncio.timeout(NAMED_WITHIN):
                 name = await adapter.name_of(said.person, said.place)
             return replace(said, person=replace(said.person, name=name))
-        except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
+        except (PlatformError, TimeoutError) as error:
             log.info("name not told", place=said.place.key, error=type(error).__name__)
             return said
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
-from bot.errors import CommandRefused, GatepostError
+from bot.errors import CommandRefused, GatepostError, PlatformError
 from bot.messages import FailureKind, Place, PlaceKind, Rendered
 from bot.ports import Adapter, Clock, Reconciles, offers
 from bot.recording import words
@@ -174,9 +174,8 @@ class Switching:
         try:
             known = await looks.reconcile(place, key) if offers(looks, Reconciles) else None
             return known or await adapter.post(place, Rendered(adapter.render(said), final=True), key)
-        except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
-            failure = adapter.classify(error)
-            log.warning("recording not announced", place=place.key, failure=failure.kind)
-            if failure.kind not in _PASSING:
+        except PlatformError as error:
+            log.warning("recording not announced", place=place.key, failure=error.failure.kind)
+            if error.failure.kind not in _PASSING:
                 await self._store.write(refuse_recording, place.key)
             return None

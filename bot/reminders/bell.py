@@ -13,7 +13,7 @@ import structlog
 
 from bot.delivery.posts import Outcome, Post
 from bot.delivery.pump import Pump
-from bot.errors import GatepostError
+from bot.errors import GatepostError, PlatformError
 from bot.messages import (
     Action,
     ActionName,
@@ -256,8 +256,7 @@ def _asking(adapter: Adapter) -> Iterator[None]:
     """What a platform refuses counts as a no; what it can't say just now is asked again later."""
     try:
         yield
-    except Exception as error:
-        failure = adapter.classify(error)
-        log.warning("platform did not say", platform=adapter.platform, failure=failure.kind)
-        if failure.kind in _PASSING:
-            raise NotNow(failure.kind) from error
+    except PlatformError as error:
+        log.warning("platform did not say", platform=adapter.platform, failure=error.failure.kind)
+        if error.failure.kind in _PASSING:
+            raise NotNow(error.failure.kind) from error

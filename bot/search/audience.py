@@ -6,6 +6,7 @@ from enum import Enum
 
 import structlog
 
+from bot.errors import PlatformError
 from bot.messages import Audience, Person, Place, Reach
 from bot.ports import Adapter, ChecksReaders, KnowsAudience, offers
 
@@ -47,8 +48,8 @@ class Discretion:
         try:
             async with asyncio.timeout(PATIENCE):
                 return await source.can_read(person, place)
-        except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
-            self._untold(place, error)
+        except (PlatformError, TimeoutError) as error:
+            _log_untold(place, error)
             return False
 
     async def may_show(self, source: Place, here: Place, asker: Person) -> bool:
@@ -81,10 +82,10 @@ class Discretion:
         try:
             async with asyncio.timeout(PATIENCE):
                 return await adapter.audience(place)
-        except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
-            self._untold(place, error)
+        except (PlatformError, TimeoutError) as error:
+            _log_untold(place, error)
             return None
 
-    def _untold(self, place: Place, error: Exception) -> None:
-        failure = self._adapter.classify(error)
-        log.warning("readers not told", place=place.key, failure=failure.kind, error=type(error).__name__)
+
+def _log_untold(place: Place, error: Exception) -> None:
+    log.warning("readers not told", place=place.key, error=str(error) or type(error).__name__)

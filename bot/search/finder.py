@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 
 import structlog
 
-from bot.errors import BudgetReached, GatewayError
+from bot.errors import BudgetReached, GatewayError, PlatformError
 from bot.messages import Hit, PersonKind, Place, PlaceKind, Query, Readable, person_key
 from bot.ports import Adapter, Clock, Gateway, KnowsNames, ListsReadable, Recording, offers
 from bot.preferences import NO_TRAINING, SEARCH_BY_MEANING, TIME_ZONE, ZERO_DATA_RETENTION
@@ -110,9 +110,10 @@ class Finder:
         try:
             async with asyncio.timeout(SECONDS):
                 called = await source.called(name, asker.asked_in.workspace)
-        except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
-            failure = self._adapter.classify(error)
-            log.warning("names not told", platform=self._adapter.platform, failure=failure.kind)
+        except (PlatformError, TimeoutError) as error:
+            log.warning(
+                "names not told", platform=self._adapter.platform, error=str(error) or type(error).__name__
+            )
             return None, name
         return (called[0].id, "") if len(called) == 1 else (None, name)
 
@@ -150,9 +151,12 @@ class Finder:
         try:
             async with asyncio.timeout(PATIENCE):
                 return await source.readable(asker.person, asker.asked_in.workspace)
-        except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
-            failure = self._adapter.classify(error)
-            log.warning("readable places not told", platform=self._adapter.platform, failure=failure.kind)
+        except (PlatformError, TimeoutError) as error:
+            log.warning(
+                "readable places not told",
+                platform=self._adapter.platform,
+                error=str(error) or type(error).__name__,
+            )
             return ()
 
     async def _meant_by(self, asker: Asker) -> Callable[[Hit], bool]:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import structlog
 
-from bot.errors import SearchNotReady
+from bot.errors import GatepostError, SearchNotReady
 from bot.messages import Hit, PastMessage, Person, Place, Query
 from bot.ports import Adapter, LinksMessages, ReadsSince, SearchesMessages, offers
 from bot.store.words import Words, terms_in, words_of
@@ -46,9 +46,8 @@ async def _ask(name: str, source: Source, query: Query, adapter: Adapter) -> Ans
     except TimeoutError:
         log.warning("search too slow", source=name, platform=adapter.platform)
         return Answered(note=f"{name} did not answer in time.")
-    except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
-        failure = adapter.classify(error)
-        log.warning("search failed", source=name, platform=adapter.platform, failure=failure.kind)
+    except GatepostError as error:
+        log.warning("search failed", source=name, platform=adapter.platform, error=str(error))
         return Answered(note=f"{name} could not be searched just now.")
 
 

@@ -6,7 +6,7 @@ from math import inf
 
 import structlog
 
-from bot.errors import SummaryRefused
+from bot.errors import PlatformError, SummaryRefused
 from bot.messages import PastMessage, Person, Place
 from bot.ports import Adapter, ReadsSince, offers
 from bot.search.audience import Discretion
@@ -46,8 +46,8 @@ async def read_since(
         raise SummaryRefused("Earlier messages can't be read here, so there is nothing to summarise.")
     try:
         read = await source.past_since(place, since, MOST_MESSAGES, lambda n: progress(wording.reading(n)))
-    except Exception as error:  # an adapter's own errors have no common root
-        log.warning("history refused", place=place.key, failure=adapter.classify(error).kind)
+    except PlatformError as error:
+        log.warning("history refused", place=place.key, failure=error.failure.kind)
         raise SummaryRefused(f"{adapter.platform.capitalize()} does not let me read that just now.") from error
     said = [one for one in read if one.text.strip() or one.attachments]
     unwritten = (one.sent_at for one in read if one.message_id in ours.written)

@@ -6,7 +6,7 @@ from typing import Annotated
 import structlog
 from pydantic import BaseModel, Field, StringConstraints
 
-from bot.errors import ToolFailed
+from bot.errors import PlatformError, ToolFailed
 from bot.messages import MOST_CHOICES, Poll, PollResult, person_key
 from bot.polls import shown_poll
 from bot.ports import OffersPolls, offers
@@ -44,8 +44,8 @@ async def create_poll(context: ToolContext, arguments: CreatePoll) -> str:
             return "The poll stands in this place as a message of its own; people vote there."
         empty = PollResult(poll, (0,) * len(choices), 0)
         message_id = await adapter.post(context.place, shown_poll(adapter, empty), key)
-    except Exception as error:  # an adapter's own errors have no common root
-        log.warning("poll refused", place=context.place.key, failure=adapter.classify(error).kind)
+    except PlatformError as error:
+        log.warning("poll refused", place=context.place.key, failure=error.failure.kind)
         raise ToolFailed("the platform did not take the poll") from error
     asker = person_key(context.place.platform, context.requester)
     await context.world.store.write(open_poll, poll, context.place, message_id, asker)

@@ -6,7 +6,7 @@ from typing import Literal
 import structlog
 from pydantic import BaseModel, Field
 
-from bot.errors import ToolFailed
+from bot.errors import PlatformError, ToolFailed
 from bot.messages import PastMessage, Place
 from bot.ports import ReadsHistory, offers
 from bot.search.audience import Discretion
@@ -29,11 +29,11 @@ async def recent_messages(context: ToolContext, arguments: RecentMessages) -> st
     place = _place(context, arguments.where)
     if place != context.asked_in and not await _may_show(context, place):
         raise ToolFailed("what is said in the channel may not be shown here, or can't be read just now")
-    adapter, source = context.world.adapter, _history_of(context)
+    source = _history_of(context)
     try:
         past = await source.history(place, context.message_id, arguments.count)
-    except Exception as error:  # an adapter's own errors have no common root
-        log.warning("history refused", place=place.key, failure=adapter.classify(error).kind)
+    except PlatformError as error:
+        log.warning("history refused", place=place.key, failure=error.failure.kind)
         raise ToolFailed("the platform does not let me read that just now") from error
     return "\n".join(map(_said, past)) or "Nothing was said before."
 

@@ -3,7 +3,7 @@
 import structlog
 from pydantic import BaseModel, Field
 
-from bot.errors import TimeUnclear, ToolFailed
+from bot.errors import PlatformError, TimeUnclear, ToolFailed
 from bot.messages import Hit, PlaceKind, Rendered, account_of
 from bot.ports import ListsReadable, RepliesPrivately, offers
 from bot.search.finder import Finder, NoSuchChannel
@@ -101,9 +101,8 @@ async def _tell_alone(context: ToolContext, wish: Wish, found: Found) -> None:
     where = context.asked_in or context.place
     try:
         await source.reply_privately(context.requester, where, Rendered(said, final=True), context.handle)
-    except Exception as error:  # noqa: BLE001 - an adapter's own errors have no common root
-        failure = adapter.classify(error)
-        log.warning("not told alone", place=where.key, turn=context.turn_id, failure=failure.kind)
+    except PlatformError as error:
+        log.warning("not told alone", place=where.key, turn=context.turn_id, failure=error.failure.kind)
 
 
 def _name_of(hit: Hit) -> str:

@@ -44,8 +44,6 @@ from bot.messages import (
     Completed,
     Delta,
     Embedded,
-    Failure,
-    FailureKind,
     Finish,
     Inbound,
     InboundKind,
@@ -106,9 +104,6 @@ class QuietPlatform:
 
     def render(self, markdown: str) -> str:
         return markdown
-
-    def classify(self, error: Exception) -> Failure:
-        return Failure(FailureKind.INVALID)
 
     async def history(self, place: Place, before: str, limit: int) -> Sequence[PastMessage]:
         return ()

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 from sqlalchemy import Connection
 
-from bot.errors import BudgetReached, PlatformError, SearchNotReady, TimeUnclear
+from bot.errors import BudgetReached, PlatformError, SearchNotReady, StoreError, TimeUnclear
 from bot.messages import (
     Audience,
     Embedded,
@@ -170,7 +170,7 @@ async def test_whoever_loses_a_channel_while_it_is_searched_is_shown_nothing_of_
     [
         (SearchNotReady("Not yet."), "Not yet."),
         (PlatformError(Failure(FailureKind.FORBIDDEN), "no"), "could not be searched just now"),
-        (RuntimeError("odd"), "could not be searched just now"),
+        (StoreError("odd"), "could not be searched just now"),
     ],
 )
 async def test_a_source_that_fails_is_named_and_the_others_answer(

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.conversation.words import NOT_HERE
-from bot.messages import Person, Place, PlaceKind
+from bot.errors import PlatformError
+from bot.messages import Failure, FailureKind, Person, Place, PlaceKind
 from tests.house import house
 from tests.town import ADA, CHANNEL, DM, GRACE, THREAD, TownAdapter
 
@@ -19,7 +20,7 @@ class MembersAdapter(TownAdapter):
 
     async def is_member(self, person: Person, workspaces: Sequence[str]) -> bool:
         if person == GRACE:
-            raise LookupError("just now nobody knows")
+            raise PlatformError(Failure(FailureKind.TRANSIENT), "just now nobody knows")
         return person == ADA and "w" in workspaces
 
 
