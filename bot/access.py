@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from bot.errors import NotAllowed
 from bot.messages import MODERATOR, CommandSpec, Person, Place, person_key
-from bot.preferences import SHARED, Scope
+from bot.preferences.scopes import SHARED, Scope
 
 
 class Access:

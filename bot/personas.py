@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from bot.messages import Place, PlaceKind
-from bot.preferences import Preference, Scope
+from bot.preferences import Preference
+from bot.preferences.scopes import Scope
 
 LONGEST = 2_000
 """Characters of a persona: it goes with every request."""

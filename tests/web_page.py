@@ -20,7 +20,7 @@ from bot.messages import Choice, CommandCall, CommandOption, CommandSpec, Inboun
 from bot.ports import About
 from bot.store.engine import Store, open_store
 from bot.store.files import Files
-from bot.store.page import PageLog
+from bot.store.pagelog import PageLog
 
 SPECS = (
     CommandSpec("help", "What can be typed."),

@@ -18,7 +18,7 @@ from bot.ports import About, Adapter, OffersCommands, offers
 from bot.settings import Settings
 from bot.store.engine import Store
 from bot.store.intents.settings import MODEL, in_force
-from bot.store.page import PageLog
+from bot.store.pagelog import PageLog
 
 if TYPE_CHECKING:
     from adapters.web.adapter import WebAdapter

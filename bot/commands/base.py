@@ -22,7 +22,7 @@ from bot.messages import (
     TurnKind,
 )
 from bot.ports import About, Adapter, Clock, Gateway, Recording
-from bot.preferences import Scope
+from bot.preferences.scopes import Scope
 from bot.reminders.book import ReminderBook
 from bot.store.engine import Store
 from bot.store.files import Files

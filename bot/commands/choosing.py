@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from bot.commands.base import CommandContext
 from bot.errors import CommandRefused, NotAllowed
 from bot.messages import CommandOption, Place, PlaceKind, person_key
-from bot.preferences import NEAREST_FIRST, Preference, Scope, default_scope, scope_key
+from bot.preferences import Preference, default_scope
+from bot.preferences.scopes import NEAREST_FIRST, Scope, scope_key
 from bot.store.intents.settings import By, Chosen, choose, chosen_where
 
 DEFAULT = "default"

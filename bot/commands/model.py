@@ -9,7 +9,9 @@ from bot.commands.wording import facts, label
 from bot.errors import CommandRefused
 from bot.gateway.search import near
 from bot.messages import Choice, CommandOption, CommandSpec, PlaceKind, person_key
-from bot.preferences import NEAREST_FIRST, Preference, Scope, model_id, scope_keys
+from bot.preferences import Preference
+from bot.preferences.readers import model_id
+from bot.preferences.scopes import NEAREST_FIRST, Scope, scope_keys
 from bot.store.intents.settings import MODEL as NAME
 from bot.store.intents.settings import Chosen, choices_of, in_force
 

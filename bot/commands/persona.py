@@ -6,7 +6,7 @@ from bot.commands.base import Command, CommandContext, CommandResult, Completion
 from bot.commands.choosing import DEFAULT, SCOPE, choose_for, chosen_in, where
 from bot.messages import Action, ActionName, Choice, CommandOption, CommandSpec, Place, person_key
 from bot.personas import PERSONA, PERSONAS, is_own_words, mark_of
-from bot.preferences import Scope
+from bot.preferences.scopes import Scope
 from bot.store.intents.settings import Chosen, choices_of
 
 SHINES = "I am this wherever you ask me something: others may notice it in my answers there."

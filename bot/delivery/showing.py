@@ -6,12 +6,13 @@ from collections.abc import Coroutine, Mapping, Sequence
 import structlog
 
 from bot.delivery.courier import Courier, Job, Where
+from bot.delivery.lanes import Report
 from bot.delivery.pacing import Urgency
 from bot.delivery.parts import Parts
 from bot.delivery.posts import Outcome, Post, PostLog
 from bot.delivery.reply import Reply
 from bot.delivery.rest import Rest
-from bot.delivery.schedule import Report, Schedule
+from bot.delivery.schedule import Schedule
 from bot.delivery.sight import Sight
 from bot.delivery.streaming import GRACE, Grows
 from bot.errors import PlatformError, StoreError

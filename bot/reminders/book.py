@@ -19,7 +19,8 @@ from bot.messages import (
     person_key,
 )
 from bot.ports import Adapter, Clock, NewId
-from bot.preferences import TIME_ZONE, Scope
+from bot.preferences import TIME_ZONE
+from bot.preferences.scopes import Scope
 from bot.reminders.discretion import for_owner, readers_of
 from bot.reminders.reading import When, read_when
 from bot.reminders.saying import QUOTE_LIMIT, confirmed, described, exact, listed, one_line

@@ -25,7 +25,6 @@ from sqlalchemy import (
 
 from bot.messages import Inbound, PageMessage, PersonKind, Place
 from bot.store.codec import dump, load, load_or_skip
-from bot.store.engine import Store
 from bot.store.schema import metadata
 
 page_messages = Table(
@@ -249,55 +248,3 @@ def holds(conn: Connection, digest: str, kind: str, not_before: float) -> bool:
     """Whether the key was granted, and not before that time."""
     mine = (page_keys.c.digest == digest, page_keys.c.kind == kind, page_keys.c.granted_at >= not_before)
     return conn.scalar(select(page_keys.c.digest).where(*mine)) is not None
-
-
-class PageLog:
-    """`bot.ports.PageStore` over the store: every method is the intent or the query of the same name."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    async def keep(self, inbound: Inbound, message: PageMessage | None) -> Inbound | None:
-        return await self._store.write(keep, inbound, message)
-
-    async def owed(self) -> Sequence[Inbound]:
-        return await self._store.read(owed)
-
-    async def settle(self, key: str) -> None:
-        await self._store.write(settle, key)
-
-    async def post(self, message: PageMessage, key: str) -> str:
-        return await self._store.write(post, message, key)
-
-    async def change(self, message: PageMessage) -> bool:
-        return await self._store.write(change, message)
-
-    async def entitle(self, message_id: str, title: str) -> bool:
-        return await self._store.write(entitle, message_id, title)
-
-    async def find(self, message_id: str) -> PageMessage | None:
-        return await self._store.read(find, message_id)
-
-    async def posted(self, key: str) -> str | None:
-        return await self._store.read(posted, key)
-
-    async def newest(self) -> int:
-        return await self._store.read(newest)
-
-    async def changed(self, channels: Sequence[str], since: int, limit: int) -> Sequence[PageMessage]:
-        return await self._store.read(changed, channels, since, limit)
-
-    async def said(self, place: Place, before: str | None, limit: int) -> Sequence[PageMessage]:
-        return await self._store.read(said, place, before, limit)
-
-    async def holding(self, channels: Sequence[str], words: Sequence[str], limit: int) -> Sequence[PageMessage]:
-        return await self._store.read(holding, channels, words, limit)
-
-    async def grant(self, digest: str, kind: str, now: float) -> None:
-        await self._store.write(grant, digest, kind, now)
-
-    async def redeem(self, digest: str, kind: str) -> bool:
-        return await self._store.write(redeem, digest, kind)
-
-    async def holds(self, digest: str, kind: str, not_before: float) -> bool:
-        return await self._store.read(holds, digest, kind, not_before)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.messages import Place, PlaceKind
-from bot.preferences import Scope, scope_key
+from bot.preferences.scopes import Scope, scope_key
 from bot.store.intents.settings import choose
 from tests.files import picture
 from tests.house import House, house

@@ -26,7 +26,7 @@ from bot.messages import (
     TurnState,
 )
 from bot.personas import mark_of
-from bot.preferences import Scope
+from bot.preferences.scopes import Scope
 from bot.store.intents.calls import begin_calls, end_call
 from bot.store.intents.changes import accept_delete, accept_edit
 from bot.store.intents.claims import Claim

@@ -39,7 +39,7 @@ from bot.messages import (
     account_of,
 )
 from bot.messages.inbound import Action
-from bot.preferences import Scope, scope_key
+from bot.preferences.scopes import Scope, scope_key
 from bot.store.intents.accounts import reserve
 from bot.store.intents.calls import begin_calls, end_call
 from bot.store.intents.changes import accept_delete, accept_edit

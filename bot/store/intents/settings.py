@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, insert, or_, select, 
 
 from bot.messages import Place
 from bot.personas import PERSONA, mark_of, stays_private
-from bot.preferences import NEAREST_FIRST, Scope, scope_keys
+from bot.preferences.scopes import NEAREST_FIRST, Scope, scope_keys
 from bot.store.prepared import Prepared
 from bot.store.schema import settings
 
