@@ -1,6 +1,5 @@
 """What Slack sends, told apart and passed on, and what it is told beside messages: prompts, titles, views."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
@@ -11,7 +10,6 @@ from adapters.slack import home, outbound
 from adapters.slack.api import Api
 from adapters.slack.at_home import AtHome
 from adapters.slack.failures import SlackRefused, reading
-from adapters.slack.files import Files
 from adapters.slack.hearing import NOT_HERE, Hearing
 from adapters.slack.inbound import PLATFORM, Us, place_of, text_in, ts_of, words_of
 from adapters.slack.manifest import ASK_ABOUT_THIS, PROMPTS
@@ -23,14 +21,12 @@ from bot.messages import (
     ActionName,
     CommandCall,
     CommandSpec,
-    FailureKind,
     Inbound,
     InboundKind,
     PastMessage,
     Person,
     Place,
     PlaceKind,
-    Rendered,
 )
 from bot.ports import Intake
 
@@ -40,7 +36,6 @@ Json: TypeAlias = dict[str, Any]
 Begin: TypeAlias = Callable[[Coroutine[Any, Any, None]], None]
 
 _TITLE_LIMIT = 60
-_MOST_BEGUN = 500
 
 
 class Acting:
@@ -54,7 +49,6 @@ class Acting:
         specs: Sequence[CommandSpec],
         begin: Begin,
         posting: Posting,
-        files: Files,
     ) -> None:
         self._api = api
         self._people = people
@@ -62,10 +56,8 @@ class Acting:
         self._entries = {spec.entry.id: spec for spec in specs if spec.entry is not None}
         self._begin = begin
         self._posting = posting
-        self._files = files
         self._home = AtHome(api, people, specs)
         self._prompted: set[str] = set()
-        self._begun: OrderedDict[str, None] = OrderedDict()
 
     async def take(self, body: Json, intake: Intake) -> Json | str | None:
         """Keep what happened. Raises StoreError or SlackRefused when it could not be kept: no acknowledgement.
@@ -243,57 +235,6 @@ class Acting:
 
     async def _say_at(self, url: str, said: str) -> None:
         await self._api.respond(url, {"response_type": "ephemeral", "replace_original": False, "text": said})
-
-    # --- private answers -------------------------------------------------------------------------
-
-    async def reply_privately(self, person: Person, place: Place, rendered: Rendered, handle: str | None) -> None:
-        """By the event's own address, else here, else in a direct message, where files go in any case.
-
-        Raises SlackRefused.
-        """
-        for piece in outbound.pieces(rendered):
-            await self._whisper(person, place, piece, handle)
-        if rendered.files:
-            channel = place.channel if place.kind is PlaceKind.DM else await self._dm(person)
-            await self._files.send(channel, place.thread if place.kind is PlaceKind.DM else None, rendered.files)
-
-    def begins(self, key: str) -> bool:
-        """Whether nothing was said yet of what is done for the event of this key."""
-        if key in self._begun:
-            return False
-        self._begun[key] = None
-        if len(self._begun) > _MOST_BEGUN:
-            self._begun.popitem(last=False)
-        return True
-
-    async def _whisper(self, person: Person, place: Place, rendered: Rendered, handle: str | None) -> None:
-        text = outbound.fallback(rendered.text or rendered.status or "")
-        body: Json = {"text": text, "blocks": outbound.blocks(rendered), "response_type": "ephemeral"}
-        body["replace_original"] = False
-        if place.thread is not None:
-            body["thread_ts"] = place.thread
-        if handle and await self._api.respond(handle, body):
-            return
-        said: Json = {"text": text, "blocks": body["blocks"]}
-        if place.kind is PlaceKind.DM and place.thread is None:  # nobody else reads along, and it lasts
-            quiet = {"unfurl_links": False, "unfurl_media": False}
-            await self._api.write("chat.postMessage", channel=place.channel, **quiet, **said)
-            return
-        try:
-            await self._api.write(
-                "chat.postEphemeral", channel=place.channel, user=person.id, thread_ts=place.thread, **said
-            )
-        except SlackRefused as error:
-            if error.failure.kind not in (FailureKind.FORBIDDEN, FailureKind.NOT_FOUND):
-                raise
-            channel = await self._dm(person)
-            await self._api.write(
-                "chat.postMessage", channel=channel, unfurl_links=False, unfurl_media=False, **said
-            )
-
-    async def _dm(self, person: Person) -> str:
-        opened = await self._api.write("conversations.open", users=person.id)
-        return str(opened["channel"]["id"])
 
     # --- beside messages -------------------------------------------------------------------------
 

@@ -24,7 +24,8 @@ from adapters.slack.silence import missed_something
 from adapters.slack.socket_mode import Socket
 from adapters.slack.tokens import bot_token_refused
 from adapters.slack.transport import HttpEvents, bolt_app
-from bot.errors import PlatformError, StartError
+from adapters.slack.whispering import Whispering
+from bot.errors import StartError
 from bot.messages import (
     Attachment,
     Audience,
@@ -93,11 +94,10 @@ class SlackAdapter:
         self._files = Files(self._api)
         self._past = Past(self._api, self._people)
         self._posting = Posting(self._api, self._files, self._past, self._people)
-        self._hearing = Hearing(self._api, self._people, specs, self._whisper)
+        self._whispering = Whispering(self._api, self._files)
+        self._hearing = Hearing(self._api, self._people, specs, self._whispering.say)
         self._away = Away(self._api, self._hearing, clock)
-        self._acting = Acting(
-            self._api, self._people, self._hearing, specs, self._begin, self._posting, self._files
-        )
+        self._acting = Acting(self._api, self._people, self._hearing, specs, self._begin, self._posting)
         self._signing_secret = signing_secret
         self._app_token = app_token
         self._clock, self._told_at = clock, 0.0
@@ -221,20 +221,19 @@ class SlackAdapter:
 
     async def reply_privately(self, person: Person, place: Place, rendered: Rendered, handle: str | None) -> None:
         """Show something to one person: here, or where that cannot be in a direct message; never to others."""
-        await self._acting.reply_privately(person, place, rendered, handle)
+        await self._whispering.show(person, place, rendered, handle)
 
     async def show_progress(
         self, person: Person, place: Place, rendered: Rendered | None, handle: str | None, key: str
     ) -> None:
         """Say once that it takes a while: what one person was shown can't be changed here."""
-        if rendered is not None and self._acting.begins(key):
+        if rendered is not None:
             said = replace(rendered, text=f"{rendered.text}\nI'll tell you here when it is done.")
-            await self._acting.reply_privately(person, place, said, None)
+            await self._whispering.show_once(person, place, said, key)
 
     async def open_dm(self, person: Person, place: Place) -> Place:
         """Where we talk with somebody alone. Raises SlackRefused."""
-        opened = await self._api.write("conversations.open", users=person.id)
-        return Place(PLATFORM, place.workspace, str(opened["channel"]["id"]), None, PlaceKind.DM)
+        return Place(PLATFORM, place.workspace, await self._whispering.dm(person), None, PlaceKind.DM)
 
     async def can_read(self, person: Person, place: Place) -> bool:
         """Whether this person may read there at this moment. Raises SlackRefused."""
@@ -315,9 +314,6 @@ class SlackAdapter:
                 self._searching.note(body["event"])
         self._told_at = self._clock()
         return await self._acting.take(body, self._intake)
-
-    async def _whisper(self, person: Person, place: Place, said: str) -> None:
-        await self._acting.reply_privately(person, place, Rendered(self.render(said), final=True), None)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
