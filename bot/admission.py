@@ -53,11 +53,10 @@ class Admission:
         if self._access.serves(place):
             return True
         adapter = self._adapters[place.platform]
-        members: object = adapter
-        if place.kind is not PlaceKind.DM or not offers(members, KnowsMembers):
+        if place.kind is not PlaceKind.DM or not offers(adapter, KnowsMembers):
             return False
         try:
-            return await members.is_member(inbound.person, self._access.served_on(place.platform))
+            return await adapter.is_member(inbound.person, self._access.served_on(place.platform))
         except PlatformError as error:
             log.warning("membership not told", place=place.key, failure=error.failure.kind)
             return False

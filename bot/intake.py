@@ -260,7 +260,7 @@ class Intake:
     async def _thread_for(self, inbound: Inbound) -> Place | None:
         """The thread in which a mention is answered, where the platform has them and nobody chose otherwise."""
         place = inbound.place
-        adapter: object = self._adapters[place.platform]
+        adapter = self._adapters[place.platform]
         if not offers(adapter, OpensThreads):
             return None
         threads = self._adapters[place.platform].capabilities.threads

@@ -129,9 +129,9 @@ async def _begin(stack: AsyncExitStack, program: _Program) -> Sequence[Coroutine
     await settling.take_over()
     await program.desk.recover()
     catching_up = [
-        CatchUp(one.platform, source, intake, parts.store, time.time, missed=parts.summaries.missed)
+        CatchUp(one.platform, one, intake, parts.store, time.time, missed=parts.summaries.missed)
         for one in adapters
-        if (source := _catches_up(one)) is not None
+        if offers(one, CatchesUp)
     ]
     await program.recording.recover()
     for adapter in adapters:
@@ -154,10 +154,6 @@ async def _begin(stack: AsyncExitStack, program: _Program) -> Sequence[Coroutine
         *(one.run() for one in catching_up),
         *(offer_commands(one) for one in adapters),
     )
-
-
-def _catches_up(adapter: object) -> CatchesUp | None:
-    return adapter if offers(adapter, CatchesUp) else None
 
 
 def origin(host: str) -> str:

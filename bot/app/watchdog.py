@@ -8,7 +8,7 @@ import structlog
 
 from bot.app.health import SILENT_AFTER
 from bot.errors import PlatformError
-from bot.ports import Clock, Health, RenewsConnection, ReportsHealth, offers
+from bot.ports import Adapter, Clock, Health, RenewsConnection, ReportsHealth, offers
 
 log = structlog.get_logger(__name__)
 
@@ -32,12 +32,12 @@ class _Watched:
 class Watchdog:
     """Watches every connection that can be made anew."""
 
-    def __init__(self, adapters: Sequence[object], clock: Clock) -> None:
+    def __init__(self, adapters: Sequence[Adapter], clock: Clock) -> None:
         self._clock = clock
         self._watched = [
-            _Watched(str(getattr(one, "platform", "")), one, health, clock())
+            _Watched(one.platform, one, one, clock())
             for one in adapters
-            if offers(one, RenewsConnection) and (health := _reports(one)) is not None
+            if offers(one, RenewsConnection) and offers(one, ReportsHealth)
         ]
 
     async def run(self) -> None:
@@ -72,7 +72,3 @@ class Watchdog:
             if not await one.connection.hears():
                 log.warning("watchdog: connection is deaf", platform=one.name)
                 await one.connection.renew()
-
-
-def _reports(adapter: object) -> ReportsHealth | None:
-    return adapter if offers(adapter, ReportsHealth) else None

@@ -29,13 +29,12 @@ class ReadableChannels:
 
     def names(self, adapter: Adapter, person: Person, place: Place) -> Sequence[str]:
         """What this person can read in the workspace of a place, or from a direct message everywhere."""
-        source: object = adapter
-        if not offers(source, ListsReadable):
+        if not offers(adapter, ListsReadable):
             return ()
         key = person_key(place.platform, person), place.workspace_key
         at, names = self._known.get(key, (-STALE, ()))
         if key not in self._reading and self._clock() - at >= STALE:
-            reading = self._reading[key] = asyncio.create_task(self._read(source, person, place, key))
+            reading = self._reading[key] = asyncio.create_task(self._read(adapter, person, place, key))
             reading.add_done_callback(lambda _: self._reading.pop(key, None))
         return names
 

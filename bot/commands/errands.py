@@ -88,7 +88,7 @@ class Errands:
 
     def acknowledge(self, inbound: Inbound, said: str) -> None:
         """Where the platform waits for an answer to the event itself, say that it comes otherwise."""
-        adapter: object = self._adapters[inbound.place.platform]
+        adapter = self._adapters[inbound.place.platform]
         if inbound.handle is not None and offers(adapter, AnswersCommands):
             self._begin(self.say(inbound, said, private=True))
 
@@ -153,7 +153,6 @@ async def _post(adapter: Adapter, inbound: Inbound, rendered: Rendered) -> None:
     try:
         await adapter.post(inbound.place, rendered, f"said:{inbound.key}")
     except PlatformError as error:
-        told_alone: object = adapter
-        if error.failure.kind not in _NOT_THERE or not offers(told_alone, RepliesPrivately):
+        if error.failure.kind not in _NOT_THERE or not offers(adapter, RepliesPrivately):
             raise
-        await told_alone.reply_privately(inbound.person, inbound.place, rendered, inbound.handle)
+        await adapter.reply_privately(inbound.person, inbound.place, rendered, inbound.handle)

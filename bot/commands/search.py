@@ -43,8 +43,7 @@ async def run(context: CommandContext) -> str:
             "There is no such channel, or you can't read it, or I am not in it. `in:everywhere` looks in all that "
             "both of us can read."
         ) from error
-    listener: object = adapter
-    alone = place.kind is PlaceKind.DM or offers(listener, RepliesPrivately)
+    alone = place.kind is PlaceKind.DM or offers(adapter, RepliesPrivately)
     return _said(found, wish, alone=alone)
 
 

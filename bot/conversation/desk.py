@@ -133,7 +133,7 @@ class Desk:
         place, turn_id = accepted.place, accepted.turn_id
         if place is None or turn_id is None or place.thread != asked.about or asked.place.thread is not None:
             return
-        adapter: object = self._ports.adapters[place.platform]
+        adapter = self._ports.adapters[place.platform]
         if offers(adapter, OpensThreads):
             self._ports.pump.opens(place, self._begin(open_thread(self._ports, adapter, asked, place, turn_id)))
 

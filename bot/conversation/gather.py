@@ -47,14 +47,13 @@ async def earlier_messages(ports: Ports, adapter: Adapter, claim: Claim) -> Earl
 
     A platform that refuses its history costs the answer its context, not the answer.
     """
-    source: object = adapter
     if claim.turn.kind in (TurnKind.IMAGINE, TurnKind.SUMMARY):
         return Earlier(read=False)  # the wish alone says what is wanted; the next question will want them
-    if claim.seeded or not claim.asked or not offers(source, ReadsHistory):
+    if claim.seeded or not claim.asked or not offers(adapter, ReadsHistory):
         return Earlier()
     first = claim.asked[0]
     try:
-        past = await source.history(first.place, first.message_id, ports.limits.earlier_messages)
+        past = await adapter.history(first.place, first.message_id, ports.limits.earlier_messages)
     except PlatformError as error:
         kind = error.failure.kind
         log.warning("history refused", place=first.place.key, turn=claim.turn.id, failure=kind)

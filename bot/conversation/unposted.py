@@ -16,15 +16,14 @@ log = structlog.get_logger(__name__)
 
 async def tell_alone(adapter: Adapter, claim: Claim, final: Rendered, outcomes: Mapping[str, Outcome]) -> None:
     """Give an answer of which nothing stands anywhere, and no message could be posted, to the one who asked."""
-    listener: object = adapter
-    if set(outcomes.values()) != {Outcome.REFUSED} or not offers(listener, RepliesPrivately):
+    if set(outcomes.values()) != {Outcome.REFUSED} or not offers(adapter, RepliesPrivately):
         return
     turn, handle = claim.turn, claim.asked[0].handle if claim.asked else None
     said = final.text.strip() or final.status or ""
     why = words.not_posted(standing_in(adapter, turn.place))
     rendered = Rendered(adapter.render(f"{why}\n\n{said}"), final=True)
     try:
-        await listener.reply_privately(turn.requester, turn.place, rendered, handle)
+        await adapter.reply_privately(turn.requester, turn.place, rendered, handle)
     except PlatformError as error:
         failure = error.failure.kind
         log.warning("answer not posted, nor told alone", place=turn.place.key, turn=turn.id, failure=failure)

@@ -91,9 +91,8 @@ class Courier:
     async def _edit(self, job: Job) -> None:
         message, source = job.message, self._adapter
         assert message.message_id is not None
-        port: object = source
-        if message.stream is not None and offers(port, StreamsNatively):
-            await port.edit_streamed(self._place, message.message_id, job.want, message.key)
+        if message.stream is not None and offers(source, StreamsNatively):
+            await source.edit_streamed(self._place, message.message_id, job.want, message.key)
         else:
             await source.edit(self._place, message.message_id, job.want)
         message.sent = job.want
@@ -105,10 +104,9 @@ class Courier:
             await self._log.intend(Post(message.key, self._turn_id, job.n), self._place)
             message.intended = True
         message.unsure = True
-        port: object = self._adapter
-        if job.verb is CallKind.START and offers(port, StreamsNatively):
+        if job.verb is CallKind.START and offers(self._adapter, StreamsNatively):
             begun = asyncio.get_running_loop().time()
-            message.message_id = await port.start_stream(self._place, job.text, self._asker)
+            message.message_id = await self._adapter.start_stream(self._place, job.text, self._asker)
             message.stream = Stream(begun, job.text)
         else:
             message.message_id = await self._adapter.post(self._place, job.want, message.key)
@@ -116,31 +114,28 @@ class Courier:
         message.unsure = False
 
     async def _append(self, job: Job) -> None:
-        port: object = self._adapter
         message, stream = job.message, job.message.stream
         assert message.message_id is not None
         assert stream is not None
-        assert offers(port, StreamsNatively)
-        await port.append_stream(self._place, message.message_id, job.text, job.want.status)
+        assert offers(self._adapter, StreamsNatively)
+        await self._adapter.append_stream(self._place, message.message_id, job.text, job.want.status)
         stream.appended += job.text
         stream.status = job.want.status
 
     async def _stop(self, job: Job) -> None:
         """End a stream; what it could not be made to say is edited afterwards."""
-        port: object = self._adapter
         message, stream = job.message, job.message.stream
         assert message.message_id is not None
         assert stream is not None
-        assert offers(port, StreamsNatively)
-        await port.stop_stream(self._place, message.message_id, job.text, job.want, message.key)
+        assert offers(self._adapter, StreamsNatively)
+        await self._adapter.stop_stream(self._place, message.message_id, job.text, job.want, message.key)
         stream.open = False
         if job.want.final and not stream.doubtful and stream.appended + job.text == job.want.text:
             message.sent = job.want
 
     async def _show_status(self, job: Job) -> None:
-        port: object = self._adapter
-        assert offers(port, ShowsStatus)
-        await port.show_status(self._place, job.want.status or "")
+        assert offers(self._adapter, ShowsStatus)
+        await self._adapter.show_status(self._place, job.want.status or "")
 
     async def _delete(self, message: Message) -> bool:
         if message.message_id is not None:

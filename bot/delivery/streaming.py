@@ -58,8 +58,7 @@ class Streaming:
     """How one reply uses streams. Without a platform that has them, it uses none."""
 
     def __init__(self, adapter: Adapter, place: Place, share: Share) -> None:
-        source: object = adapter
-        self.port = source if share.by_kind and offers(source, StreamsNatively) else None
+        self.port = adapter if share.by_kind and offers(adapter, StreamsNatively) else None
         self.seconds = adapter.capabilities.stream_seconds
         self._place = place
         self._share = share

@@ -39,7 +39,7 @@ class OwnReaders:
 
     async def _ask(self, thread: Place) -> bool | None:
         """None where the platform does not tell at this moment."""
-        adapter: object = self._adapters.get(thread.platform)
+        adapter = self._adapters.get(thread.platform)
         if not offers(adapter, KnowsAudience):
             return None
         try:

@@ -143,7 +143,7 @@ class Recorder:
 
     async def _named(self, said: PastMessage) -> PastMessage:
         """With the name people know its author by, where we were told only an id."""
-        adapter: object = self._adapters.get(said.place.platform) if said.place else None
+        adapter = self._adapters.get(said.place.platform) if said.place else None
         if said.place is None or said.person.name != said.person.id or not offers(adapter, NamesPeople):
             return said
         try:

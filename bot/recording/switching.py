@@ -170,9 +170,8 @@ class Switching:
     async def _say(self, place: Place, said: str, key: str) -> str | None:
         """Show it in the channel, once; the message's id. None where it can't be said, for now or for good."""
         adapter = self._adapters[place.platform]
-        looks: object = adapter
         try:
-            known = await looks.reconcile(place, key) if offers(looks, Reconciles) else None
+            known = await adapter.reconcile(place, key) if offers(adapter, Reconciles) else None
             return known or await adapter.post(place, Rendered(adapter.render(said), final=True), key)
         except PlatformError as error:
             log.warning("recording not announced", place=place.key, failure=error.failure.kind)

@@ -156,11 +156,10 @@ class Bell:
 
     async def _may_stand(self, adapter: Adapter, attempt: Attempt) -> bool:
         """Whether a post may be there that nobody told us about; where there is none, its place is chosen anew."""
-        source: object = adapter
-        if attempt.message_id is not None or not offers(source, Reconciles):
+        if attempt.message_id is not None or not offers(adapter, Reconciles):
             return True
         with _asking(adapter):
-            return await source.reconcile(attempt.place, attempt.key) is not None
+            return await adapter.reconcile(attempt.place, attempt.key) is not None
         return False
 
     async def _post(
@@ -217,19 +216,17 @@ class Bell:
         """Whether its owner may read there. Who can't tell does not say yes."""
         if place.kind is PlaceKind.DM:
             return place == reminder.made_in or place == reminder.about_in
-        source: object = adapter
-        if not offers(source, ChecksReaders):
+        if not offers(adapter, ChecksReaders):
             return False
         with _asking(adapter):
-            return await source.can_read(reminder.owner, place)
+            return await adapter.can_read(reminder.owner, place)
         return False
 
     async def _open_dm(self, adapter: Adapter, reminder: Reminder) -> Place | None:
-        source: object = adapter
-        if not offers(source, OpensDirectMessages):
+        if not offers(adapter, OpensDirectMessages):
             return None
         with _asking(adapter):
-            return await source.open_dm(reminder.owner, reminder.made_in)
+            return await adapter.open_dm(reminder.owner, reminder.made_in)
         return None
 
 

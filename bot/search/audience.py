@@ -42,12 +42,11 @@ class Discretion:
 
     async def can_read(self, person: Person, place: Place) -> bool:
         """Whether this person can open the place by themselves."""
-        source: object = self._adapter
-        if place.platform != self._adapter.platform or not offers(source, ChecksReaders):
+        if place.platform != self._adapter.platform or not offers(self._adapter, ChecksReaders):
             return False
         try:
             async with asyncio.timeout(PATIENCE):
-                return await source.can_read(person, place)
+                return await self._adapter.can_read(person, place)
         except (PlatformError, TimeoutError) as error:
             _log_untold(place, error)
             return False
@@ -76,7 +75,7 @@ class Discretion:
         return Disclosure.HERE if shown else Disclosure.PRIVATELY
 
     async def _audience(self, place: Place) -> Audience | None:
-        adapter: object = self._adapter
+        adapter = self._adapter
         if place.platform != self._adapter.platform or not offers(adapter, KnowsAudience):
             return None
         try:

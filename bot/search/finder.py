@@ -104,12 +104,11 @@ class Finder:
     async def _author(self, asker: Asker, said: str) -> tuple[str | None, str]:
         """The id of whoever is meant, or their name where that is not known, or is that of several."""
         author, name = _author(asker, said)
-        source: object = self._adapter
-        if not name or not offers(source, KnowsNames):
+        if not name or not offers(self._adapter, KnowsNames):
             return author, name
         try:
             async with asyncio.timeout(SECONDS):
-                called = await source.called(name, asker.asked_in.workspace)
+                called = await self._adapter.called(name, asker.asked_in.workspace)
         except (PlatformError, TimeoutError) as error:
             log.warning(
                 "names not told", platform=self._adapter.platform, error=str(error) or type(error).__name__
@@ -145,12 +144,11 @@ class Finder:
 
     async def _readable(self, asker: Asker) -> Sequence[Readable]:
         """All that the asker can read; nothing where the platform can't tell."""
-        source: object = self._adapter
-        if not offers(source, ListsReadable):
+        if not offers(self._adapter, ListsReadable):
             return ()
         try:
             async with asyncio.timeout(PATIENCE):
-                return await source.readable(asker.person, asker.asked_in.workspace)
+                return await self._adapter.readable(asker.person, asker.asked_in.workspace)
         except (PlatformError, TimeoutError) as error:
             log.warning(
                 "readable places not told",

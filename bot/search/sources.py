@@ -60,13 +60,12 @@ def sources_for(
     adapter: Adapter, kept: Source, person: Person, here: Place | None, handle: str | None
 ) -> Mapping[str, Source]:
     """What is `kept`, the platform's own search, what was said lately in one place: as far as it can be had."""
-    platform: object = adapter
     sources: dict[str, Source] = {OURS: kept}
-    if offers(platform, SearchesMessages):
-        searching = platform
+    if offers(adapter, SearchesMessages):
+        searching = adapter
         sources[PLATFORMS] = lambda query: searching.search(person, query, handle)
-    if here is not None and offers(platform, ReadsSince):
-        reading = platform
+    if here is not None and offers(adapter, ReadsSince):
+        reading = adapter
         sources[RECENTLY] = lambda query: _recently(reading, here, query)
     return sources
 

@@ -41,11 +41,10 @@ async def read_since(
 
     Raises SummaryRefused where it can't be read.
     """
-    source: object = adapter
-    if not offers(source, ReadsSince):
+    if not offers(adapter, ReadsSince):
         raise SummaryRefused("Earlier messages can't be read here, so there is nothing to summarise.")
     try:
-        read = await source.past_since(place, since, MOST_MESSAGES, lambda n: progress(wording.reading(n)))
+        read = await adapter.past_since(place, since, MOST_MESSAGES, lambda n: progress(wording.reading(n)))
     except PlatformError as error:
         log.warning("history refused", place=place.key, failure=error.failure.kind)
         raise SummaryRefused(f"{adapter.platform.capitalize()} does not let me read that just now.") from error

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from bot.errors import ToolFailed
 from bot.media.fetching import Reach
 from bot.messages import OutFile, Person, Place, Routing, ToolSpec
-from bot.ports import Adapter, Gateway, MediaReader, Recording, Reminders
+from bot.ports import Adapter, Gateway, MediaReader, Recording, Reminders, offers
 from bot.store.engine import Store
 from bot.store.files import Files
 from bot.summaries.summariser import Summaries
@@ -110,6 +110,11 @@ class Surroundings:
 def everywhere(_here: Surroundings) -> bool:
     """For tools that need nothing."""
     return True
+
+
+def where_offered(ability: type[object]) -> Callable[[Surroundings], bool]:
+    """For tools that need this ability, one of the ports, of the platform."""
+    return lambda here: offers(here.ports.adapter, ability)
 
 
 @dataclass(frozen=True, slots=True)

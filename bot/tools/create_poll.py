@@ -37,10 +37,9 @@ async def create_poll(context: ToolContext, arguments: CreatePoll) -> str:
     closes_at = context.now + arguments.hours * 3_600
     poll = Poll(poll_id, question, choices, arguments.multiple, arguments.hours, closes_at)
     adapter, key = context.world.adapter, f"poll:{poll_id}"
-    source: object = adapter
     try:
-        if offers(source, OffersPolls):
-            await source.post_poll(context.place, poll, key)
+        if offers(adapter, OffersPolls):
+            await adapter.post_poll(context.place, poll, key)
             return "The poll stands in this place as a message of its own; people vote there."
         empty = PollResult(poll, (0,) * len(choices), 0)
         message_id = await adapter.post(context.place, shown_poll(adapter, empty), key)
@@ -53,8 +52,7 @@ async def create_poll(context: ToolContext, arguments: CreatePoll) -> str:
 
 
 def _available(here: Surroundings) -> bool:
-    source: object = here.ports.adapter
-    return here.ports.adapter.capabilities.buttons or offers(source, OffersPolls)
+    return here.ports.adapter.capabilities.buttons or offers(here.ports.adapter, OffersPolls)
 
 
 CREATE_POLL = Tool(

@@ -10,7 +10,7 @@ from bot.errors import PlatformError, ToolFailed
 from bot.messages import PastMessage, Place
 from bot.ports import ReadsHistory, offers
 from bot.search.audience import Discretion
-from bot.tools.base import Surroundings, Tool, ToolContext
+from bot.tools.base import Tool, ToolContext, where_offered
 
 log = structlog.get_logger(__name__)
 
@@ -51,10 +51,10 @@ async def _may_show(context: ToolContext, place: Place) -> bool:
 
 
 def _history_of(context: ToolContext) -> ReadsHistory:
-    source: object = context.world.adapter
-    if not offers(source, ReadsHistory):
+    adapter = context.world.adapter
+    if not offers(adapter, ReadsHistory):
         raise ToolFailed("earlier messages can't be read here")
-    return source
+    return adapter
 
 
 def _said(message: PastMessage) -> str:
@@ -63,17 +63,12 @@ def _said(message: PastMessage) -> str:
     return f"[{datetime.fromtimestamp(message.sent_at, UTC):%Y-%m-%d %H:%M} UTC] {name}: {message.text}{files}"
 
 
-def _available(here: Surroundings) -> bool:
-    source: object = here.ports.adapter
-    return offers(source, ReadsHistory)
-
-
 RECENT_MESSAGES = Tool(
     name="recent_messages",
     label="read what was said here before",
     arguments=RecentMessages,
     run=recent_messages,
     untrusted=True,
-    available=_available,
+    available=where_offered(ReadsHistory),
     characters=20_000,
 )

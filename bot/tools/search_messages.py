@@ -9,7 +9,7 @@ from bot.ports import ListsReadable, RepliesPrivately, offers
 from bot.search.finder import Finder, NoSuchChannel
 from bot.search.saying import NO_CHANNEL, for_model, for_people
 from bot.search.wish import MOST, Asker, Found, Wish
-from bot.tools.base import Surroundings, Tool, ToolContext
+from bot.tools.base import Tool, ToolContext, where_offered
 
 log = structlog.get_logger(__name__)
 
@@ -93,25 +93,19 @@ async def _tell_alone(context: ToolContext, wish: Wish, found: Found) -> None:
     """
     new = [hit for hit in found.privately if _name_of(hit) not in context.told_alone]
     adapter = context.world.adapter
-    source: object = adapter
-    if not new or not offers(source, RepliesPrivately):
+    if not new or not offers(adapter, RepliesPrivately):
         return
     context.told_alone.update(map(_name_of, new))
     said = adapter.render(f"{ALONE}{for_people(new, found, wish.words)}")
     where = context.asked_in or context.place
     try:
-        await source.reply_privately(context.requester, where, Rendered(said, final=True), context.handle)
+        await adapter.reply_privately(context.requester, where, Rendered(said, final=True), context.handle)
     except PlatformError as error:
         log.warning("not told alone", place=where.key, turn=context.turn_id, failure=error.failure.kind)
 
 
 def _name_of(hit: Hit) -> str:
     return f"{hit.place.parent.key}:{hit.message_id}"
-
-
-def _available(here: Surroundings) -> bool:
-    source: object = here.ports.adapter
-    return offers(source, ListsReadable)
 
 
 SEARCH_MESSAGES = Tool(
@@ -121,7 +115,7 @@ SEARCH_MESSAGES = Tool(
     run=search_messages,
     untrusted=True,
     fleeting=True,
-    available=_available,
+    available=where_offered(ListsReadable),
     seconds=40.0,
     characters=20_000,
 )

@@ -68,8 +68,7 @@ def _place(context: ToolContext, where: str) -> Place:
 
 
 def _available(here: Surroundings) -> bool:
-    source: object = here.ports.adapter
-    return here.ports.summaries is not None and offers(source, ReadsSince)
+    return here.ports.summaries is not None and offers(here.ports.adapter, ReadsSince)
 
 
 SUMMARISE = Tool(
