@@ -40,6 +40,12 @@ class Settings(BaseSettings):
         "https://ai-gateway.vercel.sh/v1", pattern=r"^https?://\S+$", description="an http(s) address"
     )
     default_model: str | None = Field(None, pattern=r"^\S+$", description="a model's id, such as creator/model")
+    fallback_models: Annotated[tuple[str, ...] | None, NoDecode] = Field(
+        None, max_length=8, description="a list of at most 8 models' ids, such as creator/model,creator/other"
+    )
+    image_model: str | None = Field(None, pattern=r"^\S+/\S+$", description="the id of a model that draws")
+    byok_file: Path | None = Field(None, description="a JSON file")
+
     budget_per_day: Decimal | None = Field(
         Decimal(5), ge=0, max_digits=12, description="an amount of US dollars such as 5 or 0.50, or off"
     )
@@ -47,6 +53,17 @@ class Settings(BaseSettings):
         Decimal(1), ge=0, max_digits=12, description="an amount of US dollars such as 1 or 0.50, or off"
     )
     budget_model: str | None = Field(None, pattern=r"^\S+$", description="a model's id, such as creator/model")
+
+    discord_bot_token: SecretStr | None = Field(
+        None, min_length=20, description="a bot's token from Discord's developer portal, on one line"
+    )
+    discord_api_base_url: str = Field(
+        "https://discord.com/api/v10",
+        pattern=r"^https?://\S+/api/v10/?$",
+        description="an address ending in /api/v10",
+    )
+    discord_reply_in: Literal["thread", "place"] = Field("thread", description="thread or place")
+
     slack_bot_token: SecretStr | None = Field(
         None, description="a bot token, which begins with xoxb- and stands on the app's page “OAuth & Permissions”"
     )
@@ -59,40 +76,31 @@ class Settings(BaseSettings):
     slack_api_base_url: str = Field(
         "https://slack.com/api/", pattern=r"^https?://\S+$", description="an http(s) address that ends in /api/"
     )
-    fallback_models: Annotated[tuple[str, ...] | None, NoDecode] = Field(
-        None, max_length=8, description="a list of at most 8 models' ids, such as creator/model,creator/other"
-    )
-    byok_file: Path | None = Field(None, description="a JSON file")
-    database_url: str | None = Field(
-        None, pattern=r"^(sqlite|postgresql)", description="sqlite:///path or postgresql://…"
-    )
-    data_dir: Path = Field(Path("data"), description="a directory")
-    http_host: str = Field("127.0.0.1", min_length=1, description="an address to listen on")
-    http_port: int = Field(8080, ge=0, le=65535, description="a port number from 0 to 65535")
-    playground: Literal["auto", "on", "off"] = Field("auto", description="auto, on or off")
-    playground_password: SecretStr | None = Field(None, min_length=8, description="at least 8 characters")
-    discord_bot_token: SecretStr | None = Field(
-        None, min_length=20, description="a bot's token from Discord's developer portal, on one line"
-    )
-    discord_api_base_url: str = Field(
-        "https://discord.com/api/v10",
-        pattern=r"^https?://\S+/api/v10/?$",
-        description="an address ending in /api/v10",
-    )
-    discord_reply_in: Literal["thread", "place"] = Field("thread", description="thread or place")
-    weather_base_url: str | None = Field(
-        None, pattern=r"^https?://\S+$", description="the http(s) address of an Open-Meteo API"
-    )
-    image_model: str | None = Field(None, pattern=r"^\S+/\S+$", description="the id of a model that draws")
-    mcp_config: Path | None = Field(None, description="a file that names MCP servers")
-    metrics: Literal["local", "on", "off"] = Field("local", description="local, on or off")
-    retention_days: int | None = Field(
-        90, ge=1, le=36_500, description="a number of days from 1 to 36500, or off to keep everything"
-    )
+
     allowed_workspaces: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="a list such as discord:1234,slack:T12AB"
     )
     admins: Annotated[tuple[str, ...], NoDecode] = Field((), description="a list such as discord:1234,slack:U12AB")
+
+    data_dir: Path = Field(Path("data"), description="a directory")
+    database_url: str | None = Field(
+        None, pattern=r"^(sqlite|postgresql)", description="sqlite:///path or postgresql://…"
+    )
+    retention_days: int | None = Field(
+        90, ge=1, le=36_500, description="a number of days from 1 to 36500, or off to keep everything"
+    )
+
+    http_host: str = Field("127.0.0.1", min_length=1, description="an address to listen on")
+    http_port: int = Field(8080, ge=0, le=65535, description="a port number from 0 to 65535")
+    playground: Literal["auto", "on", "off"] = Field("auto", description="auto, on or off")
+    playground_password: SecretStr | None = Field(None, min_length=8, description="at least 8 characters")
+    metrics: Literal["local", "on", "off"] = Field("local", description="local, on or off")
+
+    weather_base_url: str | None = Field(
+        None, pattern=r"^https?://\S+$", description="the http(s) address of an Open-Meteo API"
+    )
+    mcp_config: Path | None = Field(None, description="a file that names MCP servers")
+
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="debug, info, warning or error"
     )
