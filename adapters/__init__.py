@@ -1,0 +1,1 @@
+"""The platforms: each folder joins one to the core through its ports, and knows no other."""

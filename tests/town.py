@@ -143,7 +143,6 @@ class PlainTownAdapter:
             edits=budget or Budget(100, 1.0),
             threads=town.threads,
             buttons=True,
-            private_replies=True,
             private_files=True,
         )
         self._intake: Intake | None = None

@@ -92,7 +92,6 @@ class DiscordAdapter:
             total=_TOTAL,
             threads=reply_in == "thread",
             buttons=True,
-            private_replies=True,
             private_files=True,
         )
         self._clock = clock

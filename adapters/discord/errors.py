@@ -6,8 +6,6 @@ from typing import Any
 from bot.errors import PlatformError
 from bot.messages import Failure, FailureKind
 
-UNKNOWN_MESSAGE = 10008
-FILE_TOO_LARGE = 40005
 TOO_MANY_OLD_EDITS = 30046
 THREAD_ARCHIVED = 50083
 NO_HISTORY_TO_REPLY = 160002

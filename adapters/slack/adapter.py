@@ -63,7 +63,6 @@ CAPABILITIES = Capabilities(
     stream_seconds=240.0,
     threads=True,
     buttons=True,
-    private_replies=True,
     command_prefix="/gatepost ",
     thread_prefix="@Gatepost !",
 )

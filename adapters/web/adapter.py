@@ -37,9 +37,7 @@ from bot.messages import (
 )
 from bot.ports import Clock, FileStore, Intake, NewId, PageStore, Route, Views
 
-CAPABILITIES = Capabilities(
-    text_limit=8000, edits=Budget(20, 2.0), threads=True, buttons=True, private_replies=True, private_files=True
-)
+CAPABILITIES = Capabilities(text_limit=8000, edits=Budget(20, 2.0), threads=True, buttons=True, private_files=True)
 _PIECE = 256 * 1024
 _PAGE = 500
 

@@ -29,7 +29,6 @@ OUTSIDERS = (
     "I answer members of this workspace only. Its moderators can change that with /settings outsiders allow."
 )
 NOT_HERE = "Sorry, I am not set up to answer in this workspace. Whoever runs me can allow it."
-EMPTY = "There is nothing to answer here."
 ON_IT = "I'm on it: the answer comes in a message of its own."
 DRAWING = "drawing…"
 NO_PICTURE = "The model sent a picture that can't be opened, so it is left out."

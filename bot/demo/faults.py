@@ -82,15 +82,6 @@ def without_wish(question: str) -> str:
     return _LINE.sub("", question).strip()
 
 
-def faults_text() -> str:
-    """The table for people, a line each."""
-    width = max(map(len, FAULTS))
-    lines = [f"  {name:<{width}}  {fault.description}" for name, fault in FAULTS.items()]
-    return "\n".join(
-        ["Faults, asked for as NAME[:N], or as first:TIMES:NAME[:N] for the first tries only:", *lines]
-    )
-
-
 def _refusals() -> Mapping[str, Fault]:
     def says(status: int, kind: str, message: str, description: str, **more: str) -> Fault:
         return Fault(f"{status}: {description}", lambda _: refusal(status, kind, message, **more))

@@ -92,7 +92,6 @@ class Capabilities:
     later_limit: int | None = None
     threads: bool = False
     buttons: bool = False
-    private_replies: bool = False
     private_files: bool = False
     command_prefix: str = "/"
     thread_prefix: str = ""

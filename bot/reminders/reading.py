@@ -116,7 +116,7 @@ def _hourly(repeat: Repeat, zone: ZoneInfo, now: float) -> When:
 
 def _recurring(repeat: Repeat, found: Found, day: Day, zone: ZoneInfo, now: float) -> When:
     begin = _one_day(day)
-    at, notes = _one_time(found, day_named=True)
+    at, notes = _one_time(found)
     rule = repeat.complete(begin.weekday(), begin.month, begin.day)
     first = first_slot(rule, datetime.combine(begin, at), zone, now)
     if first is None:
@@ -137,7 +137,7 @@ def _once(found: Found, day: Day, zone: ZoneInfo, now: float) -> When:
         raise TimeUnclear(
             f"Midnight at the beginning of {_shown_day(on)}, 00:00, or at its end, 23:59? Say which of the two."
         )
-    at, notes = _one_time(found, day_named=True)
+    at, notes = _one_time(found)
     slot = datetime.combine(on, at)
     if day.rolls and instant_of(slot, zone) <= now:
         slot += timedelta(day.rolls)
@@ -176,7 +176,7 @@ _NO_TIME = f"No time was named, so I took {MORNING:%H:%M}."
 _PART = "No exact time was named, so I took a usual one."
 
 
-def _one_time(found: Found, *, day_named: bool) -> tuple[time, tuple[str, ...]]:
+def _one_time(found: Found) -> tuple[time, tuple[str, ...]]:
     if not found.times:
         return MORNING, (_NO_TIME,)
     if len(found.times) > 1 and found.times[0].hour < 7:

@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from bot.delivery.markdown import heal, split
+from bot.delivery.cutting import Message, Render
+from bot.delivery.lines import Lines
+from bot.delivery.pieces import healed_piece, last_piece
 
 PIECES = [
     "# Title\n",
@@ -53,6 +55,28 @@ MARKUPS: list[Callable[[str], str]] = [
     lambda text: text.replace("*", "\\*"),
     lambda text: text * 2,
 ]
+
+
+def split(text: str, limit: int, render: Render) -> list[str]:
+    """Divide a whole answer into messages of at most `limit` rendered characters each.
+
+    Paragraphs stay whole where they can, then list items, lines, sentences, words; links stay whole if they fit.
+    `limit` leaves room for at least one rendered character beside what is opened again.
+    """
+    lines = Lines()
+    lines.read(text, ended=True)
+    start, prefix, parts = 0, "", []
+    while (cut := Message(text, start, prefix, lines, limit, render).next_cut()) is not None:
+        parts.append(cut.piece.of(text))
+        start, prefix = cut.start, cut.prefix
+    return [*parts, last_piece(text, start, prefix, lines).of(text)]
+
+
+def heal(text: str) -> str:
+    """What to show of an unfinished answer: what is open is closed, what cannot be closed yet is held back."""
+    lines = Lines()
+    lines.read(text)
+    return healed_piece(text, 0, "", lines).of(text)
 
 
 def beginnings(part: str) -> Iterator[int]:

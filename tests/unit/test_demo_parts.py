@@ -13,7 +13,6 @@ from PIL import Image
 
 from bot.demo.arithmetic import evaluate
 from bot.demo.embedding import embed
-from bot.demo.faults import FAULTS, faults_text
 from bot.demo.pictures import COLOURS, NoPicture, describe, draw, nearest_colour
 from bot.demo.structured import example
 from bot.demo.supervisor import Deaths
@@ -100,10 +99,6 @@ def test_what_is_drawn_has_the_colour_asked_for(words: str) -> None:
 def test_what_is_no_picture_is_refused() -> None:
     with pytest.raises(NoPicture):
         describe(b"\x89PNG\r\n\x1a\n and then nonsense")
-
-
-def test_the_help_names_every_fault() -> None:
-    assert all(name in faults_text() for name in FAULTS)
 
 
 def test_deaths_far_apart_are_forgiven_and_five_in_ten_seconds_are_not() -> None:
