@@ -2,7 +2,7 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from bot import __version__
 from bot.cli.asking import ask, models
@@ -14,30 +14,49 @@ from bot.cli.inviting import discord_invite
 from bot.cli.serving import demo_gateway, serve
 from bot.cli.tooling import run_tool
 
+Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
+
 
 def parser() -> argparse.ArgumentParser:
     """Everything that can be typed, with its help."""
     top = _Parser(prog="gatepost", description="A self-hosted chat assistant.")
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
+    commands.add_parser("run", help="start (the default); without any key, the playground").set_defaults(
+        command=serve
+    )
+    _add_ask(commands)
+    _add_models(commands)
+    _add_check(commands)
+    _add_installing(commands)
+    _add_tool(commands)
+    _add_demo_gateway(commands)
+    _add_export(commands)
+    _add_db(commands)
+    return top
 
-    serving = commands.add_parser("run", help="start (the default); without any key, the playground")
-    serving.set_defaults(command=serve)
 
+def _add_ask(commands: Commands) -> None:
     asking = commands.add_parser("ask", help="ask one question; the answer is streamed to standard output")
     asking.add_argument("text", help="the question; - reads it from standard input")
     asking.add_argument("-f", "--file", action="append", default=[], type=Path, metavar="FILE", dest="files")
     asking.add_argument("-m", "--model", type=_model_id, metavar="MODEL", help="the model's id")
     asking.set_defaults(command=ask)
 
+
+def _add_models(commands: Commands) -> None:
     listing = commands.add_parser("models", help="list the models: id, context, price, what they can take")
     listing.add_argument("words", nargs="*", metavar="WORD", help="only those with all these words")
     listing.add_argument("--json", action="store_true", help="as JSON")
     listing.set_defaults(command=models)
 
+
+def _add_check(commands: Commands) -> None:
     checking = commands.add_parser("check", help="look over the installation: what is wrong, and how to mend it")
     checking.add_argument("--json", action="store_true", help="as JSON")
     checking.set_defaults(command=check)
 
+
+def _add_installing(commands: Commands) -> None:
     inviting = commands.add_parser("discord-invite", help="the address that adds the bot to a Discord server")
     inviting.set_defaults(command=discord_invite)
     slack = commands.add_parser(
@@ -49,11 +68,15 @@ def parser() -> argparse.ArgumentParser:
     slack.add_argument("--json", action="store_true", help="as JSON")
     slack.set_defaults(command=slack_manifest)
 
+
+def _add_tool(commands: Commands) -> None:
     tooling = commands.add_parser("tool", help="run one tool alone, or list them all")
     tooling.add_argument("name", nargs="?", metavar="NAME", help="without it, the tools are listed")
     tooling.add_argument("arguments", nargs="*", metavar="KEY=VALUE", help="values are JSON, or text")
     tooling.set_defaults(command=run_tool)
 
+
+def _add_demo_gateway(commands: Commands) -> None:
     demo = commands.add_parser(
         "demo-gateway",
         help="run the built-in offline gateway alone",
@@ -63,6 +86,8 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--port", type=_port, default=0, metavar="N", help="a free one is chosen without")
     demo.set_defaults(command=demo_gateway)
 
+
+def _add_export(commands: Commands) -> None:
     exporting = commands.add_parser(
         "export",
         help="all that is kept about a person, as a file for them",
@@ -75,6 +100,8 @@ def parser() -> argparse.ArgumentParser:
     exporting.add_argument("-o", "--output", type=Path, metavar="FILE", help="gatepost-export-….zip without")
     exporting.set_defaults(command=export)
 
+
+def _add_db(commands: Commands) -> None:
     database = commands.add_parser("db", help="upgrade, back up or restore the store")
     steps = database.add_subparsers(title="commands", metavar="COMMAND", required=True)
     steps.add_parser("upgrade", help="bring the database up to date").set_defaults(command=upgrade)
@@ -84,7 +111,6 @@ def parser() -> argparse.ArgumentParser:
     restoring = steps.add_parser("restore", help="put an archive back; what is there is moved aside")
     restoring.add_argument("archive", type=Path, metavar="FILE")
     restoring.set_defaults(command=restore)
-    return top
 
 
 class _Parser(argparse.ArgumentParser):
