@@ -1,8 +1,8 @@
 """One request and its answer: sent once, read to its end, every wait within its time."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -52,15 +52,11 @@ class Exchanges:
     async def get(self, path: str, *, signed: bool = False) -> bytes:
         """The body of a path. Fails with a `GatewayError`."""
         await self._transport.warm()
-        try:
-            with self._transport.failures():
-                async with (
-                    asyncio.timeout(self._timeouts.first),
-                    aclosing(await self._transport.get(path, signed=signed)) as answer,
-                ):
-                    return await _read(answer, catalogue.MAX_BYTES)
-        except TimeoutError as error:
-            raise GatewaySilent(f"no answer to {path} in time") from error
+        async with (
+            self._within(self._timeouts.first, f"no answer to {path} in time"),
+            aclosing(await self._transport.get(path, signed=signed)) as answer,
+        ):
+            return await _read(answer, catalogue.MAX_BYTES)
 
     async def listing(self, path: str) -> bytes:
         """The body of a path of the catalogue. The AI gateway shows that to anybody, whatever the key is worth;
@@ -74,12 +70,8 @@ class Exchanges:
 
     async def look_up(self, path: str) -> tuple[int, bytes]:
         """The status and the body of a small signed request, whatever the status. Fails with a `GatewayError`."""
-        try:
-            with self._transport.failures():
-                async with asyncio.timeout(self._timeouts.first):
-                    return await self._transport.look_up(path)
-        except TimeoutError as error:
-            raise GatewaySilent(f"no answer to {path} in time") from error
+        async with self._within(self._timeouts.first, f"no answer to {path} in time"):
+            return await self._transport.look_up(path)
 
     async def streamed(
         self, request: ChatRequest, dialect: Dialect, reader: StreamReader
@@ -102,13 +94,11 @@ class Exchanges:
         self, request: ChatRequest, dialect: Dialect, reader: StreamReader
     ) -> AsyncGenerator[Delta, None]:
         """The answer once it is complete."""
-        async with aclosing(await self._open(request, dialect, stream=False)) as response:
-            try:
-                with self._transport.failures():
-                    async with asyncio.timeout(self._patience(request.model)):
-                        body = await _read(response, MAX_LINE)
-            except TimeoutError as error:
-                raise GatewaySilent("no whole answer in time") from error
+        async with (
+            aclosing(await self._open(request, dialect, stream=False)) as response,
+            self._within(self._patience(request.model), "no whole answer in time"),
+        ):
+            body = await _read(response, MAX_LINE)
         for delta in reader.whole(body):
             yield delta
 
@@ -118,13 +108,18 @@ class Exchanges:
             body = body_of(request, dialect, stream=stream)
         except TypeError as error:
             raise RequestInvalid(f"the request cannot be written as JSON: {error}") from error
+        async with self._within(self._patience(request.model), "no response in time"):
+            return await self._transport.post("/chat/completions", body, headers_of(request, dialect))
+
+    @asynccontextmanager
+    async def _within(self, seconds: float, silent: str) -> AsyncIterator[None]:
+        """Around a call to the gateway: its failures are ours, and so is its silence, which `silent` describes."""
         try:
             with self._transport.failures():
-                async with asyncio.timeout(self._patience(request.model)):
-                    headers = headers_of(request, dialect)
-                    return await self._transport.post("/chat/completions", body, headers)
+                async with asyncio.timeout(seconds):
+                    yield
         except TimeoutError as error:
-            raise GatewaySilent("no response in time") from error
+            raise GatewaySilent(silent) from error
 
     async def _pieces(
         self, response: "httpx2.Response", model: str, reader: StreamReader
