@@ -29,7 +29,7 @@ async def run(context: CommandContext) -> str:
 
 def _missing(context: CommandContext) -> Iterator[str]:
     """What we are not allowed here, and what does not work without it."""
-    adapter: object = context.ports.adapters.get(context.place.platform)
+    adapter = context.ports.adapters.get(context.place.platform)
     if offers(adapter, KnowsRights):
         for lack in adapter.standing(context.place).lacks:
             yield f"- ⚠️ {lack.what[0].upper()}{lack.what[1:]}: {lack.without}."
