@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import structlog
 
 from bot.errors import NotAllowed, PlatformError
-from bot.messages import Action, ActionName, FailureKind, Inbound, PollResult, Rendered
+from bot.messages import Action, ActionName, Inbound, PollResult, Rendered
 from bot.ports import Adapter, Clock
 from bot.store.engine import Store
 from bot.store.intents.polls import still_unshown, take_unshown, unshown_polls, vote
@@ -88,7 +88,7 @@ class Polls:
             except PlatformError as error:
                 failure, tries = error.failure, tries + 1
                 log.warning("poll not shown", place=shown.place.key, failure=failure.kind, tries=tries)
-                if failure.kind not in (FailureKind.TRANSIENT, FailureKind.RATE_LIMIT):
+                if not failure.kind.passes:
                     return
                 await self._store.write(still_unshown, poll_id)
                 if tries == _TRIES:

@@ -102,7 +102,7 @@ class Rest:
                 return await self.call(method, path, body, **how)
             except Refusal as refused:
                 kind = refused.failure.kind
-                if kind not in (FailureKind.TRANSIENT, FailureKind.RATE_LIMIT) or tries == _TRIES:
+                if not kind.passes or tries == _TRIES:
                     raise
                 await asyncio.sleep(refused.failure.retry_after or _PAUSE * 2 ** (tries - 1))
         raise AssertionError("unreachable")

@@ -7,11 +7,10 @@ from adapters.slack.api import Api
 from adapters.slack.failures import SlackRefused
 from adapters.slack.inbound import attachment_of
 from bot.errors import FileRefused
-from bot.messages import Attachment, FailureKind, OutFile, Place
+from bot.messages import Attachment, OutFile, Place
 
 _READ, _WRITE = "files:read", "files:write"
 _REDIRECTS = (301, 302, 303, 307, 308)
-_PASSING = (FailureKind.TRANSIENT, FailureKind.RATE_LIMIT)
 
 
 class Files:
@@ -50,7 +49,7 @@ class Files:
         try:
             answer = await self._api.read("files.info", file=attachment.id)
         except SlackRefused as error:
-            if error.failure.kind in _PASSING:
+            if error.failure.kind.passes:
                 raise
             if error.code == "missing_scope":
                 raise _no_scope(attachment.name) from error

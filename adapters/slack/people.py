@@ -9,7 +9,7 @@ import structlog
 
 from adapters.slack.api import Api
 from adapters.slack.failures import SlackRefused
-from bot.messages import MODERATOR, OUTSIDER, FailureKind, Person, PersonKind
+from bot.messages import MODERATOR, OUTSIDER, Person, PersonKind
 from bot.ports import Clock
 
 log = structlog.get_logger(__name__)
@@ -102,7 +102,7 @@ class People:
         try:
             answer = await self._api.read("conversations.info", channel=channel)
         except SlackRefused as error:
-            if error.failure.kind in (FailureKind.TRANSIENT, FailureKind.RATE_LIMIT):
+            if error.failure.kind.passes:
                 raise
             return False
         return bool(answer["channel"].get("is_member"))
@@ -111,7 +111,7 @@ class People:
         try:
             answer = await self._api.read("users.info", user=user)
         except SlackRefused as error:
-            if error.failure.kind in (FailureKind.TRANSIENT, FailureKind.RATE_LIMIT):
+            if error.failure.kind.passes:
                 raise
             log.warning("slack says nothing of somebody", code=error.code)
             profile = Profile(user, user, ours, known=False)

@@ -12,7 +12,6 @@ from bot.errors import FileRefused, PlatformError, StoreError
 from bot.media.links import fetch_link, picture_links
 from bot.messages import (
     Attachment,
-    FailureKind,
     Item,
     PastMessage,
     Reading,
@@ -57,7 +56,7 @@ async def earlier_messages(ports: Ports, adapter: Adapter, claim: Claim) -> Earl
     except PlatformError as error:
         kind = error.failure.kind
         log.warning("history refused", place=first.place.key, turn=claim.turn.id, failure=kind)
-        return Earlier(read=kind not in (FailureKind.TRANSIENT, FailureKind.RATE_LIMIT))
+        return Earlier(read=not kind.passes)
     if not past:
         return Earlier()
     notes = as_notes(past, ports.limits.earlier_files)
@@ -176,7 +175,7 @@ async def _fetch(adapter: Adapter, name: str, source: Callable[[], AsyncIterator
         except PlatformError as error:
             failure = error.failure
             log.warning("file not fetched", platform=adapter.platform, failure=failure.kind, tries=tries)
-            if failure.kind not in (FailureKind.TRANSIENT, FailureKind.RATE_LIMIT) or tries == _FETCH_TRIES:
+            if not failure.kind.passes or tries == _FETCH_TRIES:
                 break
             await asyncio.sleep(failure.retry_after or 0.5 * tries)
     raise FileRefused(f"{name} could not be fetched from {adapter.platform}. Attach it again.")

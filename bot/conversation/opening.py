@@ -7,7 +7,7 @@ import structlog
 from bot.conversation.ports import Ports
 from bot.conversation.titles import thread_title
 from bot.errors import PlatformError, StoreError
-from bot.messages import FailureKind, Inbound, Place
+from bot.messages import Inbound, Place
 from bot.ports import OpensThreads
 from bot.store.intents.posts import answer_in
 
@@ -16,8 +16,6 @@ log = structlog.get_logger(__name__)
 _TRIES = 4
 _PAUSE = 0.5
 """Seconds before the second try; doubled for each that follows."""
-
-_PASSING = (FailureKind.TRANSIENT, FailureKind.RATE_LIMIT)
 
 
 async def open_thread(ports: Ports, adapter: OpensThreads, asked: Inbound, thread: Place, turn_id: str) -> Place:
@@ -31,7 +29,7 @@ async def open_thread(ports: Ports, adapter: OpensThreads, asked: Inbound, threa
             log.warning(
                 "thread not opened", place=asked.place.key, turn=turn_id, failure=failure.kind, tries=tries
             )
-            if failure.kind not in _PASSING or tries == _TRIES:
+            if not failure.kind.passes or tries == _TRIES:
                 break
             await asyncio.sleep(failure.retry_after or _PAUSE * 2 ** (tries - 1))
     return await _in_place(ports, asked, thread, turn_id)

@@ -92,7 +92,7 @@ class Parts:
 
     def goes_on_without(self, job: Job, kind: FailureKind) -> bool:
         """Whether a refusal only means that the reply goes on without a status, or without a stream."""
-        passing = kind in (FailureKind.TRANSIENT, FailureKind.RATE_LIMIT)
+        passing = kind.passes
         if job.verb is CallKind.STATUS:
             self.status_shown, self.statuses = job.want.status, passing
             return True

@@ -111,6 +111,11 @@ class FailureKind(StrEnum):
     CLOSED = "closed"
     UNEDITABLE = "uneditable"
 
+    @property
+    def passes(self) -> bool:
+        """Whether the same call may be taken a little later."""
+        return self in (FailureKind.TRANSIENT, FailureKind.RATE_LIMIT)
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:

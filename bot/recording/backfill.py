@@ -37,7 +37,6 @@ SETTLED = 10.0
 """Seconds: what is younger may be on its way to us still."""
 
 WRITTEN_AT_A_TIME = 20
-_PASSING = (FailureKind.TRANSIENT, FailureKind.RATE_LIMIT)
 
 
 class Backfilling:
@@ -97,7 +96,7 @@ class Backfilling:
         except PlatformError as error:
             failure = error.failure
             log.info("the past can't be read", place=backfill.place.key, failure=failure.kind)
-            if failure.kind in _PASSING and not self._is_too_much(backfill, failure.kind):
+            if failure.kind.passes and not self._is_too_much(backfill, failure.kind):
                 return failure.retry_after or LATER
             await self._store.write(drop_backfill, backfill.id)
             return self._pause

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 import structlog
 
 from bot.errors import CommandRefused, GatepostError, PlatformError
-from bot.messages import FailureKind, Place, PlaceKind, Rendered
+from bot.messages import Place, PlaceKind, Rendered
 from bot.ports import Adapter, Clock, Reconciles, offers
 from bot.recording import words
 from bot.recording.recorder import Recorder
@@ -44,7 +44,6 @@ LOOK_BACK = 24 * 3600.0
 MOST_DAYS = 365
 """How far back earlier messages are read, however long messages are kept."""
 
-_PASSING = (FailureKind.TRANSIENT, FailureKind.RATE_LIMIT)
 _DAY = 86_400.0
 
 
@@ -175,6 +174,6 @@ class Switching:
             return known or await adapter.post(place, Rendered(adapter.render(said), final=True), key)
         except PlatformError as error:
             log.warning("recording not announced", place=place.key, failure=error.failure.kind)
-            if error.failure.kind not in _PASSING:
+            if not error.failure.kind.passes:
                 await self._store.write(refuse_recording, place.key)
             return None

@@ -17,7 +17,6 @@ from bot.errors import GatepostError, PlatformError
 from bot.messages import (
     Action,
     ActionName,
-    FailureKind,
     Occurrence,
     Person,
     Place,
@@ -51,7 +50,6 @@ LOOK_EVERY = 30.0
 KEPT = 30 * 86_400.0
 """Seconds for which a reminder that has ended is kept, so that it can still be snoozed."""
 
-_PASSING = (FailureKind.TRANSIENT, FailureKind.RATE_LIMIT)
 TWICE = "I was interrupted while posting this, so it may stand here twice."
 
 
@@ -255,5 +253,5 @@ def _asking(adapter: Adapter) -> Iterator[None]:
         yield
     except PlatformError as error:
         log.warning("platform did not say", platform=adapter.platform, failure=error.failure.kind)
-        if error.failure.kind in _PASSING:
+        if error.failure.kind.passes:
             raise NotNow(error.failure.kind) from error
