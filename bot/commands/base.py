@@ -21,7 +21,7 @@ from bot.messages import (
     Routing,
     TurnKind,
 )
-from bot.ports import About, Adapter, Clock, Gateway, Recording
+from bot.ports import About, Adapter, Clock, Gateway, Progress, Recording, unheard
 from bot.preferences.scopes import Scope
 from bot.reminders.book import ReminderBook
 from bot.store.engine import Store
@@ -91,10 +91,6 @@ class Completion:
     ports: CommandPorts
 
 
-def unheard(_said: str) -> None:
-    """Nobody listens."""
-
-
 @dataclass(frozen=True, slots=True)
 class CommandContext:
     """One call of a command: by whom and where, from the event. `specs` are all commands, for help.
@@ -112,7 +108,7 @@ class CommandContext:
     key: str = ""
     about: PastMessage | None = None
     handle: str | None = None
-    progress: Callable[[str], None] = unheard
+    progress: Progress = unheard
 
     def option(self, name: str) -> str:
         """An option as it was typed, without the space around it; empty when it was left out."""

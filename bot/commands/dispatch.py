@@ -1,14 +1,15 @@
 """The one way from a typed command to what it says."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.access import Access
-from bot.commands.base import Command, CommandContext, CommandPorts, CommandResult, Completion, Question, unheard
+from bot.commands.base import Command, CommandContext, CommandPorts, CommandResult, Completion, Question
 from bot.commands.spelling import spelled
 from bot.commands.underway import Underway
 from bot.errors import CommandRefused, SaidError
 from bot.messages import Choice, CommandCall, CommandSpec, Inbound, PastMessage, Person, Place
+from bot.ports import Progress, unheard
 
 
 class Commands:
@@ -42,7 +43,7 @@ class Commands:
         key: str = "",
         about: PastMessage | None = None,
         handle: str | None = None,
-        progress: Callable[[str], None] = unheard,
+        progress: Progress = unheard,
     ) -> tuple[CommandResult, bool]:
         """What the command says, with its files, and whether only the person should see it.
 
@@ -63,7 +64,7 @@ class Commands:
             )
         return result, command.spec.private
 
-    async def run_typed(self, typed: Inbound, progress: Callable[[str], None]) -> tuple[CommandResult, bool]:
+    async def run_typed(self, typed: Inbound, progress: Progress) -> tuple[CommandResult, bool]:
         """The same for a command that was typed, or chosen from a message's menu."""
         assert typed.command is not None
         about = typed.quotes[0] if typed.quotes else None

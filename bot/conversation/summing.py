@@ -1,12 +1,10 @@
 """What is said in a turn that was asked for a summary: the summary, for everybody in the place to read."""
 
-from collections.abc import Callable
-
 from bot.conversation.choices import routing_of
 from bot.conversation.ports import Ports
 from bot.errors import SummaryRefused
 from bot.messages import Account, SummaryWish, Usage, account_of
-from bot.ports import Adapter
+from bot.ports import Adapter, Progress
 from bot.search.audience import Discretion
 from bot.store.intents.claims import Claim
 from bot.summaries.wording import whole
@@ -16,7 +14,7 @@ ELSEWHERE = "Not everybody who reads here may read that. `/summary` without `sho
 
 
 async def summarised(
-    ports: Ports, adapter: Adapter, claim: Claim, wished: str, progress: Callable[[str], None]
+    ports: Ports, adapter: Adapter, claim: Claim, wished: str, progress: Progress
 ) -> tuple[str, tuple[Usage, ...]]:
     """The text, or why there is none, and what it took. Raises BudgetReached, or a request's `GatewayError`."""
     turn, wish = claim.turn, SummaryWish.read(wished)

@@ -17,7 +17,7 @@ from bot.conversation.ports import Ports
 from bot.conversation.trust import holds_untrusted, is_mentioned
 from bot.errors import GatepostError, ToolFailed, sentence_for
 from bot.messages import Item, Person, Reading, Role, ToolCall
-from bot.ports import Adapter
+from bot.ports import Adapter, Progress
 from bot.store.intents.calls import CallState, call_state, end_call
 from bot.store.intents.claims import Claim
 from bot.tools.base import INVALID, Surroundings, Tool, ToolContext, ToolPorts, ToolResult
@@ -62,7 +62,7 @@ class Toolbox:
         adapter: Adapter,
         claim: Claim,
         consent: Consent,
-        progress: Callable[[str], None],
+        progress: Progress,
         told_alone: set[str],
     ) -> None:
         self._ports = ports
@@ -145,21 +145,21 @@ class Toolbox:
         tool = find(self.offered(), call.name)
         if tool is None:
             known = ", ".join(tool.name for tool in self.offered())
-            return _Told(f"error: there is no tool {call.name!r}; there are: {known}")
+            return _Told(f"{_ERROR}there is no tool {call.name!r}; there are: {known}")
         try:
             arguments = tool.check(call.arguments)
             refusal = await self._refusal(tool, arguments, call, seen)
             if refusal is not None:
-                return _Told(f"error: {refusal}")
+                return _Told(f"{_ERROR}{refusal}")
             return await self._kept(await tool.call(self._context(call), arguments), tool)
         except ToolFailed as error:
             return _Told(f"{_ERROR}{error.said}", tool.untrusted)
         except GatepostError as error:
             log.warning("tool failed", tool=tool.name, turn=self._claim.turn.id, error=type(error).__name__)
-            return _Told(f"error: {sentence_for(error)}", tool.untrusted)
+            return _Told(f"{_ERROR}{sentence_for(error)}", tool.untrusted)
         except Exception:  # a tool's own mistake: the model goes on without it
             log.exception("tool broke", tool=tool.name, turn=self._claim.turn.id)
-            return _Told(f"error: {tool.name} failed")
+            return _Told(f"{_ERROR}{tool.name} failed")
 
     async def _refusal(self, tool: Tool[Any], arguments: Any, call: ToolCall, seen: Seen) -> str | None:
         """Why a call is not made: what reaches others is confirmed where strangers may have asked for it."""

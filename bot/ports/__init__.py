@@ -30,7 +30,7 @@ from bot.ports.abilities import (
     StreamsNatively,
 )
 from bot.ports.adapter import Adapter, Health, Intake, Route, offers
-from bot.ports.basics import Clock, NewId
+from bot.ports.basics import Clock, NewId, Progress, unheard
 from bot.ports.core import CallFigures, MediaReader, Meter, NoMeter, ReadFile, Recording, Reminders, TurnFigures
 from bot.ports.gateway import Gateway, Structured
 from bot.ports.page import About, FileStore, PageEvents, PageKeys, PageMessages, PageStore, Views
@@ -67,6 +67,7 @@ __all__ = [
     "PageKeys",
     "PageMessages",
     "PageStore",
+    "Progress",
     "ReadFile",
     "ReadsHistory",
     "ReadsSince",
@@ -87,4 +88,5 @@ __all__ = [
     "TurnFigures",
     "Views",
     "offers",
+    "unheard",
 ]

@@ -1,4 +1,4 @@
-"""What everything is given that would otherwise reach for it: time and ids."""
+"""What everything is given that would otherwise reach for it: time, ids, and whom to tell how far it has come."""
 
 from collections.abc import Callable
 from typing import TypeAlias
@@ -9,3 +9,10 @@ Clock: TypeAlias = Callable[[], float]
 
 NewId: TypeAlias = Callable[[], str]
 """A fresh id: unguessable, short, sortable by nothing."""
+
+Progress: TypeAlias = Callable[[str], None]
+"""Told in a short line how far something has come that takes a while."""
+
+
+def unheard(_said: str) -> None:
+    """The progress of what nobody watches."""

@@ -1,6 +1,6 @@
 """What was said in a place, as it is there now: read for a summary, by whoever may read it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 
@@ -8,7 +8,7 @@ import structlog
 
 from bot.errors import PlatformError, SummaryRefused
 from bot.messages import PastMessage, Person, Place
-from bot.ports import Adapter, ReadsSince, offers
+from bot.ports import Adapter, Progress, ReadsSince, offers
 from bot.search.audience import Discretion
 from bot.store.intents.summaries import OwnPosts
 from bot.summaries import wording
@@ -34,9 +34,7 @@ class Said:
     whole_until: float = inf
 
 
-async def read_since(
-    adapter: Adapter, place: Place, since: float, ours: OwnPosts, progress: Callable[[str], None]
-) -> Said:
+async def read_since(adapter: Adapter, place: Place, since: float, ours: OwnPosts, progress: Progress) -> Said:
     """What was said since then; without what says nothing, and without our own summaries.
 
     Raises SummaryRefused where it can't be read.

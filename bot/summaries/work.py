@@ -1,17 +1,13 @@
 """The requests of one summary: each reserved and booked by itself, each answer checked."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.errors import PromptTooLong
 from bot.messages import Account, ChatRequest, Digest, PastMessage, Person, Place, PromptMessage, Routing, Usage
-from bot.ports import Gateway
+from bot.ports import Gateway, Progress, unheard
 from bot.summaries import asking
 from bot.summaries.planning import Room, grouped, little_thought, tokens_of
-
-
-def _unheard(_said: str) -> None:
-    """Nobody listens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +25,7 @@ class Order:
     routing: Routing = field(default_factory=Routing)
     since: float = 0.0
     begins: str | None = ""
-    progress: Callable[[str], None] = _unheard
+    progress: Progress = unheard
 
 
 class Work:

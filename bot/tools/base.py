@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from bot.errors import ToolFailed
 from bot.media.fetching import Reach
 from bot.messages import OutFile, Person, Place, Routing, ToolSpec
-from bot.ports import Adapter, Gateway, MediaReader, Recording, Reminders, offers
+from bot.ports import Adapter, Gateway, MediaReader, Progress, Recording, Reminders, offers, unheard
 from bot.store.engine import Store
 from bot.store.files import Files
 from bot.summaries.summariser import Summaries
@@ -49,10 +49,6 @@ class ToolPorts:
     outside: Outside = field(default_factory=Outside)
 
 
-def _unheard(_said: str) -> None:
-    """Nobody listens."""
-
-
 @dataclass(frozen=True, slots=True)
 class ToolContext:
     """Where a tool is called and for whom. It comes from the event, never from the model.
@@ -69,7 +65,7 @@ class ToolContext:
     place: Place
     requester: Person
     key: str
-    progress: Callable[[str], None] = _unheard
+    progress: Progress = unheard
     conversation: str = ""
     asked: str = ""
     message_id: str = ""

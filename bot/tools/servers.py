@@ -78,7 +78,7 @@ def check_installed() -> None:
 
 
 class Servers:
-    """All of them. What goes wrong with one stays with it."""
+    """All MCP servers. What goes wrong with one stays with it."""
 
     def __init__(self, config: Mapping[str, ServerSettings]) -> None:
         self._servers = [Server(name, settings) for name, settings in config.items()]
