@@ -21,7 +21,7 @@ _WHICH_MODEL = "Which model shall answer instead? `/model` takes any other."
 
 
 class Interactions:
-    """What becomes of each."""
+    """Acknowledges interactions and hands over what they ask for."""
 
     def __init__(self, responses: Responses, acted: Acted, menus: Menus) -> None:
         self._responses = responses

@@ -39,7 +39,7 @@ _TITLE_LIMIT = 60
 
 
 class Acting:
-    """The way of everything that comes in. `take` returns what goes with the acknowledgement."""
+    """Takes in everything that Slack sends. `take` returns what goes with the acknowledgement."""
 
     def __init__(
         self,

@@ -20,7 +20,7 @@ _MOST_KNOWN = 500
 
 
 class ReadableChannels:
-    """Their names, for each person and workspace. The first keystroke of all finds none."""
+    """Names of channels, by person and workspace, as of the last reading; the first keystroke finds none."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

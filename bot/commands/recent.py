@@ -21,7 +21,7 @@ WITHIN = 30 * 24 * 3600.0
 
 
 class RecentModels:
-    """What was used, by channel. An answer is as old as the last reading."""
+    """The models used of late, by channel, as they were at the last reading."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store

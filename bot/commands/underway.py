@@ -16,6 +16,8 @@ STOPPED = "Stopped."
 
 @dataclass(slots=True)
 class _Work:
+    """One of them: whose, and where it was typed, as keys."""
+
     person: str
     place: str
     task: "asyncio.Task[Any]"
@@ -28,7 +30,7 @@ def mark_of(key: str) -> str:
 
 
 class Underway:
-    """What is at work, by the mark of its event."""
+    """The commands that can be stopped, by the mark of the event that asked for each."""
 
     def __init__(self) -> None:
         self._works: dict[str, _Work] = {}

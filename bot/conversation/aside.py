@@ -11,7 +11,7 @@ from bot.store.intents.calls import end_round
 
 
 class SetAside:
-    """Holds what was set aside when a turn was begun, or a round of it ended, or why there is nothing."""
+    """What is held for a turn's next request, since it was begun or its last round ended; or why nothing is."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger

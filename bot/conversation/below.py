@@ -5,7 +5,7 @@ from bot.messages import ChatRequest, Finish, Source
 
 
 class Below:
-    """Gathers it over the rounds of a turn."""
+    """The notes below one answer, gathered round by round."""
 
     def __init__(self) -> None:
         self._other: str | None = None

@@ -28,7 +28,7 @@ MOST_FAILURES = 2
 
 
 class Recaps:
-    """What is made beside the conversations."""
+    """Makes the recaps of all conversations, beside them. `ended` is told of every turn."""
 
     def __init__(self, ports: Ports) -> None:
         self._ports = ports

@@ -5,13 +5,13 @@ from collections.abc import Coroutine, Mapping, Sequence
 
 import structlog
 
+from bot.delivery.backoff import Backoff
 from bot.delivery.courier import Courier, Job, Where
 from bot.delivery.lanes import Report
 from bot.delivery.pacing import Urgency
 from bot.delivery.parts import Parts
 from bot.delivery.posts import Outcome, Post, PostLog
 from bot.delivery.reply import Reply
-from bot.delivery.rest import Rest
 from bot.delivery.schedule import Schedule
 from bot.delivery.sight import Sight
 from bot.delivery.streaming import GRACE, Grows
@@ -58,7 +58,7 @@ class Showing:
         self._calling = False
         self._sight = Sight(self._loop.time)
         self._share = schedule.join(place, self)
-        self._rest = Rest(self._loop, self._share.wake)
+        self._backoff = Backoff(self._loop, self._share.wake)
         self._parts = Parts(adapter, place, self._reply, self._share, new_key)
         self._awaited: CallKind | None = None  # the kind of call that was last asked for
 
@@ -146,7 +146,7 @@ class Showing:
         What became of each message, by its key. Raises `StoreError`; people then see the end all the same.
         """
         self._parts.settling = True
-        self._rest.end()
+        self._backoff.end()
         self._touch()
         if not self._calling:
             self._advance()
@@ -181,7 +181,7 @@ class Showing:
 
     def urgency(self, kind: CallKind | None) -> Urgency | None:
         """How urgent the next call is; None while there is none of this kind to make."""
-        if self._calling or not self._changed or self._rest.lasts:
+        if self._calling or not self._changed or self._backoff.lasts:
             return None
         if kind is not None and kind is not self._parts.kind():
             return None
@@ -240,7 +240,7 @@ class Showing:
                 self._seen(job)
             ended = job.verb is CallKind.STOP and not job.want.final  # what it could not show is edited in
             self._changed = self._changed or not made or ended
-            self._rest.forget()
+            self._backoff.forget()
             report = Report(made=made)
             self._count(job, "made" if made else "unneeded", unseen)
         except Exception as error:  # noqa: BLE001 - whatever a platform or the disk does, the reply goes on
@@ -290,7 +290,7 @@ class Showing:
         log.warning("call refused", place=self._place.key, turn=self._turn_id, **told)
         goes_on = self._parts.goes_on_without(job, failure.kind)
         if failure.kind == FailureKind.TRANSIENT and job.verb is not CallKind.STATUS:
-            self._rest.begin()
+            self._backoff.begin()
         elif not goes_on:
             self._parts.refuse(job, failure.kind)
         return failure

@@ -63,6 +63,8 @@ class Deaths:
 
 
 class _Supervision:
+    """The child at work, and what to do when it ends."""
+
     def __init__(self, command: Sequence[str]) -> None:
         self._command = command
         self._child: subprocess.Popen[bytes] | None = None

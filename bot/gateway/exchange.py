@@ -42,7 +42,10 @@ class Timeouts:
 
 
 class Exchanges:
-    """Makes them over a transport. `reasons` tells of a model's id whether it is known to think first."""
+    """Sends requests over a transport and reads their answers.
+
+    `reasons` tells of a model's id whether it is known to think first.
+    """
 
     def __init__(self, transport: Transport, timeouts: Timeouts, reasons: Callable[[str], bool]) -> None:
         self._transport = transport

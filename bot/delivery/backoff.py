@@ -6,7 +6,7 @@ from collections.abc import Callable
 _FIRST, _LONGEST = 0.5, 30.0
 
 
-class Rest:
+class Backoff:
     """Counts failures in a row. `over` is called at the end of every pause."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, over: Callable[[], None]) -> None:
