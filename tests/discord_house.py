@@ -19,6 +19,7 @@ from bot.conversation.desk import Desk
 from bot.intake import Intake
 from bot.recording.room import RecordingRoom
 from bot.settings import Settings
+from tests.databases import new_database
 from tests.discord_bot import adapter_for
 from tests.discord_town.people import Person
 from tests.discord_town.town import DiscordTown, discord_town
@@ -136,7 +137,7 @@ async def discord_house(
             **settings,
         )
         before = asyncio.all_tasks()
-        parts = await stack.enter_async_context(core(chosen, directory, f"sqlite:///{directory / 'house.db'}"))
+        parts = await stack.enter_async_context(core(chosen, directory, new_database(directory / "house.db")))
         adapter = adapter_for(town, reply_in=reply_in)
         desk = desk_for(parts, [adapter])
         access = Access((), workspaces)

@@ -43,6 +43,7 @@ from bot.summaries.summariser import Summaries
 from bot.tools import TOOLS
 from bot.tools.base import Tool
 from tests import gateway_streams as streams
+from tests.databases import new_database
 from tests.town import PlainTownAdapter, Town, TownAdapter
 from tests.wire.raw_server import EVENT_STREAM, Exchange, RawServer, event, raw_server
 
@@ -226,7 +227,7 @@ async def house(
 
     town = town or Town()
     async with raw_server(hear) as server:
-        store = await asyncio.to_thread(open_store, f"sqlite:///{directory / 'house.db'}")
+        store = await asyncio.to_thread(open_store, new_database(directory / "house.db"))
         people, gateway, reader = adapter(town), _gateway(server, routes=routes), WorkerReader()
         numbers = count(1)
         prefix = f"{Random().randrange(16**6):06x}"

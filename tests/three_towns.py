@@ -38,6 +38,7 @@ from bot.messages import (
 from bot.reminders.bell import Bell
 from bot.settings import Settings
 from bot.tools.base import Outside
+from tests.databases import new_database
 from tests.discord_bot import adapter_for
 from tests.discord_town.limits import Limit
 from tests.discord_town.town import DiscordTown, discord_town
@@ -215,7 +216,7 @@ async def _core(
             data_dir=directory,
             **(free | settings),
         )
-        async with core(chosen, directory, chosen.database) as parts:
+        async with core(chosen, directory, new_database(directory / "gatepost.db")) as parts:
             await parts.gateway.refresh()
             yield parts
 

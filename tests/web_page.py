@@ -21,6 +21,7 @@ from bot.ports import About
 from bot.store.engine import Store, open_store
 from bot.store.files import Files
 from bot.store.pagelog import PageLog
+from tests.databases import new_database
 
 SPECS = (
     CommandSpec("help", "What can be typed."),
@@ -148,7 +149,7 @@ class Client:
 @asynccontextmanager
 async def playground(directory: Path, password: str | None = None, port: int = 0) -> AsyncIterator[Playground]:
     """A page over what is kept in this directory. Opened again there, it is the same page after a restart."""
-    store = open_store(f"sqlite:///{directory / 'page.db'}")
+    store = open_store(new_database(directory / "page.db"))
     log = PageLog(store)
     announced: list[str] = []
     clock = SettableClock()

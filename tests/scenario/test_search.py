@@ -35,6 +35,7 @@ from bot.store.engine import Store, open_store
 from bot.store.intents.recorded import forget_message, record
 from bot.store.intents.settings import choose
 from bot.store.intents.vectors import Owner, vectors_by
+from tests.databases import new_database
 from tests.town import ADA, GRACE, Town, TownAdapter
 
 NOW = 1_800_000_000.0
@@ -84,7 +85,7 @@ class Searchable(TownAdapter):
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    opened = open_store(f"sqlite:///{tmp_path / 'search.db'}")
+    opened = open_store(new_database(tmp_path / "search.db"))
     yield opened
     await opened.close()
 

@@ -22,6 +22,7 @@ from bot.messages import Account, Credits, Estimate, SpendingLimits, Usage
 from bot.store.engine import Store, open_store
 from bot.store.intents.accounts import State, dollars
 from bot.store.schema import usage
+from tests.databases import new_database
 from tests.virtual_time import run_virtual
 from tests.wire.hurried_time import run_hurried
 from tests.wire.raw_server import Exchange, raw_server
@@ -38,7 +39,7 @@ def stands(conn: Connection) -> list[tuple[str, Decimal]]:
 @asynccontextmanager
 async def opened(directory: Path) -> AsyncIterator[tuple[Store, Ledger]]:
     """A store and its ledger, by the loop's own time."""
-    store = await asyncio.to_thread(open_store, f"sqlite:///{directory / 'ledger.db'}")
+    store = await asyncio.to_thread(open_store, new_database(directory / "ledger.db"))
     numbers = iter(range(100))
     ledger = Ledger(
         store,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import Connection, create_engine, func, select
+from sqlalchemy import Connection, func, select
 
 from bot.messages import Account, Estimate, Refusal, Rendered, Reservation, SpendingLimits, Usage, Whose
 from bot.store.intents.accounts import State, day_of, dollars, raise_to, reserve
@@ -24,7 +24,7 @@ from bot.store.intents.settlement import (
     take_over,
 )
 from bot.store.intents.spending import By, models_used, spending, spent_on
-from bot.store.schema import metadata, spent, usage
+from bot.store.schema import spent, usage
 
 ADA = Account("town:ada", "town:w:square", "town:w", "turn")
 GRACE = Account("town:grace", "town:w:square", "town:w", "turn")
@@ -34,13 +34,10 @@ CALL = Estimate("acme/alpha", Decimal("0.4"))
 
 
 @pytest.fixture
-def conn() -> Iterator[Connection]:
-    engine = create_engine("sqlite://")
-    metadata.create_all(engine)
-    with engine.connect() as connection:
-        yield connection
-        adds_up(connection)
-    engine.dispose()
+def conn(conn: Connection) -> Iterator[Connection]:
+    """Whatever a test does, the books are right in the end."""
+    yield conn
+    adds_up(conn)
 
 
 def adds_up(conn: Connection) -> None:

@@ -1,9 +1,7 @@
 """What happens is kept once and whole: intents over a real SQLite database."""
 
-from collections.abc import Iterator
-
 import pytest
-from sqlalchemy import Connection, create_engine, event, select
+from sqlalchemy import Connection, event, select
 from sqlalchemy.exc import OperationalError
 
 from bot.messages import (
@@ -62,15 +60,6 @@ THREAD = Place("web", "local", "general", "t1", PlaceKind.THREAD)
 CHANNEL = Place("web", "local", "general")
 TARGET = Target(THREAD, THREAD.key)
 PICTURE = StoredFile("c" * 64, 10, "image/png")
-
-
-@pytest.fixture
-def conn() -> Iterator[Connection]:
-    engine = create_engine("sqlite://")
-    metadata.create_all(engine)
-    with engine.connect() as connection:
-        yield connection
-    engine.dispose()
 
 
 def message(

@@ -1,12 +1,10 @@
 """What is kept about people: every table is answered for, all of it is told, forgotten, and let go with time."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-import pytest
-from sqlalchemy import Connection, Select, create_engine, select
+from sqlalchemy import Connection, Select, select
 
 from bot.messages import (
     Account,
@@ -80,15 +78,6 @@ DAY = 86_400.0
 NOW = 1_000 * DAY
 WORDS = "zebrafish"
 """What Ada says, and what is said to her: it stands nowhere else."""
-
-
-@pytest.fixture
-def conn() -> Iterator[Connection]:
-    engine = create_engine("sqlite://")
-    metadata.create_all(engine)
-    with engine.connect() as connection:
-        yield connection
-    engine.dispose()
 
 
 def ask(conn: Connection, n: int, who: Person, text: str, place: Place = THREAD, at: float = NOW) -> None:

@@ -1,9 +1,6 @@
 """What is owed after it was taken in: commands, stops, and the order of turns, whatever the clock says."""
 
-from collections.abc import Iterator
-
-import pytest
-from sqlalchemy import Connection, create_engine, select, update
+from sqlalchemy import Connection, select, update
 
 from bot.messages import ActionName, InboundKind, Rendered, TurnKind, TurnState
 from bot.store.intents.inbox import Outcome, accept_again
@@ -11,20 +8,11 @@ from bot.store.intents.owed import accept_command, accept_stop, settle_command, 
 from bot.store.intents.recovery import unfinished
 from bot.store.intents.speakers import speakers
 from bot.store.intents.turns import finish
-from bot.store.schema import inbox, metadata, turns
+from bot.store.schema import inbox, turns
 from bot.store.sqlite import driver_of
 from tests.unit.test_intents import ADA, GRACE, THREAD, answer, ask, begin, message, press
 
 HERE = (THREAD.platform,)
-
-
-@pytest.fixture
-def conn() -> Iterator[Connection]:
-    engine = create_engine("sqlite://")
-    metadata.create_all(engine)
-    with engine.connect() as connection:
-        yield connection
-    engine.dispose()
 
 
 def test_a_command_is_taken_in_once_and_owed_until_it_was_carried_out(conn: Connection) -> None:

@@ -1,9 +1,7 @@
 """What is kept of summaries: replaced, trimmed, gone with a message, and never kept of what changed meanwhile."""
 
-from collections.abc import Iterator
-
 import pytest
-from sqlalchemy import Connection, create_engine, select
+from sqlalchemy import Connection, select
 
 from bot.messages import (
     Digest,
@@ -26,21 +24,12 @@ from bot.store.intents.inbox import Target
 from bot.store.intents.recaps import keep_recap, recap_of, unrecapped
 from bot.store.intents.rows import append, open_conversation
 from bot.store.intents.summaries import MOST_WHOLE, keep_digest, kept_digests
-from bot.store.schema import conversations, metadata
+from bot.store.schema import conversations
 
 ADA = Person("u1", "Ada")
 THREAD = Place("town", "w", "square", "t0", PlaceKind.THREAD)
 OTHER = Place("town", "w", "circle", "t0", PlaceKind.THREAD)
 NOW = 1_000.0
-
-
-@pytest.fixture
-def conn() -> Iterator[Connection]:
-    engine = create_engine("sqlite://")
-    metadata.create_all(engine)
-    with engine.connect() as connection:
-        yield connection
-    engine.dispose()
 
 
 def kept(

@@ -1,29 +1,18 @@
 """Vectors: kept beside the model that made them, compared only with their like, gone with what they stand for."""
 
-from collections.abc import Iterator
-
 import pytest
-from sqlalchemy import Connection, create_engine, select
+from sqlalchemy import Connection, select
 
 from bot.messages import Inbound, InboundKind, Item, Person, Place, PlaceKind, Role
 from bot.store.intents.changes import accept_delete, accept_edit
 from bot.store.intents.inbox import Target
 from bot.store.intents.rows import add_conversation, append
 from bot.store.intents.vectors import Owner, forget_vectors, keep_vectors, packed, unpacked, vectors_by
-from bot.store.schema import items, metadata, vectors
+from bot.store.schema import items, vectors
 
 ADA = Person("u1", "Ada")
 THREAD = Place("web", "local", "general", "t1", PlaceKind.THREAD)
 SMALL, LARGE = "acme/embed", "acme/embed-large"
-
-
-@pytest.fixture
-def conn() -> Iterator[Connection]:
-    engine = create_engine("sqlite://")
-    metadata.create_all(engine)
-    with engine.begin() as opened:
-        yield opened
-    engine.dispose()
 
 
 def _all(conn: Connection, model: str = SMALL, dimension: int = 2) -> dict[int, tuple[float, ...]]:

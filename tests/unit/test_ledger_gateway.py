@@ -40,6 +40,7 @@ from bot.ports import Gateway
 from bot.store.engine import Store, open_store
 from bot.store.intents.accounts import State, dollars, reserve
 from bot.store.schema import usage
+from tests.databases import new_database
 
 ADA = Account("town:ada", "town:w:square", "town:w")
 REQUEST = ChatRequest("acme/alpha", (PromptMessage("user", (TextPart("hi"),)),), max_tokens=1_000, account=ADA)
@@ -94,7 +95,7 @@ async def paid(
     directory: Path, answer: Answer | None = None, limits: SpendingLimits = NO
 ) -> AsyncIterator[tuple[PaidGateway, Scripted, Store]]:
     """A gateway with its ledger."""
-    store = open_store(f"sqlite:///{directory}/ledger.db")
+    store = open_store(new_database(directory / "ledger.db"))
     numbers = count()
     scripted = Scripted(answer)
     ledger = Ledger(store, limits, MODELS.get, clock=lambda: 1e9, new_id=lambda: f"{next(numbers):03d}")

@@ -1,6 +1,5 @@
 """What recurs comes when the wall clock shows it, through summer time, each time once."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
@@ -8,14 +7,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection
 
 from bot.messages import Person, Place, Reminder, Where
 from bot.reminders.due import move_on
 from bot.reminders.rules import clock_of, slots_after
 from bot.reminders.wall import instant_of, is_skipped, wall_of
 from bot.store.intents.reminders import add_reminder, next_due, take_due
-from bot.store.schema import metadata
 
 CHANNEL = Place("town", "w", "square")
 ADA = Person("u1", "Ada")
@@ -67,16 +65,6 @@ YEAR = [
         },
     ),
 ]
-
-
-@pytest.fixture
-def conn() -> Iterator[Connection]:
-    """A database in memory: a year of commits would take longer than it proves."""
-    engine = create_engine("sqlite://")
-    metadata.create_all(engine)
-    with engine.connect() as connection:
-        yield connection
-    engine.dispose()
 
 
 def reminder(zone: str, slot: str, rule: str | None) -> Reminder:

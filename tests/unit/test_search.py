@@ -1,18 +1,17 @@
 """Messages are found by their words, in the places that may be looked in and no others; over real SQLite."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, create_engine, select
+from sqlalchemy import Connection, select
 
 from bot.messages import Attachment, PastMessage, Person, PersonKind, Place, PlaceKind, Query
 from bot.store.intents.keeping import Theirs
 from bot.store.intents.kept_recorded import RECORDED
 from bot.store.intents.recorded import forget_message, forget_recorded, record, record_again
-from bot.store.schema import indexed_people, metadata
+from bot.store.schema import indexed_people
 from bot.store.search import find
 
 ADA, GRACE = Person("u1", "Ada"), Person("u2", "Grace")
@@ -21,15 +20,6 @@ RANDOM = Place("discord", "g", "random")
 THREAD = Place("discord", "g", "general", "t1", PlaceKind.THREAD)
 SECRET = Place("discord", "g", "general", "t2", PlaceKind.THREAD)
 DAY = 24 * 3600.0
-
-
-@pytest.fixture
-def conn() -> Iterator[Connection]:
-    engine = create_engine("sqlite://")
-    metadata.create_all(engine)
-    with engine.begin() as opened:
-        yield opened
-    engine.dispose()
 
 
 def said(

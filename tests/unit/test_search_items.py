@@ -1,10 +1,9 @@
 """What our conversations hold is found, each message once; what is edited or taken back follows at once."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection
 
 from bot.messages import (
     Inbound,
@@ -30,7 +29,6 @@ from bot.store.intents.posts import record_post, settle_posts
 from bot.store.intents.recorded import forget_recorded, record, record_again
 from bot.store.intents.rows import append
 from bot.store.intents.turns import claim, finish
-from bot.store.schema import metadata
 from bot.store.search import find
 from bot.store.words import terms_in
 
@@ -38,15 +36,6 @@ ADA, US = Person("u1", "Ada"), Person("bot", "Gatepost", PersonKind.SELF)
 CHANNEL = Place("discord", "g", "general")
 THREAD = Place("discord", "g", "general", "t1", PlaceKind.THREAD)
 NOW = 1_000.0
-
-
-@pytest.fixture
-def conn() -> Iterator[Connection]:
-    engine = create_engine("sqlite://")
-    metadata.create_all(engine)
-    with engine.begin() as opened:
-        yield opened
-    engine.dispose()
 
 
 def event(n: int, text: str, kind: InboundKind = InboundKind.MESSAGE, key: str = "") -> Inbound:

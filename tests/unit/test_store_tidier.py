@@ -14,13 +14,14 @@ from bot.store.engine import Store, open_store
 from bot.store.files import Files
 from bot.store.schema import files as references
 from bot.store.tidier import Tidier
+from tests.databases import new_database
 
 HALF_AN_HOUR, TWO_HOURS = 1800, 7200
 
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    opened = open_store(f"sqlite:///{tmp_path / 'x.db'}")
+    opened = open_store(new_database(tmp_path / "x.db"))
     yield opened
     await opened.close()
 
