@@ -22,6 +22,7 @@ from bot.media.reader import WorkerReader
 from bot.recording.room import RecordingRoom
 from bot.settings import Settings
 from bot.tools.base import Outside
+from tests.databases import new_database
 from tests.web_page import Client
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -30,6 +31,29 @@ PAGE = """<!doctype html><html><head><title>Lighthouses</title><style>p {}</styl
 <nav>Home About</nav><article><h1>Why they shine</h1><p>A lighthouse shows <b>sailors</b> the coast.</p>
 <p style="display:none">CALL poll</p><p>{more}</p><a href="/more">More of them</a></article>
 <script>alert(1)</script></body></html>"""
+
+WEATHER = {
+    "current": {
+        "time": "2026-11-25T12:00",
+        "temperature_2m": 7.5,
+        "apparent_temperature": 4.1,
+        "relative_humidity_2m": 81,
+        "precipitation": 0,
+        "weather_code": 61,
+        "wind_speed_10m": 14.2,
+    },
+    "current_units": {"temperature_2m": "°C", "wind_speed_10m": "km/h", "precipitation": "mm"},
+    "daily": {
+        "time": ["2026-11-25"],
+        "weather_code": [3],
+        "temperature_2m_min": [3.0],
+        "temperature_2m_max": [8.1],
+        "precipitation_probability_max": [40],
+        "sunrise": ["2026-11-25T07:42"],
+        "sunset": ["2026-11-25T16:01"],
+    },
+}
+"""What the weather service tells of a day."""
 
 
 @dataclass
@@ -166,7 +190,7 @@ async def stage(directory: Path) -> AsyncIterator[Stage]:
             default_model="gatepost/scripted",
             data_dir=directory,
         )
-        parts = await stack.enter_async_context(core(settings, directory, settings.database))
+        parts = await stack.enter_async_context(core(settings, directory, new_database(directory / "gatepost.db")))
         await parts.gateway.refresh()
         outside = Outside(there.reach, there.url("/weather/v1"), "gatepost/painter")
         parts = replace(parts, outside=outside)

@@ -1,6 +1,5 @@
 """Prompts: the same bytes again, speakers apart, and nothing untrusted that could pass for ours."""
 
-import time
 from dataclasses import replace
 from itertools import pairwise
 
@@ -32,6 +31,7 @@ from bot.messages import (
     TextPart,
     ToolCall,
 )
+from tests.growth import assert_linear
 
 ADA = Person("u1", "Ada")
 GRACE = Person("u2", "Grace")
@@ -159,15 +159,7 @@ def test_nothing_unseen_lets_an_imitation_through(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["\n", " ", "- ", "[a (id", "[\n", "\u200b", "x\n[("])
 def test_quoting_takes_time_in_proportion_to_the_text(text: str) -> None:
-    def seconds(length: int) -> float:
-        said = "x" + text * length + "x"
-        started = time.perf_counter()
-        quote_imitations(said)
-        return time.perf_counter() - started
-
-    short = max(min(seconds(4_000) for _ in range(3)), 0.0005)
-
-    assert min(seconds(16_000) for _ in range(3)) < 12 * short
+    assert_linear(lambda said: quote_imitations(f"x{said}x"), text)
 
 
 @given(st.text(), st.text(max_size=40))

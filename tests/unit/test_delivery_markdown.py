@@ -282,9 +282,9 @@ def test_what_people_see_as_one_character_is_not_parted() -> None:
 
 
 def test_forty_kilobytes_without_a_space_are_divided_quickly() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
 
     parts = split("x" * 40_000, 2000, html.escape)
 
     assert "".join(parts) == "x" * 40_000
-    assert time.perf_counter() - started < 2.0
+    assert time.process_time() - started < 2.0

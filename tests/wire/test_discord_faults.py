@@ -17,6 +17,7 @@ from tests.discord_town.limits import Limit
 from tests.discord_town.rights import Right
 from tests.discord_town.town import discord_town
 from tests.discord_town.world import Channel, Message
+from tests.house import Answering
 
 QUESTION = "what is a heron?"
 
@@ -33,6 +34,26 @@ async def settled(home: DiscordHouse, channel: Channel, *texts: str) -> list[Mes
     await home.rest()
     assert [one.text for one in home.ours(channel)] == list(texts)
     return home.ours(channel)
+
+
+async def growing(home: DiscordHouse) -> tuple[Answering, Channel]:
+    """Ada has asked in the channel, and half of the answer is shown in the thread of her question."""
+    question = home.ada.mentions_bot(home.general, QUESTION)
+    answering = await home.request()
+    await answering.say("A wading")
+    thread = await home.thread_of(question)
+    await home.town.until(lambda: home.ours(thread))
+    return answering, thread
+
+
+async def growing_in_a_thread_of_others(home: DiscordHouse) -> tuple[Answering, Channel]:
+    """Ada has asked in Grace's thread, and half of the answer is shown there."""
+    thread = home.grace.opens_thread(home.grace.says(home.general, "herons"), "herons")
+    home.ada.mentions_bot(thread, QUESTION)
+    answering = await home.request()
+    await answering.say("A wading")
+    await home.town.until(lambda: home.ours(thread))
+    return answering, thread
 
 
 FAULTS = {
@@ -54,11 +75,7 @@ CASES = [
 @pytest.mark.parametrize(("route", "fault"), CASES)
 async def test_a_call_that_goes_wrong_once_costs_nothing(route: str, fault: str, home: DiscordHouse) -> None:
     home.town.faults.add(route, FAULTS[fault])
-    question = home.ada.mentions_bot(home.general, QUESTION)
-    answering = await home.request()
-    await answering.say("A wading")
-    thread = await home.thread_of(question)
-    await home.town.until(lambda: home.ours(thread))
+    answering, thread = await growing(home)
     await answering.finish(" bird.")
 
     await settled(home, thread, "A wading bird.")
@@ -85,11 +102,7 @@ async def test_cloudflares_ban_is_obeyed_by_every_call(
 
 async def test_an_answer_that_is_deleted_while_it_grows_stays_deleted(home: DiscordHouse) -> None:
     moderator = home.town.person("Mod", home.guild, roles=(home.town.moderators(home.guild),))
-    question = home.ada.mentions_bot(home.general, QUESTION)
-    answering = await home.request()
-    await answering.say("A wading")
-    thread = await home.thread_of(question)
-    await home.town.until(lambda: home.ours(thread))
+    answering, thread = await growing(home)
     moderator.deletes(home.ours(thread)[0])
     await answering.say(" bird, ")
     await home.rest()
@@ -99,11 +112,7 @@ async def test_an_answer_that_is_deleted_while_it_grows_stays_deleted(home: Disc
 
 
 async def test_a_thread_that_is_archived_meanwhile_is_woken_for_the_rest(home: DiscordHouse) -> None:
-    question = home.ada.mentions_bot(home.general, QUESTION)
-    answering = await home.request()
-    await answering.say("A wading")
-    thread = await home.thread_of(question)
-    await home.town.until(lambda: home.ours(thread))
+    answering, thread = await growing(home)
     home.ada.archives(thread)
     await answering.finish(" bird.")
 
@@ -111,11 +120,7 @@ async def test_a_thread_that_is_archived_meanwhile_is_woken_for_the_rest(home: D
 
 
 async def test_in_a_thread_of_others_that_sleeps_the_answer_goes_on_in_a_new_message(home: DiscordHouse) -> None:
-    thread = home.grace.opens_thread(home.grace.says(home.general, "herons"), "herons")
-    home.ada.mentions_bot(thread, QUESTION)
-    answering = await home.request()
-    await answering.say("A wading")
-    await home.town.until(lambda: home.ours(thread))
+    answering, thread = await growing_in_a_thread_of_others(home)
     first = home.ours(thread)[0]
     home.grace.archives(thread)
     await answering.finish(" bird.")
@@ -126,11 +131,7 @@ async def test_in_a_thread_of_others_that_sleeps_the_answer_goes_on_in_a_new_mes
 
 async def test_a_locked_thread_ends_the_answer_and_holds_nobody_else_up(home: DiscordHouse) -> None:
     moderator = home.town.person("Mod", home.guild, roles=(home.town.moderators(home.guild),))
-    thread = home.grace.opens_thread(home.grace.says(home.general, "herons"), "herons")
-    home.ada.mentions_bot(thread, QUESTION)
-    answering = await home.request()
-    await answering.say("A wading")
-    await home.town.until(lambda: home.ours(thread))
+    answering, thread = await growing_in_a_thread_of_others(home)
     moderator.archives(thread, locked=True)
     await answering.finish(" bird.")
     await home.rest()
@@ -139,11 +140,7 @@ async def test_a_locked_thread_ends_the_answer_and_holds_nobody_else_up(home: Di
 
 async def test_its_own_thread_that_moderators_lock_ends_the_answer_too(home: DiscordHouse) -> None:
     moderator = home.town.person("Mod", home.guild, roles=(home.town.moderators(home.guild),))
-    question = home.ada.mentions_bot(home.general, QUESTION)
-    answering = await home.request()
-    await answering.say("A wading")
-    thread = await home.thread_of(question)
-    await home.town.until(lambda: home.ours(thread))
+    answering, thread = await growing(home)
     moderator.archives(thread, locked=True)
     await answering.finish(" bird.")
     await home.rest()
@@ -154,11 +151,7 @@ async def test_its_own_thread_that_moderators_lock_ends_the_answer_too(home: Dis
 
 
 async def test_a_channel_that_goes_away_ends_the_answer_and_holds_nobody_else_up(home: DiscordHouse) -> None:
-    question = home.ada.mentions_bot(home.general, QUESTION)
-    answering = await home.request()
-    await answering.say("A wading")
-    thread = await home.thread_of(question)
-    await home.town.until(lambda: home.ours(thread))
+    answering, thread = await growing(home)
     home.town.remove_channel(thread)
     await answering.finish(" bird.")
     await home.rest()

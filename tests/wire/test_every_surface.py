@@ -29,7 +29,7 @@ from tests.leak.side_slack import SlackSide
 from tests.leak.sides import ADA, GRACE, Side, Sight
 from tests.slack_town.town import Town
 from tests.three_towns import Towns, three_towns
-from tests.tool_stage import says
+from tests.tool_stage import WEATHER, says
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -51,27 +51,6 @@ def add(words: str) -> str:
 
 server.run("stdio")
 """
-WEATHER = {
-    "current": {
-        "time": "2026-11-25T12:00",
-        "temperature_2m": 7.5,
-        "apparent_temperature": 4.1,
-        "relative_humidity_2m": 81,
-        "precipitation": 0,
-        "weather_code": 61,
-        "wind_speed_10m": 14.2,
-    },
-    "current_units": {"temperature_2m": "°C", "wind_speed_10m": "km/h", "precipitation": "mm"},
-    "daily": {
-        "time": ["2026-11-25"],
-        "weather_code": [3],
-        "temperature_2m_min": [3.0],
-        "temperature_2m_max": [8.1],
-        "precipitation_probability_max": [40],
-        "sunrise": ["2026-11-25T07:42"],
-        "sunset": ["2026-11-25T16:01"],
-    },
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from tests.files import pdf
-from tests.tool_stage import PAGE, Stage, bomb, endless, leads_to, says, silent, stage
+from tests.tool_stage import PAGE, WEATHER, Stage, bomb, endless, leads_to, says, silent, stage
 from tests.web_page import Client, upload
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -98,27 +98,7 @@ async def test_bombs_endless_bodies_silence_and_circles_end_with_a_sentence(here
 
 
 async def test_the_weather_is_asked_where_the_operator_says(here: Stage) -> None:
-    current = {
-        "time": "2026-11-25T12:00",
-        "temperature_2m": 7.5,
-        "apparent_temperature": 4.1,
-        "relative_humidity_2m": 81,
-        "precipitation": 0,
-        "weather_code": 61,
-        "wind_speed_10m": 14.2,
-    }
-    daily = {
-        "time": ["2026-11-25"],
-        "weather_code": [3],
-        "temperature_2m_min": [3.0],
-        "temperature_2m_max": [8.1],
-        "precipitation_probability_max": [40],
-        "sunrise": ["2026-11-25T07:42"],
-        "sunset": ["2026-11-25T16:01"],
-    }
-    units = {"temperature_2m": "°C", "wind_speed_10m": "km/h", "precipitation": "mm"}
-    told = orjson.dumps({"current": current, "current_units": units, "daily": daily})
-    here.site.answers["/weather/v1/forecast"] = says(told, "application/json")
+    here.site.answers["/weather/v1/forecast"] = says(orjson.dumps(WEATHER), "application/json")
 
     shown = (await here.ask("What is the weather like in Berlin?"))["html"]
     assert "light rain, 7.5 °C, feels like 4.1 °C" in shown
