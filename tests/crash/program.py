@@ -15,7 +15,7 @@ from pathlib import Path
 from bot.store.lock import NAME as LOCK
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 45.0
+PATIENCE = 120.0
 """Seconds that a busy machine may take for anything."""
 
 _ADDRESS = re.compile(r"Open (http://\S+)")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 30.0
+PATIENCE = 120.0
 """Seconds that a busy machine may take for anything."""
 
 _KEPT = ("PATH", "HOME", "SYSTEMROOT", "TEMP", "TMP", "LANG")

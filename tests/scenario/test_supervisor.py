@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 SUPERVISOR = "import sys; from bot.demo.supervisor import supervise; sys.exit(supervise(sys.argv[1:]))"
 

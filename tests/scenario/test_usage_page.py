@@ -15,7 +15,7 @@ from bot.demo.server import DemoGateway
 from tests.crash.program import program
 from tests.web_page import Client, tab
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 @asynccontextmanager
