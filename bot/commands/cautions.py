@@ -33,13 +33,14 @@ _ONLY_ROUTED: Mapping[str, str] = MappingProxyType(
 )
 
 
-def check(gateway: Gateway, preference: Preference, typed: str) -> None:
-    """Raises CommandRefused for a model that can't be what it is chosen for."""
-    if preference is IMAGE_MODEL and typed.lower() != DEFAULT:
-        try:
-            checked(gateway, typed)
-        except CommandRefused as error:
-            raise CommandRefused(f"{error.said} Nothing was changed.") from error
+def check(gateway: Gateway, preference: Preference, typed: str) -> str:
+    """What to keep of what was typed. Raises CommandRefused for a model that can't be what it is chosen for."""
+    if preference is not IMAGE_MODEL or typed.lower() == DEFAULT:
+        return typed
+    try:
+        return checked(gateway, typed)
+    except CommandRefused as error:
+        raise CommandRefused(f"{error.said} Nothing was changed.") from error
 
 
 def caution(gateway: Gateway, preference: Preference, chosen: Mapping[str, Chosen]) -> str:

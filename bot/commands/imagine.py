@@ -6,6 +6,7 @@ from decimal import Decimal
 from bot.commands.base import Command, CommandContext, Completion, Question
 from bot.commands.wording import label
 from bot.errors import CommandRefused
+from bot.gateway.search import spelled_as_listed
 from bot.messages import (
     Choice,
     CommandOption,
@@ -56,7 +57,8 @@ async def _model(context: CommandContext) -> str:
 
 
 def checked(gateway: Gateway, wanted: str) -> str:
-    """A model that may draw. Raises CommandRefused for one that is not listed, or is known not to."""
+    """A model that may draw, as it is listed. Raises CommandRefused for one that is not, or is known not to."""
+    wanted = spelled_as_listed(gateway.models(), wanted)
     known = gateway.model(wanted)
     if known is None and gateway.models():
         raise CommandRefused(f"There is no model `{wanted}`. {_hint(gateway, wanted)}")

@@ -7,7 +7,7 @@ from bot.commands.base import Command, CommandContext, Completion
 from bot.commands.choosing import DEFAULT, SCOPE, allowed_scope, choose_for, where
 from bot.commands.wording import facts, label
 from bot.errors import CommandRefused
-from bot.gateway.search import near
+from bot.gateway.search import near, spelled_as_listed
 from bot.messages import Choice, CommandOption, CommandSpec, PlaceKind, person_key
 from bot.preferences import Preference
 from bot.preferences.readers import model_id
@@ -20,7 +20,7 @@ CHOICE = Preference(NAME, "The model that answers", model_id, "the default")
 
 async def run(context: CommandContext) -> str:
     """Without an option, which model answers here and why; with one, switch to it."""
-    wanted = context.option("id")
+    wanted = spelled_as_listed(context.ports.gateway.models(), context.option("id"))
     if not wanted:
         return await _show(context)
     allowed_scope(context, CHOICE)

@@ -4,6 +4,7 @@ from bot.commands.base import Command, CommandContext
 from bot.commands.matching import matching
 from bot.commands.model import complete
 from bot.commands.wording import at_length, describe
+from bot.gateway.search import spelled_as_listed
 from bot.messages import CommandOption, CommandSpec
 
 MOST = 20
@@ -11,8 +12,8 @@ MOST = 20
 
 async def run(context: CommandContext) -> str:
     """Models that match what was typed, best first; one whose whole id it is, at length."""
-    wanted = context.option("search")
     gateway = context.ports.gateway
+    wanted = spelled_as_listed(gateway.models(), context.option("search"))
     if not gateway.models():
         return "The list of models has not arrived yet. Try again in a moment."
     if gateway.model(wanted) is not None:

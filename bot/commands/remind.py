@@ -90,7 +90,7 @@ REMIND = Command(
         "Remind you, or all here: “tomorrow at 9 to call Bob”; or list, cancel, snooze, change",
         (
             CommandOption("what", "When and of what; or list, cancel 3, snooze 3 1 h, change 3 Friday", rest=True),
-            CommandOption("when", "The time, if it is not named with the rest"),
+            CommandOption("when", "The time, if it is not named with the rest", phrase=True),
             CommandOption("where", "Whom to remind: you, all here, all in the channel", choices=tuple(Where)),
         ),
         entry=REMIND_ME,

@@ -1,5 +1,6 @@
 """Finds what people wrote, and shows it to whoever asked alone."""
 
+import asyncio
 from collections.abc import Sequence
 
 from bot.commands.base import Command, CommandContext, Completion
@@ -8,6 +9,7 @@ from bot.messages import Choice, CommandOption, CommandSpec, PlaceKind, account_
 from bot.ports import RepliesPrivately, offers
 from bot.search.finder import Finder, NoSuchChannel
 from bot.search.saying import for_people
+from bot.search.when import parted_moment
 from bot.search.wish import EVERYWHERE, HERE, Asker, Found, Wish
 
 LONGEST = 300
@@ -21,14 +23,7 @@ HOW = (
 
 async def run(context: CommandContext) -> str:
     """The messages, best first; of those in other places only where nobody else sees the answer."""
-    wish = Wish(
-        context.option("words")[:LONGEST],
-        context.option("in"),
-        context.option("from"),
-        context.option("after"),
-        context.option("before"),
-        context.option("has_file") == "yes",
-    )
+    wish = await _wish(context)
     if not (wish.words or wish.author or wish.after or wish.before or wish.has_file):
         raise CommandRefused(HOW)
     ports, place = context.ports, context.place
@@ -45,6 +40,34 @@ async def run(context: CommandContext) -> str:
         ) from error
     alone = place.kind is PlaceKind.DM or offers(adapter, RepliesPrivately)
     return _said(found, wish, alone=alone)
+
+
+async def _wish(context: CommandContext) -> Wish:
+    """What was typed. The words may stand behind a filter that takes several itself: `from:me launch`."""
+    words = context.option("words")
+    given = {name: context.option(name) for name in ("from", "after", "before")}
+    if not words and context.call.options:
+        last = list(context.call.options)[-1]
+        if last == "from":
+            given[last], words = _parted_name(given[last])
+        elif last in given:
+            now = context.ports.clock()
+            given[last], words = await asyncio.to_thread(parted_moment, given[last], now)
+    return Wish(
+        words[:LONGEST],
+        context.option("in"),
+        given["from"],
+        given["after"],
+        given["before"],
+        context.option("has_file") == "yes",
+    )
+
+
+def _parted_name(said: str) -> tuple[str, str]:
+    """Myself or a mention, which are one word, and what stands behind it; a name may be of any number."""
+    first, _, rest = said.partition(" ")
+    alone = first.lower() == "me" or first.startswith("<@")
+    return (first, rest.strip()) if alone else (said, "")
 
 
 def _said(found: Found, wish: Wish, *, alone: bool) -> str:
@@ -84,9 +107,9 @@ SEARCH = Command(
         (
             CommandOption("words", "What to look for; a phrase in quotes", rest=True),
             CommandOption("in", "Where: here, everywhere, or a channel's name", complete=True),
-            CommandOption("from", "Who wrote it: a name, or me"),
-            CommandOption("after", "Only later: a date, yesterday, last week"),
-            CommandOption("before", "Only earlier"),
+            CommandOption("from", "Who wrote it: a name, or me", phrase=True, also=("person", "by", "author")),
+            CommandOption("after", "Only later: a date, yesterday, last week", phrase=True, also=("since",)),
+            CommandOption("before", "Only earlier", phrase=True, also=("until",)),
             CommandOption("has_file", "Only messages with files", choices=("yes", "no")),
         ),
     ),

@@ -23,7 +23,7 @@ async def run(context: CommandContext) -> str:
     if not value:
         shown = (_line(preference, await chosen_in(context), context.place), await _progress(context, preference))
         return "\n\n".join((*filter(None, shown), _takes(preference)))
-    check(context.ports.gateway, preference, value)
+    value = check(context.ports.gateway, preference, value)
     scope = await choose_for(context, preference, value)
     told = await _carry_out(context, preference)
     chosen = await chosen_in(context)
@@ -72,7 +72,7 @@ SETTINGS = Command(
         "Show or change how answers are made, here or elsewhere",
         (
             CommandOption("name", "What to change", complete=True),
-            CommandOption("value", f"The new value; `{DEFAULT}` goes back"),
+            CommandOption("value", f"The new value; `{DEFAULT}` goes back", phrase=True),
             SCOPE,
         ),
     ),

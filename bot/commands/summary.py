@@ -1,10 +1,14 @@
 """Summarises a thread, the last hours of a channel, or all from a message on: for oneself, or for everybody."""
 
+import asyncio
+import math
+import re
 from dataclasses import dataclass
 
 from bot.commands.base import Command, CommandContext, Question
-from bot.errors import CommandRefused
+from bot.errors import CommandRefused, TimeUnclear
 from bot.messages import (
+    Caller,
     CommandOption,
     CommandSpec,
     MenuEntry,
@@ -16,6 +20,8 @@ from bot.messages import (
     account_of,
     person_key,
 )
+from bot.reminders.numbers import length_in
+from bot.search.when import moment_in
 from bot.store.intents.settings import MODEL, in_force
 from bot.summaries.wording import whole
 from bot.summaries.work import Order
@@ -41,7 +47,7 @@ class _Wanted:
 
 async def ask(context: CommandContext) -> Question | None:
     """The wish as a question, where everybody is to read the answer. Raises CommandRefused."""
-    wanted = _wanted(context)
+    wanted = await _wanted(context)
     if not wanted.aloud:
         return None
     model, _ = await _chosen(context)
@@ -60,7 +66,7 @@ async def run(context: CommandContext) -> str:
 async def _order(context: CommandContext) -> Order:
     if context.about is not None:
         return await _from(context, context.about)
-    wanted = _wanted(context)
+    wanted = await _wanted(context)
     hours = wanted.wish.hours
     since = context.ports.clock() - hours * 3600 if hours is not None else 0.0
     return await _ordered(context, wanted.place(context.place), since, "" if hours is None else None)
@@ -88,7 +94,7 @@ async def _chosen(context: CommandContext) -> tuple[str, dict[str, str]]:
     return wanted if chats else ports.about.default_model, chosen
 
 
-def _wanted(context: CommandContext) -> _Wanted:
+async def _wanted(context: CommandContext) -> _Wanted:
     """What was typed, in whichever order. Raises CommandRefused for what says nothing."""
     typed = [context.option(name).lower() for name in ("hours", "where", "show")]
     words = [word for word in typed if word]
@@ -98,17 +104,48 @@ def _wanted(context: CommandContext) -> _Wanted:
         raise CommandRefused("This is a channel. Type it in the thread; on Slack: `@gatepost !summary`.")
     channel = _CHANNEL in words and context.place.kind is PlaceKind.THREAD
     usual = USUAL_HOURS if in_channel or channel else None
-    return _Wanted(SummaryWish(channel, usual if hours is None else _hours(hours)), _ALL in words)
+    return _Wanted(SummaryWish(channel, usual if hours is None else await _hours(context, hours)), _ALL in words)
 
 
-def _hours(typed: str) -> int:
-    digits = typed.removesuffix("h").strip()
-    if not (digits.isascii() and digits.isdigit() and 1 <= int(digits) <= MOST_HOURS):
+async def _hours(context: CommandContext, typed: str) -> int:
+    """A number of hours, `2 days`, or since when: `yesterday`, `3 hours ago`. Raises CommandRefused."""
+    number, words = _NUMBER.fullmatch(typed), _LENGTH.sub("", typed)
+    length = length_in(words) or length_in(f"1 {words}")
+    if number is not None:
+        hours = int(number[1])
+    elif length is not None:
+        hours = math.ceil(sum(count * _HOURS_OF.get(unit, 1.0) for unit, count in length.items()))
+    else:
+        hours = await _since(context, typed)
+    if not 1 <= hours <= MOST_HOURS:
         raise CommandRefused(
-            f"`hours` has to be a whole number from 1 to {MOST_HOURS}: `/summary 24`. Of a thread, without it, I"
-            " summarise everything."
+            f"`hours` has to be from 1 to {MOST_HOURS}, or a time such as “2 days” or “yesterday”: `/summary 24`. "
+            "Of a thread, without it, I summarise everything."
         )
-    return int(digits)
+    return hours
+
+
+async def _since(context: CommandContext, typed: str) -> int:
+    """The hours since a moment that is named in words; 0 where there are none."""
+    ports = context.ports
+    zone = await ports.reminders.zone_of(Caller(context.key, context.person, context.place))
+    try:
+        moment = await asyncio.to_thread(moment_in, typed.removeprefix("since "), zone, ports.clock())
+    except TimeUnclear:
+        return 0
+    return math.ceil((ports.clock() - moment) / 3600)
+
+
+_NUMBER = re.compile(r"([0-9]{1,6}) ?(?:h|hours?)?")
+_LENGTH = re.compile(r"^(?:since )?(?:the )?(?:last |past )?(?!week|month|year)| ago$")
+_HOURS_OF = {
+    "seconds": 1 / 3600,
+    "minutes": 1 / 60,
+    "days": 24.0,
+    "weeks": 168.0,
+    "months": 720.0,
+    "years": 8760.0,
+}
 
 
 SUMMARISE_FROM_HERE = MenuEntry(
@@ -122,7 +159,12 @@ SUMMARY = Command(
         "summary",
         "Summarise this thread or the last hours here: who said what, decisions, open points",
         (
-            CommandOption("hours", "How far back, in hours; without it a whole thread, or a day of a channel"),
+            CommandOption(
+                "hours",
+                "How far back, in hours or “2 days”; without it a whole thread, or a day of a channel",
+                phrase=True,
+                also=("since", "last"),
+            ),
             CommandOption("where", "This thread, or the channel it is in", choices=(_THREAD, _CHANNEL)),
             CommandOption("show", "To you alone, or to all here", choices=(_ME, _ALL)),
         ),

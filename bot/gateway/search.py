@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from bot.messages import Model, Purpose
 
 _NEVER = float("inf")
+_AROUND = " \t\n`'\"“”‘’<>.,"
+"""What stands around an id that was copied from a sentence."""
+
 _LIKE = 0.6
 """How alike two spellings are, of 1, for one to be taken for a slip of the other."""
 
@@ -68,6 +71,18 @@ class Index:
             if rank == 0 or (rank is not None and entry.withdrawn_at > withdrawn_before):
                 fitting.append((rank, used.get(entry.id, len(used)), entry.id))
         return [model_id for _, _, model_id in heapq.nsmallest(limit, fitting)]
+
+
+def spelled_as_listed(models: Iterable[Model], typed: str) -> str:
+    """A model's id as the list spells it, however it is capitalised or quoted; else what was typed, bare."""
+    bare = typed.strip(_AROUND)
+    lower, fitting = bare.lower(), []
+    for model in models:
+        if model.id == bare:
+            return bare
+        if model.id.lower() == lower:
+            fitting.append(model.id)
+    return fitting[0] if len(fitting) == 1 else bare
 
 
 def near(models: Iterable[Model], typed: str, most: int = 3) -> list[str]:

@@ -14,7 +14,11 @@ class CommandCall:
 
 @dataclass(frozen=True, slots=True)
 class CommandOption:
-    """One thing a command takes. `rest` takes the remaining words as they are; `complete` offers choices."""
+    """One thing a command takes. `rest` takes the remaining words as they are; `complete` offers choices.
+
+    Where options are typed, a `phrase` runs on to the next option's name, any other value is one word; `also` are
+    other names for it.
+    """
 
     name: str
     description: str
@@ -22,6 +26,8 @@ class CommandOption:
     rest: bool = False
     complete: bool = False
     choices: tuple[str, ...] = ()
+    phrase: bool = False
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.errors import TimeUnclear
+from bot.reminders.days import LANGUAGES
 
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?")
 _PERIOD = re.compile(r"(this|last) (week|month|year)", re.I)
@@ -13,6 +14,7 @@ _CLOCK = re.compile(
     r"\d:\d\d|\d\s*[ap]\.?m\b|\bat \d|\b(?:hour|minute|min|second|hr)s?\b|\bnow\b|\b\d+\s*[hms]\b", re.I
 )
 _LONGEST = 60
+_MOST_WORDS = 5
 
 
 def moment_in(words: str, zone: str | None, now: float) -> float:
@@ -34,6 +36,21 @@ def moment_in(words: str, zone: str | None, now: float) -> float:
             "“last week”, “3 days ago”."
         )
     return found.timestamp()
+
+
+def parted_moment(words: str, now: float) -> tuple[str, str]:
+    """The longest beginning of these words that names a moment, and what follows; all of them where none does.
+
+    May be slow, as `moment_in`.
+    """
+    said = words.split()
+    for count in range(min(len(said), _MOST_WORDS), 0, -1):
+        try:
+            moment_in(" ".join(said[:count]), None, now)
+        except TimeUnclear:
+            continue
+        return " ".join(said[:count]), " ".join(said[count:])
+    return words, ""
 
 
 def _date(said: str, there: tzinfo) -> datetime | None:
@@ -69,7 +86,7 @@ def _read(said: str, base: datetime) -> datetime | None:
         "RELATIVE_BASE": base.replace(tzinfo=None),
     }
     read = None
-    for languages in (["en"], None):
+    for languages in (["en"], [*LANGUAGES]):
         try:
             read = read or dateparser.parse(said, languages=languages, settings=settings)
         except Exception:  # noqa: BLE001 - it raises whatever it likes over odd words

@@ -36,7 +36,7 @@ async def shown(here: House, so_far: int = 0) -> str:
 
 async def test_a_thread_switches_its_model_and_goes_back(tmp_path: Path) -> None:
     async with house(tmp_path, catalogue=CATALOGUE) as here:
-        await here.people.command("model", id="zeta/fast-3")
+        await here.people.command("model", id=" `ZETA/Fast-3` ")
         assert "now uses `zeta/fast-3`" in await shown(here)
         await here.people.say("hello")
         model = await here.answer("hi")

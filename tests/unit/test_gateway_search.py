@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from bot.gateway.search import Index, near
+from bot.gateway.search import Index, near, spelled_as_listed
 from bot.messages import Model, Purpose
 
 TODAY = 1_790_000_000.0
@@ -33,6 +33,15 @@ def test_a_whole_id_comes_first_then_ids_that_begin_with_it() -> None:
 def test_a_whole_name_comes_before_those_that_begin_with_it() -> None:
     assert _found("alpha 2") == ["acme/alpha-2", "acme/alpha-2-mini"]
     assert _found("fast-3") == ["zeta/fast-3"]
+
+
+def test_an_id_is_known_however_it_is_capitalised_spaced_or_quoted() -> None:
+    for typed in ("ACME/Alpha-2", " acme/alpha-2 ", "`acme/alpha-2`", "“Acme/alpha-2”.", "acme/alpha-2"):
+        assert spelled_as_listed(MODELS, typed) == "acme/alpha-2"
+    twice = (*MODELS, Model("Acme/Beta", "Other"))
+    assert spelled_as_listed(twice, "Acme/Beta") == "Acme/Beta"
+    assert spelled_as_listed(twice, "ACME/BETA") == "ACME/BETA"
+    assert spelled_as_listed(MODELS, "`nobody/nothing`") == "nobody/nothing"
 
 
 def test_a_slip_is_told_from_a_model_that_there_is_not() -> None:

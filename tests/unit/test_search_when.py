@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.errors import TimeUnclear
-from bot.search.when import moment_in
+from bot.search.when import moment_in, parted_moment
 
 NOW = datetime(2026, 11, 25, 15, 30, tzinfo=UTC).timestamp()  # a Wednesday
 
@@ -42,3 +42,16 @@ def test_a_day_begins_where_the_asker_lives(words: str, moment: str) -> None:
 def test_what_names_no_moment_is_asked_about_in_one_sentence(words: str) -> None:
     with pytest.raises(TimeUnclear, match="I can't tell when"):
         moment_in(words, None, NOW)
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        ("last week launch plan", ("last week", "launch plan")),
+        ("2026-05-01 launch", ("2026-05-01", "launch")),
+        ("3 days ago", ("3 days ago", "")),
+        ("launch", ("launch", "")),
+    ],
+)
+def test_words_behind_a_moment_are_told_apart_from_it(words: str, parts: tuple[str, str]) -> None:
+    assert parted_moment(words, NOW) == parts

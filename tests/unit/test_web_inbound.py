@@ -105,7 +105,7 @@ def test_a_command_takes_its_options_in_order_or_by_name() -> None:
     assert asked.options == {"tone": "long", "question": "why is  the sky: blue?"}
 
 
-def test_an_option_that_takes_all_further_words_leaves_the_named_ones_at_their_end() -> None:
+def test_an_option_that_takes_all_further_words_leaves_the_named_ones_their_values() -> None:
     def asked(text: str) -> tuple[str | None, str | None]:
         options = parse_command(f"/ask long {text}", SPECS).options
         return options.get("question"), options.get("size")
@@ -119,7 +119,8 @@ def test_an_option_that_takes_all_further_words_leaves_the_named_ones_at_their_e
         "when": "in 5 minutes",
         "where": "here",
     }
-    assert asked("is size:big better?") == ("is size:big better?", None)
+    assert asked("is size:big better?") == ("is better?", "big")
+    assert asked("-- is size:big better?") == ("is size:big better?", None)
     assert asked("what: colour:red") == ("what: colour:red", None)
 
 
@@ -128,9 +129,9 @@ def test_an_option_that_takes_all_further_words_leaves_the_named_ones_at_their_e
     [
         ("/usr is a folder", "There is no command /usr. To send it as a message, put a space before it."),
         ("/ask", "/ask needs tone: how"),
-        ("/ask loud x", "/ask takes short, long as tone."),
-        ("/ask long a house size:huge", "/ask takes big, small as size."),
-        ("/help me", "/help does not know what to do with “me”."),
+        ("/ask loud x", "/ask takes short or long as tone, not “loud”."),
+        ("/ask long a house size:huge", "/ask takes big or small as size, not “huge”."),
+        ("/help me", "/help does not know what to do with “me”. It takes nothing more."),
     ],
 )
 def test_a_wrong_command_is_answered_with_what_is_wrong(text: str, sentence: str) -> None:

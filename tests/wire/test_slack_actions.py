@@ -66,7 +66,8 @@ async def test_a_mention_with_a_command_typed_wrongly_is_told_what_is_wrong_once
     await town.until(lambda: town.told_of(asked, "message") and town.told_of(asked, "app_mention"))
     await slack.rest()
 
-    assert [one.text for one in town.ada.whispers] == ["!stop does not know what to do with “now”."]
+    said = "!stop does not know what to do with “now”. It takes nothing more."
+    assert [one.text for one in town.ada.whispers] == [said]
 
 
 async def test_answers_name_commands_as_slack_takes_them_and_leave_what_people_wrote(slack: SlackHouse) -> None:
