@@ -45,7 +45,8 @@ def healed_piece(text: str, start: int, prefix: str, lines: Lines) -> Piece:
         end = len(text)
     block = max(start, min(here.block, end))
     end = _without_loose_end(text, block, end)
-    end = _without_loose_end(text, block, inline_at(text, start, prefix, here.block, end).shown)
+    while (shown := inline_at(text, start, prefix, here.block, end).shown) < end:
+        end = _without_loose_end(text, block, shown)  # which may open a link again
     end = max(start, len(text[:end].rstrip()))
     return Piece(start, end, prefix, inline_at(text, start, prefix, here.block, end).closed)
 

@@ -79,6 +79,7 @@ TOKENS = st.sampled_from([*SIGNS, *WHOLE, *LINES, *LISTS, *TABLE])
 @given(st.lists(TOKENS, max_size=14))
 @example(["```\n", "```py\n", EVIL])
 @example(["<mailto:", "`", ">", EVIL, "`"])
+@example(["[", EVIL, "\n", "["])
 @example(["[a", "`", "](", NAMED, ") ", EVIL, " `"])
 def test_nothing_leads_to_a_stranger_whatever_else_is_written(tokens: list[str]) -> None:
     text = "".join(tokens)
