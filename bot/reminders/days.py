@@ -1,4 +1,4 @@
-"""The day in what somebody wrote. What is not plain English is read by dateparser, in the languages named here."""
+"""The day in what somebody wrote. What is not plain English is read by dateparser."""
 
 import re
 import warnings
@@ -7,8 +7,7 @@ from datetime import date, datetime, time, timedelta
 
 from bot.reminders.numbers import CALENDAR, length_in, on_calendar
 from bot.reminders.repeats import DAY
-
-LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "sv", "da", "tr", "ru", "ja", "zh")
+from bot.search.when import LANGUAGES
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _FILLER = re.compile(r"^(?:on|the|by|for|from|starting|beginning|at|am|el|le)\s+|\s+(?:on|at|from|starting)$")
@@ -20,6 +19,12 @@ _A_WORD = re.compile(r"[a-z]{3}|[^\W\d_a-z]")  # “me” is short for a day in 
 _FIXED = {
     "today": 0, "tomorrow": 1, "tmr": 1, "tmrw": 1, "tomorow": 1,
     "day after tomorrow": 2, "the day after tomorrow": 2, "yesterday": -1,
+}  # fmt: skip
+
+
+_FEASTS = {
+    "christmas": (12, 25), "xmas": (12, 25), "christmas eve": (12, 24), "halloween": (10, 31),
+    "new year": (1, 1), "new year's": (1, 1), "new year's eve": (12, 31), "valentine's": (2, 14),
 }  # fmt: skip
 
 
@@ -41,7 +46,7 @@ def day_in(words: str, today: date) -> Day | None:
         return Day((today,), named=False, rolls=1)
     if plain in _FIXED:
         return Day((today + timedelta(_FIXED[plain]),))
-    for reader in (_counted, _weekday, _relative, _numeric, _nth):
+    for reader in (_counted, _weekday, _relative, _numeric, _nth, _feast):
         if (found := reader(plain, today)) is not None:
             return found
     return _elsewise(plain, today)
@@ -54,6 +59,11 @@ def _plain(words: str) -> str:
         if words in ("on", "the", "at", "starting", "from"):
             return ""
     return words
+
+
+def _feast(words: str, today: date) -> Day | None:
+    found = _FEASTS.get(words.replace("’", "'").removesuffix(" day"))
+    return Day((_of_year(None, *found, today),)) if found else None
 
 
 def _counted(words: str, today: date) -> Day | None:
@@ -86,6 +96,10 @@ def _relative(words: str, today: date) -> Day | None:
             return Day(((today.replace(day=1) + timedelta(31)).replace(day=1),))
         case "next year":
             return Day((date(today.year + 1, 1, 1),))
+    weekend = re.fullmatch(r"(?P<next>next |this |the |on the )?weekend|(?:the )?end of (?:the|this) week", words)
+    if weekend is not None:
+        day = 4 if "end of" in words else 5
+        return Day((today + timedelta((day - today.weekday()) % 7 + (7 if weekend["next"] == "next " else 0)),))
     found = re.fullmatch(rf"({DAY}) next week|next week (?:on )?({DAY})", words)
     if found is None:
         return None
@@ -143,8 +157,18 @@ def _elsewise(words: str, today: date) -> Day | None:
             "RETURN_AS_TIMEZONE_AWARE": False,
         }
         found = DateDataParser(languages=[*LANGUAGES], settings=settings).get_date_data(words)
-    if found.date_obj is None or found.period != "day":
+    if found.date_obj is None or found.period != "day" or _names_zone(words):
         return None
     # What was named in hours or minutes has moved the clock; a day leaves it as it is, or at its beginning.
     moved = found.date_obj.time() not in (time(12), time(0))
-    return Day((found.date_obj.date(),), after=found.date_obj - noon if moved else None)
+    day = found.date_obj.date()
+    if day == on_calendar(noon, {"years": 1}).date() and str(day.year) not in words:
+        day = today  # its name was called: today is not over
+    return Day((day,), after=found.date_obj - noon if moved else None)
+
+
+def _names_zone(words: str) -> bool:
+    """Whether a word is the name of a time zone, which dateparser takes away in silence."""
+    from dateparser.timezone_parser import word_is_tz
+
+    return any(word_is_tz(word.upper()) for word in words.split() if word.isascii() and word.isalpha())

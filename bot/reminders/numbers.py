@@ -11,6 +11,9 @@ _NUMBERS = {word: n for n, word in enumerate(_ONES.split())} | {
     "a": 1,
     "an": 1,
     "couple": 2,
+    "a couple": 2,
+    "few": 3,
+    "a few": 3,
     "thirty": 30,
     "forty": 40,
     "fifty": 50,
@@ -41,6 +44,7 @@ _HALVES = (
     (re.compile(rf"\b({NUMBER}) and a half hours\b"), r"\1 hours 30 minutes"),
     (re.compile(r"\b(?:a )?quarter of an hour\b"), "15 minutes"),
     (re.compile(r"\b(\d{1,2})h(\d{2})\b"), r"\1 hours \2 minutes"),
+    (re.compile(r"\b(?:a )?fortnight\b"), "2 weeks"),
 )
 CALENDAR = frozenset({"days", "weeks", "months", "years"})
 """Units that are counted on the calendar: in three days the wall clock shows what it shows now."""

@@ -2,17 +2,20 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.errors import TimeUnclear
 from bot.reminders.days import Day, day_in
+from bot.reminders.endings import Ending, ending_in
 from bot.reminders.numbers import CALENDAR, elapsed, length_in, on_calendar
 from bot.reminders.repeats import MONTH_NAME, Repeat, repeat_in
 from bot.reminders.rules import clock_of, first_slot, shortest_gap
 from bot.reminders.times import MORNING, Found, time_in
+from bot.reminders.tongues import in_english
 from bot.reminders.wall import instant_of, is_doubled, is_skipped, wall_of
+from bot.reminders.zoned import without_zone
 
 LONGEST = 10 * 366 * 86_400.0
 """Seconds from now; nothing is kept for longer."""
@@ -31,9 +34,8 @@ NO_ZONE = (
     "with `/settings time_zone Europe/Berlin`."
 )
 
-_ZONE = re.compile(r"\s*\(?\b((?:[A-Z][A-Za-z_]+/[A-Za-z_+/-]+[A-Za-z])|UTC|GMT)\b\)?(?:\s+time)?\s*$")
 _OF = rf"of(?! (?i:(?:the |this |next |each |every )?(?:month|year|{MONTH_NAME}))\b)"  # “3rd of March” is one time
-_BETWEEN = re.compile(rf"\s+(?:to|that|about|{_OF})\s+|\s*(?:: |\s[–-]\s)\s*")
+_BETWEEN = re.compile(rf"\s+(?:to|that|about|{_OF})\s+|\s*(?:: |\s[–-]\s)\s*|(?<=[時分半後日曜])に(?=\S)")
 _LEAD = re.compile(r"^(?:please\s+)?(?:remind\s+(?:me|us)\s+)?")
 
 
@@ -60,14 +62,29 @@ def read_when(written: str, zone: str | None, now: float) -> When:
 
     Raises TimeUnclear with a question. May be slow, and may load languages: not for the event loop.
     """
-    words, named = _without_zone(written)
-    words = " ".join(_LEAD.sub("", words.lower()).strip(" .,;!?").split())
+    if (moment := _iso_moment(written.strip())) is not None:
+        return _still_to_come(When(moment, wall_of(moment, ZoneInfo(zone or "UTC")), zone or "UTC"), now)
+    words, named = without_zone(written)
+    words = in_english(" ".join(_LEAD.sub("", words.lower()).strip(" .,;!?。").split()))
     try:
         found = _read(words, named or zone, now)
     except (ValueError, OverflowError) as error:
         raise NotUnderstood(
             f"I can't find “{_short(written)}” on the clock or in the calendar. When do you mean?"
         ) from error
+    return _still_to_come(found, now)
+
+
+def _iso_moment(written: str) -> float | None:
+    """The instant of ISO 8601 with an offset, such as 2026-12-24T18:00Z."""
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        return None
+    return moment.timestamp() if moment.tzinfo is not None else None
+
+
+def _still_to_come(found: When, now: float) -> When:
     if found.due_at <= now:
         raise TimeUnclear(f"{_shown(found.slot)} is in the past. When shall I remind you?")
     if found.due_at > now + LONGEST:
@@ -83,9 +100,12 @@ def _read(words: str, zone: str | None, now: float) -> When:
     if repeat is not None and repeat.rule.startswith(("FREQ=SECONDLY", "FREQ=MINUTELY")):
         raise TimeUnclear(TOO_OFTEN)
     found = time_in(repeat.rest if repeat else words)
-    if repeat is not None and repeat.rule.startswith("FREQ=HOURLY") and not found.times:
-        return _hourly(repeat, ZoneInfo(zone or "UTC"), now)
     there = ZoneInfo(zone or "UTC")
+    end = None
+    if repeat is not None and (ending := ending_in(found.rest)) is not None:
+        found, end = replace(found, rest=ending.rest), ending
+    if repeat is not None and repeat.rule.startswith("FREQ=HOURLY") and not found.times:
+        return _ended(_hourly(repeat, there, now), end, there, now)
     day = day_in(found.rest, wall_of(now, there).date())
     if day is None or (not day.named and not found.times and repeat is None):
         raise NotUnderstood(f"I can't tell when “{_short(words)}” is. Try {EXAMPLES}.")
@@ -95,7 +115,7 @@ def _read(words: str, zone: str | None, now: float) -> When:
     if zone is None:
         raise TimeUnclear(NO_ZONE)
     if repeat is not None:
-        return _recurring(repeat, found, day, there, now)
+        return _ended(_recurring(repeat, found, day, there, now), end, there, now)
     return _once(found, day, there, now)
 
 
@@ -127,6 +147,30 @@ def _recurring(repeat: Repeat, found: Found, day: Day, zone: ZoneInfo, now: floa
     if shortest_gap(rule, slot, zone) < OFTENEST - 1:
         raise TimeUnclear(TOO_OFTEN)
     return When(due_at, slot, zone.key, rule, notes)
+
+
+def _ended(when: When, end: Ending | None, zone: ZoneInfo, now: float) -> When:
+    """What recurs, with the last day on which it may come."""
+    if end is None or when.rule is None:
+        return when
+    first, today = wall_of(when.due_at, zone).date(), wall_of(now, zone).date()
+    last = end.last_day(first, lambda words: _last_day(words, today))
+    if last is None:
+        raise NotUnderstood(
+            f"I can't tell when “{_short(end.words)}” is. Until which day, such as “until 24 December”?"
+        )
+    if last < first:
+        raise TimeUnclear(f"It would end on {_shown_day(last)}, before it first comes. Until when shall it go on?")
+    until = wall_of(instant_of(datetime.combine(last, time(23, 59, 59)), zone), clock_of(when.rule, zone))
+    return replace(when, rule=f"{when.rule};UNTIL={until:%Y%m%dT%H%M%S}")
+
+
+def _last_day(words: str, today: date) -> date | None:
+    try:
+        found = day_in(words, today)
+    except ValueError:
+        return None
+    return _one_day(found) if found is not None and found.named and found.after is None else None
 
 
 def _once(found: Found, day: Day, zone: ZoneInfo, now: float) -> When:
@@ -188,17 +232,6 @@ def _one_day(day: Day) -> date:
     if len(set(day.days)) > 1:
         raise TimeUnclear(f"Do you mean {_shown_day(day.days[0])} or {_shown_day(day.days[1])}?")
     return day.days[0]
-
-
-def _without_zone(written: str) -> tuple[str, str | None]:
-    found = _ZONE.search(written)
-    if found is None:
-        return written, None
-    try:
-        name = ZoneInfo("UTC" if found[1] == "GMT" else found[1]).key
-    except (KeyError, ValueError, OSError) as error:
-        raise TimeUnclear(f"I don't know the time zone {found[1]}. Name one such as Europe/Berlin.") from error
-    return written[: found.start()], name
 
 
 def _shown_day(day: date) -> str:

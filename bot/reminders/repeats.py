@@ -33,11 +33,13 @@ MONTH_NAME = (
     r"|nov(?:ember)?|dec(?:ember)?)"
 )
 _BEFORE_MONTH = rf"(?:\d{{1,2}}(?:st|nd|rd|th)? )?(?:of )?(?:{_MONTH})"
+_NTH = r"(?:\d{1,2}(?:st|nd|rd|th)|first|second|third|fourth|fifth)"
 _SHAPES = (
     ("last", re.compile(rf"(?:\bon )?(?:the )?(?:{_EVERY} )?\blast day of {_A} month\b")),
+    ("last", re.compile(rf"{_EVERY} month,? on (?:the|its) last day\b")),
     ("nth", re.compile(rf"(?:\bon )?\b{_A} (?P<nth>{ORDINAL}) (?P<day>{DAY}) (?:of|in) {_A} month\b")),
-    ("date", re.compile(rf"(?:\bon )?\b{_A} (?P<nth>\d{{1,2}}(?:st|nd|rd|th)) (?:of|in) {_A} month\b")),
-    ("date", re.compile(rf"{_EVERY} month on (?:the )?(?P<nth>\d{{1,2}})(?:st|nd|rd|th)?\b")),
+    ("date", re.compile(rf"(?:\bon )?\b{_A} (?P<nth>{_NTH})(?: day)? (?:of|in) {_A} month\b")),
+    ("date", re.compile(rf"{_EVERY} month on (?:the )?(?P<nth>{_NTH}|\d{{1,2}})(?: day)?\b(?! {DAY})")),
     ("nth", re.compile(rf"{_EVERY} month on the (?P<nth>{ORDINAL}) (?P<day>{DAY})\b")),
     ("work", re.compile(rf"{_EVERY} (?:week|work|working ?)day\b|\b(?:on )?(?:week|work)days\b")),
     ("weekend", re.compile(rf"{_EVERY} weekend\b|\b(?:on )?weekends\b")),
@@ -120,7 +122,7 @@ def _days(words: str) -> str:
 
 
 def _day_of_month(word: str) -> int:
-    day = int(re.sub(r"\D", "", word))
+    day = ordinal_of(word)
     if not 1 <= day <= 31:
         raise ValueError("no day of a month")
     return day

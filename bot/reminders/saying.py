@@ -119,9 +119,15 @@ def often_of(reminder: Reminder) -> str:
     parts = dict(part.split("=", 1) for part in (reminder.rule or "").split(";"))
     count, unit = int(parts.get("INTERVAL", 1)), _UNITS[parts["FREQ"]]
     often = f"every {unit}" if count == 1 else f"every {count} {unit}s"
+    until = f" until {_day_of(parts['UNTIL'])}" if "UNTIL" in parts else ""
     if unit == "hour":
-        return often
-    return f"{often}{_on(unit, parts)} at {datetime.fromisoformat(reminder.slot):%H:%M}"
+        return f"{often}{until}"
+    return f"{often}{_on(unit, parts)} at {datetime.fromisoformat(reminder.slot):%H:%M}{until}"
+
+
+def _day_of(until: str) -> str:
+    day = datetime.strptime(until[:8], "%Y%m%d")
+    return f"{day:%A}, {day.day} {day:%B %Y}"
 
 
 def _on(unit: str, parts: dict[str, str]) -> str:

@@ -12,9 +12,16 @@ from bot.reminders.numbers import HOUR, SPOKEN_ELSEWHERE, hour_elsewhere, number
 MORNING = time(9)
 """What is meant where a day is named and no time."""
 
-_PARTS = {"morning": 9, "noon": 12, "midday": 12, "afternoon": 15, "evening": 18, "tonight": 20, "night": 20}
+_PARTS = {
+    "morning": 9, "first thing": 9, "lunchtime": 12, "afternoon": 15, "end of day": 17, "end of the day": 17,
+    "eod": 17, "evening": 18, "tonight": 20, "night": 20,
+}  # fmt: skip
 _LATER = frozenset({"afternoon", "evening", "tonight", "night"})
-_PART = re.compile(r"\b(?:in the |this |at )?(morning|afternoon|evening|tonight|night)\b")
+_PART = re.compile(
+    r"\b(?:in the |this |at |by )?"
+    r"(first thing|morning|lunchtime|afternoon|end of (?:the )?day|eod|evening|tonight|night)\b"
+)
+_BARE_HOUR = re.compile(rf"(?:^|(?<=^today )|(?<=^tomorrow ))(?P<hour>{HOUR})$")
 _NOON = re.compile(r"\b(?:at |um |à |a )?(?:12 )?(noon|midday)\b")
 _MIDNIGHT = re.compile(r"\b(?:at )?midnight\b")
 _SUFFIX = r"(?P<suffix>a\.?m\.?|p\.?m\.?|o['’]?clock|uhr|heures?|horas?|ore|h)"
@@ -58,6 +65,8 @@ def time_in(words: str) -> Found:
     for pattern in _PATTERNS:
         if (found := pattern.search(rest)) is not None:
             return Found(_without(rest, found), _meant(found, part))
+    if part is not None and (bare := _BARE_HOUR.search(rest)) is not None:
+        return Found(_without(rest, bare), _meant(bare, part))
     if part is not None:
         return Found(rest, (time(_PARTS[part]),), part=True)
     return Found(rest)

@@ -6,7 +6,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.errors import TimeUnclear
-from bot.reminders.days import LANGUAGES
 
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?")
 _PERIOD = re.compile(r"(this|last) (week|month|year)", re.I)
@@ -14,6 +13,9 @@ _CLOCK = re.compile(
     r"\d:\d\d|\d\s*[ap]\.?m\b|\bat \d|\b(?:hour|minute|min|second|hr)s?\b|\bnow\b|\b\d+\s*[hms]\b", re.I
 )
 _LONGEST = 60
+LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "sv", "da", "tr", "ru", "ja", "zh")
+"""Those in which times are read; each takes time to load."""
+
 _MOST_WORDS = 5
 
 

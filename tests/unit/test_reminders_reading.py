@@ -1,12 +1,16 @@
 """What people write becomes the instant they mean, or one question."""
 
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.errors import TimeUnclear
+from bot.messages import Person, Place, Reminder, Where
 from bot.reminders.reading import read_when, split_when
+from bot.reminders.rules import slots_after
+from bot.reminders.saying import confirmed
 
 BERLIN = "Europe/Berlin"
 NOW = datetime(2026, 11, 25, 16, 40, tzinfo=ZoneInfo(BERLIN)).timestamp()  # a Wednesday
@@ -48,6 +52,29 @@ NOW = datetime(2026, 11, 25, 16, 40, tzinfo=ZoneInfo(BERLIN)).timestamp()  # a W
         ("demain à 10 heures", "2026-11-26T10:00:00"),
         ("mañana a las diez", "2026-11-26T10:00:00"),
         ("domani alle undici", "2026-11-26T11:00:00"),
+        ("tomorrow 9 in the evening", "2026-11-26T21:00:00"),
+        ("noon", "2026-11-26T12:00:00"),
+        ("25 November at 18:00", "2026-11-25T18:00:00"),
+        ("by eod tomorrow", "2026-11-26T17:00:00"),
+        ("in a fortnight", "2026-12-09T16:40:00"),
+        ("in a couple of hours", "2026-11-25T18:40:00"),
+        ("next weekend", "2026-12-05T09:00:00"),
+        ("New Year's Eve at 23:00", "2026-12-31T23:00:00"),
+        ("2026-12-24T18:00Z", "2026-12-24T19:00:00"),
+        ("明日の10時に", "2026-11-26T10:00:00"),
+        ("明日の午後3時半", "2026-11-26T15:30:00"),
+        ("明天上午9点", "2026-11-26T09:00:00"),
+        ("내일 오후 3시", "2026-11-26T15:00:00"),
+        ("in einer halben Stunde", "2026-11-25T17:10:00"),
+        ("übermorgen um halb 10", "2026-11-27T09:30:00"),
+        ("nächsten Montag um 10", "2026-11-30T10:00:00"),
+        ("heute Abend um 8", "2026-11-25T20:00:00"),
+        ("dans 2 heures", "2026-11-25T18:40:00"),
+        ("lundi prochain à 14h", "2026-11-30T14:00:00"),
+        ("mañana por la mañana", "2026-11-26T09:00:00"),
+        ("morgen om 9 uur", "2026-11-26T09:00:00"),
+        ("jutro o 9", "2026-11-26T09:00:00"),
+        ("завтра в 9", "2026-11-26T09:00:00"),
     ],
 )
 def test_words_name_an_instant_on_the_persons_own_clock(written: str, wall: str) -> None:
@@ -74,6 +101,13 @@ def test_words_name_an_instant_on_the_persons_own_clock(written: str, wall: str)
             "2026-11-30T09:00:00",
             "FREQ=MONTHLY;BYMONTHDAY=28,29,30,31;BYSETPOS=-1",
         ),
+        ("every month on the last day", "2026-11-30T09:00:00", "FREQ=MONTHLY;BYMONTHDAY=-1"),
+        ("the first of every month", "2026-12-01T09:00:00", "FREQ=MONTHLY;BYMONTHDAY=1"),
+        ("jeden Montag um 10", "2026-11-30T10:00:00", "FREQ=WEEKLY;BYDAY=MO"),
+        ("tous les jours à 9h", "2026-11-26T09:00:00", "FREQ=DAILY"),
+        ("毎週月曜日 10時", "2026-11-30T10:00:00", "FREQ=WEEKLY;BYDAY=MO"),
+        ("every day at 9 for 3 days", "2026-11-26T09:00:00", "FREQ=DAILY;UNTIL=20261128T235959"),
+        ("every 3 hours until tomorrow", "2026-11-25T18:40:00", "FREQ=HOURLY;INTERVAL=3;UNTIL=20261126T225959"),
         ("every 3 hours", "2026-11-25T18:40:00", "FREQ=HOURLY;INTERVAL=3"),
         ("every week", "2026-12-02T09:00:00", "FREQ=WEEKLY;BYDAY=WE"),
         ("every December 24 at noon", "2026-12-24T12:00:00", "FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=24"),
@@ -120,6 +154,53 @@ def test_without_a_known_zone_only_a_wall_clock_time_asks_for_one() -> None:
         read_when("tomorrow at nine", None, NOW)
 
 
+@pytest.mark.parametrize(
+    ("written", "zone"),
+    [
+        ("tomorrow 9am PST", "America/Los_Angeles"),
+        ("9am pst tomorrow", "America/Los_Angeles"),
+        ("26 November at 9 Tokyo time", "Asia/Tokyo"),
+        ("tomorrow at 9 in London", "Europe/London"),
+        ("tomorrow at 9:00 eastern time", "America/New_York"),
+        ("tomorrow 9am ET", "America/New_York"),
+        ("9:00 UTC+2 tomorrow", "Etc/GMT-2"),
+        ("tomorrow 9am in San Francisco", "America/Los_Angeles"),
+        ("tomorrow at 9 America/New_York", "America/New_York"),
+    ],
+)
+def test_a_zone_is_known_by_what_people_call_it(written: str, zone: str) -> None:
+    meant = read_when(written, BERLIN, NOW)
+
+    assert (meant.zone, meant.slot.isoformat()) == (zone, "2026-11-26T09:00:00")
+
+
+def test_a_zone_that_is_not_known_is_never_passed_over() -> None:
+    with pytest.raises(TimeUnclear):
+        read_when("tomorrow 9am WAT", BERLIN, NOW)
+
+
+def test_an_end_is_kept_in_the_rule_and_told() -> None:
+    meant = read_when("every day at 9 until Friday", BERLIN, NOW)
+    after = [wall.isoformat() for wall, _ in slots_after(meant.rule or "", meant.slot, ZoneInfo(BERLIN))]
+    with pytest.raises(TimeUnclear, match="before it first comes"):
+        read_when("every day at 9 until yesterday", BERLIN, NOW)
+
+    assert [meant.slot.isoformat(), *after] == ["2026-11-26T09:00:00", "2026-11-27T09:00:00"]
+    reminder = Reminder(
+        "r",
+        1,
+        Person("u", "Ada"),
+        Place("t", "w", "c"),
+        Where.ME,
+        "tea",
+        BERLIN,
+        meant.slot.isoformat(),
+        meant.due_at,
+    )
+    said = confirmed(replace(reminder, rule=meant.rule), ())
+    assert "every day at 09:00 until Friday, 27 November 2026, first on" in said
+
+
 def test_an_hour_is_an_hour_when_the_clocks_change() -> None:
     night = datetime(2027, 3, 28, 1, 30, tzinfo=ZoneInfo(BERLIN)).timestamp()
 
@@ -146,6 +227,9 @@ def test_a_skipped_or_doubled_time_says_what_becomes_of_it() -> None:
         ("me to stretch in 5 minutes", "2026-11-25T16:45:00", "stretch"),
         ("tomorrow at nine call Bob", "2026-11-26T09:00:00", "call Bob"),
         ("quarter to nine tomorrow to go home", "2026-11-26T08:45:00", "go home"),
+        ("明日の10時に電話", "2026-11-26T10:00:00", "電話"),
+        ("Bob anrufen morgen um 9", "2026-11-26T09:00:00", "Bob anrufen"),
+        ("tomorrow at 10 in London to call Bob in Paris", "2026-11-26T10:00:00", "call Bob in Paris"),
         ("every second Friday at 10: retro", "2026-11-27T10:00:00", "retro"),
         ("tomorrow at 9 UTC to call", "2026-11-26T09:00:00", "call"),
         ("Bericht schreiben morgen um 9 Uhr", "2026-11-26T09:00:00", "Bericht schreiben"),
