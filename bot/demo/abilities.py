@@ -32,13 +32,26 @@ _GREETING = re.compile(
     r"^(hi|hello|hey|hallo|moin|servus|good (morning|day|evening)|help|start)\b[^\n]{0,24}$", re.I
 )
 _ABILITY = re.compile(r"\bwhat (can|do) you do\b|\bwhat can (i|one) (try|do|ask)\b|^\s*help\b", re.I)
-_SELF = re.compile(r"\b(who|what) are you\b|\bare you (an? )?(ai|bot|human|real|intelligent)\b", re.I)
+_SELF = re.compile(
+    r"\b(who|what|which|what model|which model) are you\b|\bwho (made|built|wrote) you\b"
+    r"|\bare you (an? )?(ai|bot|human|real|intelligent|(chat)?gpt\S*|claude|gemini|llama)\b",
+    re.I,
+)
 _REPEAT = re.compile(
     r"^\s*(?:please )?(?:repeat(?: after me)?|echo|say)\s*[:,]?\s+(?P<words>\S.*)", re.I | re.DOTALL
 )
 _WRITE = re.compile(r"\b(?P<n>\d[\d,. ]*)\s*words\b(?:.*?\b(?:about|on)\s+(?P<topic>[^\n.?!]{1,60}))?", re.I)
 _COUNT = re.compile(r"\bcount\b(?:\D{0,20}?\bfrom (?P<low>\d{1,6}))?\D{0,20}?\b(?:to )?(?P<high>\d{1,6})", re.I)
 _CONTINUE = re.compile(r"^\s*(please )?(continue|go on|carry on|keep going|weiter)\b[^\n]{0,80}$", re.I)
+_POLITE = tuple(
+    (re.compile(rf"^(?:{words})(?!\w)[^\n]{{0,24}}$", re.I), said)
+    for words, said in (
+        (r"thanks?|thank you|thx|cheers|danke|merci", "You are welcome."),
+        (r"(?:good )?bye|see you|good night|ciao", "Good bye! I am here whenever you need me."),
+        (r"how are you|how is it going|how['’]s it going", "As well as a script can be. What shall we try?"),
+        (r"(?:ok(?:ay)?|great|nice|cool|perfect|wow|well done)[.!]*$", "Good. What shall we try next?"),
+    )
+)
 _THINK = re.compile(r"\bthink\b", re.I)
 _PACE = re.compile(r"\bpace (?P<pace>\d{1,5})\b", re.I)
 _SLOWLY = re.compile(r"\bslowly\b", re.I)
@@ -92,6 +105,8 @@ def _abilities() -> tuple[Ability, ...]:
         recall.summary,
         reading.earlier,
         recall.noted,
+        _polite,
+        tooling.missing,
         recall.found,
         _puzzled,
     )
@@ -184,6 +199,12 @@ def _greeted(question: Question) -> str | None:
     return GREETING.format(name=f", {question.speaker}" if question.speaker else "")
 
 
+def _polite(question: Question) -> str | None:
+    """What people say who only want to be friendly."""
+    heard = question.head.strip()
+    return next((said for pattern, said in _POLITE if pattern.match(heard)), None)
+
+
 def _written(question: Question) -> str | None:
     found = _WRITE.search(question.head)
     number = re.sub(r"\D", "", found["n"]) if found else ""
@@ -210,5 +231,6 @@ def _puzzled(question: Question) -> str:
     heard = heard if len(heard) <= 120 else heard[:119] + "…"
     return (
         f"I read “{heard}”, and none of my rules covers it: I am scripted, not intelligent. I look at pictures "
-        "and into documents, find what was said here, call tools, write, count, calculate. “help” shows examples."
+        "and into documents, find what was said here, call tools, write, count, calculate. “help” shows examples; "
+        "with `AI_GATEWAY_API_KEY` set, a real model answers."
     )

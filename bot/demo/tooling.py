@@ -6,31 +6,16 @@ from typing import Any
 
 import orjson
 
-from bot.demo.plainwords import spoken_for
+from bot.demo.clocks import Wanted, conversion_wanted, time_wanted, told_unknown
+from bot.demo.plainwords import spoken_for, weather_elsewhere
 from bot.demo.questions import Question
-from bot.demo.reminding import wanted
+from bot.demo.reminding import lacks_time
+from bot.demo.reminding import wanted as wants_reminder
 from bot.demo.structured import example
 from bot.demo.wire import Answer, Call
 from bot.messages import ToolSpec
 
-_TIME = re.compile(r"\bwhat(['’]s| is)? (the )?(time|date|day)\b|\bwhat day is\b|\bcurrent (time|date)\b", re.I)
 _TIMES = re.compile(r"\b(?P<n>\d{1,2}) times\b", re.I)
-_ZONE = re.compile(r"\b(?:UTC|[A-Z][a-z]+/[A-Z][A-Za-z_]+)\b")
-_CITIES = {
-    "Auckland": "Pacific/Auckland",
-    "Berlin": "Europe/Berlin",
-    "Cairo": "Africa/Cairo",
-    "Delhi": "Asia/Kolkata",
-    "Lagos": "Africa/Lagos",
-    "Lima": "America/Lima",
-    "London": "Europe/London",
-    "New York": "America/New_York",
-    "Paris": "Europe/Paris",
-    "San Francisco": "America/Los_Angeles",
-    "São Paulo": "America/Sao_Paulo",
-    "Sydney": "Australia/Sydney",
-    "Tokyo": "Asia/Tokyo",
-}
 
 
 def used(question: Question) -> Answer | str | None:
@@ -49,7 +34,37 @@ def used(question: Question) -> Answer | str | None:
 def called(question: Question) -> Answer | None:
     """The calls that a question asks for in plain words: of the tools that are offered, several at once."""
     calls = tuple(_wanted(question))
-    return Answer(calls=calls[:1] if _TIMES.search(question.head) else calls) if calls else None
+    if calls:
+        return Answer(calls=calls[:1] if _TIMES.search(question.head) else calls)
+    return _asked_back(question)
+
+
+def _asked_back(question: Question) -> Answer | None:
+    """What has to be known before a tool can be called."""
+    offered = {tool.name for tool in question.prompt.tools}
+    clock = time_wanted(question.head) if "current_time" in offered else None
+    if clock is not None and clock.unknown:
+        return Answer(told_unknown(clock.unknown))
+    if "remind" in offered and lacks_time(question.head):
+        return Answer("When shall I remind you? For example: “remind me tomorrow at 9 to call Bob”.")
+    if "weather" in offered and (place := weather_elsewhere(question.head)) is not None:
+        return Answer(place)
+    return None
+
+
+def missing(question: Question) -> str | None:
+    """That there is no tool here for what is asked."""
+    offered = {tool.name for tool in question.prompt.tools}
+    wanted = next(spoken_for(question.head), None)
+    name = "remind" if next(wants_reminder(question.head), None) else wanted.name if wanted else ""
+    if "weather" not in offered and (name == "weather" or weather_elsewhere(question.head) is not None):
+        return "I can't tell the weather here: no source for it is set. Whoever runs me sets `WEATHER_BASE_URL`."
+    if name in _TOLD_MISSING and name not in offered:
+        return f"I would need the tool `{name}` for that, and it is not there in this place."
+    return None
+
+
+_TOLD_MISSING = frozenset({"remind", "create_poll", "draw_picture", "search_messages", "read_link"})
 
 
 def demanded(question: Question) -> Answer | None:
@@ -70,14 +85,22 @@ def _wanted(question: Question) -> Iterator[Call]:
     if not named:
         offered = {tool.name: tool for tool in question.prompt.tools}
         reminders = (
-            [Call("remind", arguments) for arguments in wanted(question.head)] if "remind" in offered else []
+            [Call("remind", arguments) for arguments in wants_reminder(question.head)]
+            if "remind" in offered
+            else []
         )
         if reminders:
             yield from reminders
-        elif "current_time" in offered and _TIME.search(question.head):
-            yield from _times(offered["current_time"], question.head)
+            return
+        converted = [Call("convert_time", _json(one)) for one in conversion_wanted(question.head)]
+        clock = time_wanted(question.head)
+        if converted and "convert_time" in offered:
+            yield from converted
+        elif clock is not None and "current_time" in offered:
+            yield from _times(offered["current_time"], clock)
         else:
-            yield from (call for call in spoken_for(question.head) if call.name in offered)
+            calls = spoken_for(question.head, alone=not question.files)
+            yield from (call for call in calls if call.name in offered)
 
 
 def _sample(tool: ToolSpec, words: str) -> str:
@@ -106,15 +129,19 @@ def _arguments(rest: str) -> str:
     return rest[start:]
 
 
-def _times(clock: ToolSpec, text: str) -> Iterator[Call]:
-    named = sorted((text.find(city), zone) for city, zone in _CITIES.items() if city in text)
-    zones = list(dict.fromkeys([*(zone for _, zone in named), *_ZONE.findall(text)]))
+def _times(clock: ToolSpec, asked: Wanted) -> Iterator[Call]:
     parameter = next((name for name in _properties(clock) if "zone" in name or name == "tz"), None)
-    if parameter is None or not zones:
+    if not asked.zones and asked.unknown:
+        return
+    if parameter is None or not asked.zones:
         yield Call(clock.name, "{}")
         return
-    for zone in zones[:4]:
-        yield Call(clock.name, orjson.dumps({parameter: zone}).decode())
+    for zone in asked.zones:
+        yield Call(clock.name, _json({parameter: zone}))
+
+
+def _json(arguments: Mapping[str, Any]) -> str:
+    return orjson.dumps(dict(arguments)).decode()
 
 
 def _properties(tool: ToolSpec) -> Mapping[str, Any]:
