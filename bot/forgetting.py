@@ -21,6 +21,7 @@ from bot.store.intents.erasures import (
     tell_erasure,
 )
 from bot.store.intents.kept import entries_for
+from bot.store.scrubbing import try_to_scrub
 
 log = structlog.get_logger(__name__)
 
@@ -98,6 +99,7 @@ class Forgetting:
         waits = await self._store.read(has_to_wait, erasure_id, self._clock())
         await self._tell(erasure.confirmed, told(erasure, self._clock(), waits=waits))
         await self._store.write(tell_erasure, erasure_id, self._clock())
+        await try_to_scrub(self._store)
 
 
 async def erase(store: Store, files: Files, erasure_id: str, clock: Clock, *, again: bool = False) -> None:

@@ -10,23 +10,21 @@ from bot.forgetting import erase
 from bot.ports import Clock
 from bot.store.engine import Store
 from bot.store.files import Files
-from bot.store.fulltext import rewrite
 from bot.store.intents.erasures import ErasureState, drop_unconfirmed, end_erasure, erasures_in
 from bot.store.intents.kept import KEPT
+from bot.store.scrubbing import BREATH, scrub
 
 log = structlog.get_logger(__name__)
 
 EVERY_SECONDS = 3_600.0
 DAY = 86_400.0
 
-BREATH = 0.05
-"""Seconds between two pieces: whoever waits for the disk comes first."""
-
 
 class Retention:
     """Looks at the start and every hour. What was kept for longer than `days` goes; without `days` it stays.
 
-    `deleted` is told when files may be left that nobody refers to.
+    `deleted` is told when files may be left that nobody refers to. Once a day nothing of what went is left
+    in the files, whoever took it away.
     """
 
     def __init__(
@@ -37,6 +35,7 @@ class Retention:
         self._clock = clock
         self._days = days
         self._deleted = deleted
+        self._scrubbed_at = 0.0
 
     async def run(self) -> None:
         """Look now and then, for ever. A look that fails is logged, no more."""
@@ -50,22 +49,15 @@ class Retention:
     async def look(self) -> None:
         """Let go of everything whose time has come. Raises StoreError."""
         await self._store.write(drop_unconfirmed, self._clock())
-        ended = False
         for erasure_id in await self._store.read(erasures_in, ErasureState.TOLD):
             await erase(self._store, self._files, erasure_id, self._clock, again=True)
-            ended |= await self._store.write(end_erasure, erasure_id, self._clock())
-        if ended:
-            await self._rewrite_index()
+            await self._store.write(end_erasure, erasure_id, self._clock())
         if self._days is not None and (gone := await self._expire(self._clock() - self._days * DAY)):
             log.info("let go with time", rows=gone, days=self._days)
             self._deleted()
-
-    async def _rewrite_index(self) -> None:
-        """Let no word of what was forgotten stand in the file of the index either."""
-        more = await self._store.write(rewrite, begin=True)
-        while more:
-            await asyncio.sleep(BREATH)
-            more = await self._store.write(rewrite, begin=False)
+        if self._clock() >= self._scrubbed_at + DAY:
+            await scrub(self._store)
+            self._scrubbed_at = self._clock()
 
     async def _expire(self, before: float) -> int:
         gone = 0

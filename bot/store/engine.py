@@ -95,6 +95,11 @@ class Store:
         """As `read`, on a thread and a connection of its own: for what takes so long that others would wait."""
         return await asyncio.to_thread(look_through, self._path, lambda conn: query(conn, *args, **kwargs))
 
+    async def empty_log(self) -> bool:
+        """Bring everything from the write-ahead log into the database, and cut it to nothing; False where somebody
+        is at work that moment. Raises StoreError."""
+        return await asyncio.to_thread(sqlite.empty_log, self._path)
+
     async def _read(self, query: Callable[[Connection], T]) -> T:
         try:
             return await greenlet_spawn(self._query, query)

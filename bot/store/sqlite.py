@@ -132,6 +132,18 @@ def copy_database(source: Path, target: Path) -> None:
         connection.execute("VACUUM INTO ?", (str(target),))
 
 
+def empty_log(path: Path) -> bool:
+    """Bring the write-ahead log into the database and cut it to nothing; False where that would have to wait.
+
+    Raises StoreError.
+    """
+    with _opened(path) as connection:
+        connection.execute("PRAGMA busy_timeout=0")
+        connection.execute("PRAGMA fullfsync=ON")
+        busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    return not busy
+
+
 def check_database(path: Path) -> None:
     """Read every page; StoreError when one of them is damaged."""
     with _opened(path) as connection:
