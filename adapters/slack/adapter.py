@@ -258,6 +258,10 @@ class SlackAdapter:
         """The bytes of a file somebody attached."""
         return self._files.fetch(attachment)
 
+    async def described(self, attachment: Attachment) -> Attachment:
+        """A file with its name, which Slack tells of some only when it is asked."""
+        return await self._files.described(attachment)
+
     async def history(self, place: Place, before: str, limit: int) -> Sequence[PastMessage]:
         """What was said before."""
         return await self._past.before(place, before, limit)

@@ -5,12 +5,21 @@ from typing import Any
 
 from adapters.slack.api import Api
 from adapters.slack.failures import SlackRefused
-from adapters.slack.inbound import attachment_of
+from adapters.slack.inbound import NAMELESS, attachment_of
 from bot.errors import FileRefused
 from bot.messages import Attachment, OutFile, Place
 
 _READ, _WRITE = "files:read", "files:write"
 _REDIRECTS = (301, 302, 303, 307, 308)
+
+_DENIED = {
+    "access_denied": (
+        "Slack does not let me open {file}, as it comes from another workspace. Download it, then attach it here."
+    ),
+    "file_not_found": "I can't find {file} on Slack, or may not see it. Attach it again.",
+    "file_deleted": "I can't open {file}, as it was deleted. Attach it again.",
+}
+"""What people are told of a file that Slack tells nothing of, by its reason."""
 
 
 class Files:
@@ -21,8 +30,7 @@ class Files:
 
     async def fetch(self, attachment: Attachment) -> AsyncIterator[bytes]:
         """The bytes. Raises FileRefused where there is no way to them, SlackRefused where there may be later."""
-        if attachment.url is None:
-            attachment = await self._looked_up(attachment)
+        attachment = await self.described(attachment)
         name, url = attachment.name, attachment.url or ""
         if not self._api.is_slacks(url):
             raise FileRefused(f"{name} is not kept by Slack, so I did not fetch it. Attach the file itself.")
@@ -44,16 +52,23 @@ class Files:
         finally:
             await _close(pieces)
 
-    async def _looked_up(self, attachment: Attachment) -> Attachment:
-        """A file of which the event told only the id, as in channels shared with others."""
+    async def described(self, attachment: Attachment) -> Attachment:
+        """The file, looked up where the event told only its id, as in channels shared with others.
+
+        Raises FileRefused where it is closed to us, SlackRefused where it may not be later.
+        """
+        if attachment.url is not None:
+            return attachment
+        called = "a file" if attachment.name == NAMELESS else attachment.name
         try:
             answer = await self._api.read("files.info", file=attachment.id)
         except SlackRefused as error:
             if error.failure.kind.passes:
                 raise
             if error.code == "missing_scope":
-                raise _no_scope(attachment.name) from error
-            raise FileRefused(f"Slack does not give me {attachment.name}. Attach it again.") from error
+                raise _no_scope(called) from error
+            said = _DENIED.get(error.code, "Slack does not give me {file}. Attach it again.")
+            raise FileRefused(said.format(file=called)) from error
         found = attachment_of(answer["file"])
         if found.url is None:
             raise FileRefused(

@@ -11,6 +11,9 @@ from bot.messages import Attachment, PastMessage, Person, PersonKind, Place, Pla
 Json: TypeAlias = Mapping[str, Any]
 PLATFORM = "slack"
 
+NAMELESS = "file"
+"""What a file is called of which only the id is told."""
+
 _MARKUP = re.compile(r"<([@#!])?([^<>|]+)(?:\|([^<>]*))?>")
 _OPENING_MENTION = re.compile(r"\s*<@([UW][A-Z0-9]+)(?:\|[^>]*)?>[\s,:]*")
 _COMMAND = re.compile(r"!([a-z_]+)(?:\s|$)", re.IGNORECASE)
@@ -138,7 +141,7 @@ def attachment_of(file: Json) -> Attachment:
     hosted = not file.get("is_external") and file.get("mode") != "external"
     url = (file.get("url_private_download") or file.get("url_private")) if hosted else None
     size = file.get("size") if hosted and file.get("size") else None
-    return Attachment(str(file["id"]), str(file.get("name") or "file"), size, file.get("mimetype"), url)
+    return Attachment(str(file["id"]), str(file.get("name") or NAMELESS), size, file.get("mimetype"), url)
 
 
 def past(message: Json, person: Person, place: Place, words: str) -> PastMessage:

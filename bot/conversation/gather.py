@@ -1,8 +1,9 @@
 """What a turn needs before the model is asked: earlier messages of the place, and what is in the files."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import structlog
 
@@ -20,7 +21,7 @@ from bot.messages import (
     StoredFile,
     TurnKind,
 )
-from bot.ports import Adapter, ReadFile, ReadsHistory, offers
+from bot.ports import Adapter, DescribesFiles, ReadFile, ReadsHistory, offers
 from bot.store.intents.claims import Claim
 from bot.store.intents.history import keep_readings, seed
 
@@ -29,6 +30,7 @@ log = structlog.get_logger(__name__)
 _FETCH_TRIES = 3
 _LINKS = 4
 
+Told = TypeVar("Told")
 Slow = Callable[[Sequence[str]], None]
 """Told the names of the files about to be read, for the status line."""
 
@@ -106,17 +108,24 @@ def _links_of(item: Item) -> tuple[str, ...]:
 
 
 async def _read_item(ports: Ports, adapter: Adapter, conversation: str, item: Item) -> Item:
-    async def one(name: str, source: Callable[[], AsyncIterator[bytes]], size: int | None) -> Reading:
+    async def attached(attachment: Attachment) -> Reading:
         async with ports.fetching:
-            return await _read(ports, adapter, name, source, size)
+            try:
+                known = await _described(adapter, attachment)
+            except FileRefused as error:
+                return Reading(ReadingKind.UNREAD, attachment.name, unread=error.said)
+            return await _read(ports, adapter, known.name, lambda: adapter.fetch(known), known.size)
 
-    async def link(url: str) -> AsyncIterator[bytes]:
-        yield await fetch_link(url, ports.limits.file_bytes)
+    async def linked(url: str) -> Reading:
+        async def source() -> AsyncIterator[bytes]:
+            yield await fetch_link(url, ports.limits.file_bytes)
+
+        async with ports.fetching:
+            return await _read(ports, adapter, url.rsplit("/", 1)[-1], source, None)
 
     unheard = [_voice(a) for a in item.attachments if a.voice]
-    sources = [(a.name, lambda a=a: adapter.fetch(a), a.size) for a in item.attachments if not a.voice]
-    sources += [(url.rsplit("/", 1)[-1], lambda url=url: link(url), None) for url in _links_of(item)]
-    readings = await asyncio.gather(*(one(*source) for source in sources))
+    heard = [a for a in item.attachments if not a.voice]
+    readings = await asyncio.gather(*map(attached, heard), *map(linked, _links_of(item)))
     kept = within([*unheard, *readings], ports.limits.media_bytes)
     await ports.store.write(keep_readings, conversation, item.seq, kept)
     return replace(item, attachments=(), files=kept)
@@ -155,7 +164,7 @@ async def _read(
     try:
         if size is not None and size > limit:
             raise _too_large(name, limit)
-        data = await _fetch(adapter, name, source, limit)
+        data = await _tried(adapter, name, lambda: _collect(source(), name, limit))
         return await _keep(ports, await ports.reader.read(name, data))
     except FileRefused as error:
         return Reading(ReadingKind.UNREAD, name, unread=error.said)
@@ -167,11 +176,18 @@ async def _keep(ports: Ports, file: ReadFile) -> Reading:
     return file.reading
 
 
-async def _fetch(adapter: Adapter, name: str, source: Callable[[], AsyncIterator[bytes]], limit: int) -> bytes:
-    """The bytes; tried again while the platform only stumbles."""
+async def _described(adapter: Adapter, attachment: Attachment) -> Attachment:
+    """The file as its platform knows it, which may have announced no more than its id."""
+    if not offers(adapter, DescribesFiles):
+        return attachment
+    return await _tried(adapter, attachment.name, lambda: adapter.described(attachment))
+
+
+async def _tried(adapter: Adapter, name: str, ask: Callable[[], Awaitable[Told]]) -> Told:
+    """What the platform tells; asked again while it only stumbles."""
     for tries in range(1, _FETCH_TRIES + 1):
         try:
-            return await _collect(source(), name, limit)
+            return await ask()
         except PlatformError as error:
             failure = error.failure
             log.warning("file not fetched", platform=adapter.platform, failure=failure.kind, tries=tries)

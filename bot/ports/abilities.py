@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
 
 from bot.messages import (
+    Attachment,
     Audience,
     Budget,
     CallKind,
@@ -207,6 +208,17 @@ class SearchesMessages(Protocol):
         """What it finds for this person in the query's places, best first. `handle` is that of their event.
 
         Raises `SearchNotReady` where it can't search yet, or not for this event.
+        """
+
+
+@runtime_checkable
+class DescribesFiles(Protocol):
+    """A platform that announces some files by their ids alone."""
+
+    async def described(self, attachment: Attachment) -> Attachment:
+        """The file with its name, size and address, asked for where it was announced without.
+
+        Raises `FileRefused` where it is closed to us, and what `classify` knows.
         """
 
 

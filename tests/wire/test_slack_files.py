@@ -76,8 +76,24 @@ async def test_a_file_of_which_only_the_id_is_told_is_asked_for(slack: SlackHous
     file.check_file_info = True
     prompt, _ = await about(slack, file)
 
+    assert 'file "notes.txt"' in prompt
     assert "swordfish" in prompt
-    assert slack.town.calls("files.info")
+    assert len(slack.town.calls("files.info")) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "told"), [("access_denied", "another workspace"), ("file_deleted", "it was deleted")]
+)
+async def test_of_a_file_that_is_closed_to_us_people_are_told_why(
+    slack: SlackHouse, error: str, told: str
+) -> None:
+    file = text_file(slack)
+    file.check_file_info = True
+    slack.town.faulty("files.info", error=error)
+    _, shown = await about(slack, file)
+
+    assert told in shown
+    assert file.fetched == []
 
 
 async def test_a_stumbling_file_host_is_asked_again(slack: SlackHouse) -> None:

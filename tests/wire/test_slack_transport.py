@@ -64,8 +64,9 @@ async def test_an_unsigned_a_wrongly_signed_and_an_old_request_are_refused(slack
     assert await _post(url, ping, time.time(), SIGNING_SECRET) == 200
     assert await _post(url, ping, time.time(), "another secret") == 401
     assert await _post(url, ping, time.time() - 600, SIGNING_SECRET) == 401
-    async with aiohttp.ClientSession() as http, http.post(url, data=ping) as response:
-        assert response.status == 401
+    for body, status in ((ping, 401), (b"token=x&ssl_check=1", 200)):
+        async with aiohttp.ClientSession() as http, http.post(url, data=body) as response:
+            assert (response.status, await response.text()) == (status, "")
     assert slack.house.asked.empty()
 
 
@@ -166,10 +167,16 @@ async def test_a_socket_that_slack_refreshes_or_drops_is_there_again(tmp_path: P
         await _answers_again(slack, before=2)
 
 
-async def test_what_meets_a_closing_socket_is_answered_though_slack_tells_of_it_no_more(tmp_path: Path) -> None:
+@pytest.mark.parametrize("cut", [False, True])
+async def test_what_meets_a_closing_socket_is_answered_though_slack_tells_of_it_no_more(
+    tmp_path: Path, cut: bool
+) -> None:
     async with slack_town() as town, slack_house(tmp_path, town) as slack:
         town.deliveries.retries = ()
-        await town.sockets.disconnect()
+        if cut:
+            town.sockets.cut()
+        else:
+            await town.sockets.disconnect()
         asked = town.ada.mentions(town.square, "there?")
         await slack.answer("Yes.")
         await slack.said(town.square, asked)
