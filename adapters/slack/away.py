@@ -28,7 +28,7 @@ class Away:
     def __init__(self, api: Api, hearing: Hearing, now: Callable[[], float]) -> None:
         self._api = api
         self._now = now
-        self._replies = Replies(api, now)
+        self._replies = Replies(api)
         self._hearing = hearing
         self._owed = False
         self._tell: Callable[[], None] | None = None

@@ -16,6 +16,9 @@ Json: TypeAlias = dict[str, Any]
 _MOST_PAGES = 250
 _PAGE = 200
 _NEWEST = 1_000
+_SILENT = 50
+"""Messages read beyond what is wanted, as some are nobody's words."""
+
 _AHEAD = 24 * 3600.0
 """Seconds by which our clock may be behind Slack's."""
 
@@ -28,13 +31,13 @@ class Past:
     def __init__(self, api: Api, people: People) -> None:
         self._api = api
         self._people = people
-        self._replies = Replies(api, people.now)
+        self._replies = Replies(api)
 
     async def before(self, place: Place, before: str, limit: int) -> Sequence[PastMessage]:
         """At most `limit` messages before that one, oldest first. A thread begins with what it hangs on."""
         us = await self._api.us()
         if place.thread:
-            raw = await self._replies.newest(place.channel, place.thread, limit, before=before)
+            raw = await self._replies.newest(place.channel, place.thread, limit + _SILENT, before=before)
         else:
             raw = await self._channel(place, before, limit)
         said = [one for one in raw if _says(one) and one["ts"] < before]
