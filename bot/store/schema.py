@@ -53,7 +53,7 @@ conversations = Table(
     Column("next_seq", Integer, nullable=False),
     Column("prefix_version", Integer, nullable=False),  # grows when history had to be rewritten
     Column("seeded", Integer, nullable=False),  # whether earlier messages of the place were read
-    Column("created_at", Float, nullable=False),
+    Column("created_at", Float, nullable=False),  # when what it begins with was said
 )
 
 items = Table(

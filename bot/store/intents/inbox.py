@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, insert, select
+from sqlalchemy import Connection, Row, bindparam, exists, insert, or_, select
 
 from bot.messages import (
     Inbound,
+    InboundKind,
     Place,
     PlaceKind,
     Role,
@@ -37,11 +39,18 @@ _WAITING = select(turns.c.id).where(
     turns.c.state == TurnState.WAITING,
     turns.c.kind == TurnKind.ANSWER,
 )
-_OPEN = select(conversations.c.key).where(conversations.c.key == bindparam("conversation"))
+_ASKED = select(inbox.c.id).where(
+    inbox.c.place == bindparam("place"),
+    inbox.c.message_id == bindparam("message"),
+    or_(inbox.c.kind == InboundKind.MESSAGE, inbox.c.kind == InboundKind.EDIT),
+    inbox.c.turn_id.is_not(None),
+)
+_BEGUN = select(conversations.c.created_at).where(conversations.c.key == bindparam("conversation"))
 _KNOWN = Prepared(
     select(
         _EVENT.scalar_subquery().label("seen"),
-        _OPEN.scalar_subquery().label("open"),
+        _ASKED.limit(1).scalar_subquery().label("asked"),
+        _BEGUN.scalar_subquery().label("begun"),
         _WAITING.limit(1).scalar_subquery().label("waiting"),
     )
 )
@@ -95,20 +104,28 @@ def new_turn(turn_id: str, inbound: Inbound, target: Target, kind: TurnKind = Tu
 
 def take_in(conn: Connection, inbound: Inbound, turn: Turn, now: float) -> Accepted:
     """Take a message in as this new turn's, unless one waits in its conversation already; then as that one's."""
-    known = _KNOWN(conn, {"event": inbound.key, "conversation": turn.conversation}).one()
-    if known.seen:
+    known = _known(conn, inbound, turn.conversation)
+    if known.seen or known.asked:  # it may have become a question by an edit, which is another event
         return Accepted(Outcome.DUPLICATE)
-    if not inbound.addressed and known.open and _follows_up(conn, inbound):
+    if not inbound.addressed and (known.begun is None or inbound.sent_at < known.begun):
+        return Accepted(Outcome.IGNORED)  # what was said before we were called in is told late, by a history
+    if not inbound.addressed and _follows_up(conn, inbound):
         inbound = replace(inbound, addressed=True)
     if not inbound.addressed:
-        return _note(conn, inbound, turn.conversation, now) if known.open else Accepted(Outcome.IGNORED)
-    if not known.open:
-        add_conversation(conn, turn.conversation, turn.place, now)
+        return _note(conn, inbound, turn.conversation, now)
+    if known.begun is None:
+        add_conversation(conn, turn.conversation, turn.place, min(inbound.sent_at, now))
     if not known.waiting:
         add_turn(conn, turn, now)
     answering = known.waiting or turn.id
     record(conn, inbound, now, turn.conversation, answering)
     return Accepted(Outcome.ASKED, turn.conversation, answering, place=turn.place)
+
+
+def _known(conn: Connection, inbound: Inbound, conversation: str) -> Row[Any]:
+    """Whether the event was taken in before, its message asks already, and its conversation is there and waits."""
+    about = {"place": inbound.place.key, "message": inbound.message_id}
+    return _KNOWN(conn, {"event": inbound.key, "conversation": conversation, **about}).one()
 
 
 def _follows_up(conn: Connection, inbound: Inbound) -> bool:
@@ -128,10 +145,10 @@ def accept_by_command(
     conn: Connection, asked: Inbound, target: Target, kind: TurnKind, model: str | None, turn_id: str, now: float
 ) -> Accepted:
     """Take in what a command asks of a model: always a turn of its own."""
-    known = _KNOWN(conn, {"event": asked.key, "conversation": target.conversation}).one()
+    known = _known(conn, asked, target.conversation)
     if known.seen:
         return Accepted(Outcome.DUPLICATE)
-    if not known.open:
+    if known.begun is None:
         add_conversation(conn, target.conversation, target.place, now)
     add_turn(conn, replace(new_turn(turn_id, asked, target, kind), model=model), now)
     record(conn, asked, now, target.conversation, turn_id)
