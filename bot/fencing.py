@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Callable
 
 _HIDDEN = "\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
 _IMITATION = re.compile(
@@ -29,3 +30,18 @@ def fence(label: str, text: str) -> str:
     """Enclose untrusted text. The closing line is made from the text, so the text cannot hold it."""
     mark = hashlib.sha256(f"{label}\n{text}".encode(errors="replace")).hexdigest()[:12]
     return f"<untrusted {mark} {label}>\n{text}\n</untrusted {mark}>"
+
+
+_ADDRESS = re.compile(r"`*(?P<address>(?:[a-z][a-z0-9+.-]{1,20}://|mailto:|\bwww\.)[^\s<>`]+)`*", re.IGNORECASE)
+
+
+def addresses_as_code(text: str, literal: Callable[[str], str]) -> str:
+    """The text with every address as code, which nobody follows, and with the rest as `literal` writes it.
+
+    An address that stood as code already is that again, and not one between two signs.
+    """
+    parts, done = [], 0
+    for found in _ADDRESS.finditer(text):
+        parts += [literal(text[done : found.start()]), f"`{found['address']}`"]
+        done = found.end()
+    return "".join([*parts, literal(text[done:])])

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
-from bot.fencing import clean_name
+from bot.fencing import addresses_as_code, clean_name
 from bot.messages import Hit, PlaceKind
 from bot.search.wish import Found
 from bot.store.words import Words, terms_in, words_of
@@ -93,5 +93,6 @@ def _first(line: str, terms: Sequence[Words]) -> int:
 
 
 def plain(text: str) -> str:
-    """Words in which nothing is markup: no link in disguise, no picture, no heading."""
-    return _MARKUP.sub(r"\\\1", text)
+    """Words in which nothing is markup: no picture, no heading, and no link, for a model may have made its address
+    of what it had read."""
+    return addresses_as_code(text, lambda words: _MARKUP.sub(r"\\\1", words))

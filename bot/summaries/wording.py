@@ -7,13 +7,12 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
-from bot.fencing import clean_name
+from bot.fencing import addresses_as_code, clean_name
 from bot.messages import Digest, Place, Point, Reference, Summarised
 from bot.ports import LinksMessages, offers
 
 Link = Callable[[Place, str], str | None]
 
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]{1,20}://[^\s<>`]+|\bwww\.[^\s<>`]+", re.IGNORECASE)
 _MARKUP = re.compile(r"[\\`*_~|\[\]<]")
 _CALL = re.compile(r"@(?=\w)")
 _JOINER = "\u2060"  # invisible: what it parts calls nobody
@@ -22,12 +21,7 @@ _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069
 
 def plain(text: str) -> str:
     """Text that means itself, whatever stands in it: addresses are shown as code, which nobody follows."""
-    parts, done = [], 0
-    text = _UNSEEN.sub("", text)
-    for found in _ADDRESS.finditer(text):
-        parts += [_literal(text[done : found.start()]), f"`{found.group()}`"]
-        done = found.end()
-    return "".join([*parts, _literal(text[done:])])
+    return addresses_as_code(_UNSEEN.sub("", text), _literal)
 
 
 def _literal(text: str) -> str:

@@ -1,5 +1,7 @@
 """How what was found is told: snippets around the words, nothing that others wrote as markup."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,6 +49,15 @@ def test_for_people_nothing_of_a_message_is_markup(hostile: str) -> None:
     assert plain(" ".join(hostile.split())) in shown
     assert "](https://evil" not in shown
     assert "```" not in shown
+
+
+@pytest.mark.parametrize("said", ["see {}", "see `{}`", "see ``{}`` now", "[{}]({})", "<{}|here>", "\\{}"])
+def test_no_address_in_a_message_can_be_followed(said: str) -> None:
+    hit = found(said.replace("{}", "https://evil.example/?d=4711")).here
+    shown = for_people(hit, found(), "x")
+
+    assert "`https://evil.example/?d=4711" in shown
+    assert "evil" not in re.sub("`[^`]+`", "", shown)
 
 
 def test_for_the_model_each_message_has_its_author_time_place_and_link() -> None:

@@ -257,7 +257,7 @@ async def test_the_command_shows_to_whoever_typed_it_alone_what_they_can_read(di
         assert all(one.private_to is not None for one in asked.answers)
 
     assert "Friday" in shown[discord.ada]
-    assert "Sunday \\[click\\]\\(https" in shown[discord.ada]
+    assert "Sunday \\[click\\]\\(`https" in shown[discord.ada]
     assert "Sunday" not in shown[discord.grace]
     assert discord.ours(discord.general) == []
 
