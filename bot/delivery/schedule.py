@@ -139,6 +139,7 @@ class Schedule:
     def _serve(self, lane: Lane) -> None:
         _cancel(lane.timer)
         lane.timer = None
+        self._waiting.discard(lane)
         now = self._loop.time()
         while (first := lane.first()) is not None:
             urgency, _, caller = first
@@ -209,8 +210,11 @@ class Schedule:
         return -(-self._total.budget.calls // _KEPT_BACK) if self._total is not None else 0
 
     def _wait_for_total(self, lane: Lane, now: float) -> None:
-        assert self._total is not None
         self._waiting.add(lane)
+        self._await_total(now)
+
+    def _await_total(self, now: float) -> None:
+        assert self._total is not None
         if self._total_timer is None:
             full = self._total.free(now) <= self._kept_back
             at = max(self._total.next_return(now) if full else now, now + self._total.slot)
@@ -219,14 +223,15 @@ class Schedule:
     def _total_opens(self) -> None:
         assert self._total is not None
         self._total_timer = None
-        free = max(1, self._total.free(self._loop.time()))
         turns = [(first[:2], id(lane), lane) for lane in self._waiting if (first := lane.first())]
-        waiting, self._waiting = self._waiting, set()
+        self._waiting = {lane for _, _, lane in turns}  # whoever wants something again is looked at by itself
+        urgent = sum(urgency < Urgency.REFRESH for (urgency, _), _, _ in turns)
+        free = max(1, min(self._total.free(self._loop.time()), urgent + 1))  # of refreshes one at a time goes out
         for _, _, lane in heapq.nsmallest(free, turns):
             self.wake(lane)
-            waiting.discard(lane)
-        for lane in waiting:
-            self._wait_for_total(lane, self._loop.time())
+            self._waiting.discard(lane)
+        if self._waiting:
+            self._await_total(self._loop.time())
 
     def _drop_if_idle(self, lane: Lane, now: float) -> None:
         if lane.callers:

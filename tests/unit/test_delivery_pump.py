@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import count, pairwise
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import example, given, settings
@@ -744,3 +744,28 @@ def test_many_replies_in_places_of_their_own_share_the_total_and_none_is_left_be
     edits = Counter(call.place.channel for call in scene.platform.calls if call.verb == "edit")
     assert len(edits) == 50
     assert min(edits.values()) >= 6
+
+
+def test_who_waited_for_the_total_is_asked_no_more_when_all_is_shown() -> None:
+    async def act(scene: Scene) -> int:
+        loop, timers = asyncio.get_running_loop(), count()
+        set_timer = loop.call_at
+        replies = [scene.open(f"t{n}", Place("simulated", "w", f"c{n}")) for n in range(20)]
+        writing = [asyncio.create_task(write(reply, 1000)) for reply in replies]
+        await asyncio.sleep(4.0)
+        for reply, task in zip(replies, writing, strict=True):
+            task.cancel()
+            await end(reply)
+
+        def counted(when: float, *how: Any, **named: Any) -> asyncio.TimerHandle:
+            next(timers)
+            return set_timer(when, *how, **named)
+
+        loop.call_at = counted  # type: ignore[method-assign, assignment]
+        await asyncio.sleep(60.0)
+        return next(timers)
+
+    can = Capabilities(text_limit=2000, edits=Budget(5, 5.0), total=Budget(10, 1.0))
+    _, timers = play(act, SimulatedPlatform(capabilities=can))
+
+    assert timers <= 3 * 20  # each place's own, until it is forgotten
