@@ -195,7 +195,9 @@ def test_what_a_thread_hangs_on_leads_to_the_channel() -> None:
 @given(st.text(max_size=300))
 def test_plain_text_holds_no_markup_that_means_anything(text: str) -> None:
     shown = plain(text)
-    bare = re.sub(r"`[^`]*`", "", re.sub(r"\\.", "", shown))
+    bare = re.sub(
+        r"`[^`]*`", ".", re.sub(r"\\.", ".", shown)
+    )  # something stands there: what is beside it stays apart
 
     assert not re.search(r"[*_~|\[\]<`]", bare)
     assert not re.search(r"@\w", bare)
