@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import discord
 import structlog
 
-from adapters.discord.inbound import PLATFORM, person_of
+from adapters.discord.inbound import PLATFORM, person_of, place_of
 from adapters.discord.places import Where, may_moderate
 from adapters.discord.responses import Responses, handle_of
 from bot.errors import GatepostError, sentence_for
@@ -27,7 +27,9 @@ class Acted:
         self.me = me
 
     async def place(self, interaction: "discord.Interaction[Any]") -> Place:
-        """Where it was done. Raises Refusal where Discord will not say."""
+        """Where it was done. Raises Refusal where Discord will not say; of a thread the act itself says it."""
+        if interaction.guild_id is not None and isinstance(thread := interaction.channel, discord.Thread):
+            return place_of(interaction.guild_id, thread.parent_id, thread.id)
         return (await self._find(interaction.guild_id, interaction.channel_id or 0)).place
 
     def person(self, interaction: "discord.Interaction[Any]") -> Person:

@@ -7,6 +7,7 @@ from bot.errors import PlatformError
 from bot.messages import Failure, FailureKind
 
 TOO_MANY_OLD_EDITS = 30046
+ACKNOWLEDGED = 40060
 THREAD_ARCHIVED = 50083
 NO_HISTORY_TO_REPLY = 160002
 THREAD_EXISTS = 160004

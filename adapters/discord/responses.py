@@ -5,16 +5,18 @@ A token is good for a quarter of an hour. What is said later, or after Discord f
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Sequence
+from itertools import count
 from typing import Any
 
 import discord
 import structlog
 
-from adapters.discord.errors import Refusal
+from adapters.discord.errors import ACKNOWLEDGED, Refusal
 from adapters.discord.ids import time_of
 from adapters.discord.outbound import EPHEMERAL, said_alone
 from adapters.discord.rest import Rest
-from bot.messages import FailureKind, Rendered
+from bot.messages import FailureKind, OutFile, Rendered
 from bot.ports import Clock
 
 log = structlog.get_logger(__name__)
@@ -29,6 +31,13 @@ LATER_PRIVATE, LATER_PUBLIC, UPDATED, SAID = "later-private", "later-public", "u
 """How an event was acknowledged, which decides how the rest is said: written into its handle."""
 
 _MOST_KNOWN = 500
+_TRIES, _PAUSE, _PATIENCE = 4, 0.5, 10.0
+"""How often a call is made, the seconds between two, and the most where Discord names them."""
+
+_AT_ONCE = 1.0
+"""Seconds of the three for a first answer that may be spent waiting."""
+
+_PASSING = (FailureKind.TRANSIENT, FailureKind.RATE_LIMIT)
 
 
 class Responses:
@@ -40,7 +49,9 @@ class Responses:
         self._first: OrderedDict[str, asyncio.Task[bool]] = OrderedDict()
 
     def acknowledge(self, interaction: "discord.Interaction[Any]", kind: int, data: Any) -> None:
-        """Answer first of all, beside everything else; what follows waits for it."""
+        """Answer first of all, beside everything else; what follows waits for it. Once for an act told twice."""
+        if str(interaction.id) in self._first:
+            return
         first = asyncio.ensure_future(self.respond(interaction, kind, data))
         self._first[str(interaction.id)] = first
         if len(self._first) > _MOST_KNOWN:
@@ -52,14 +63,22 @@ class Responses:
         return LATER_PRIVATE if private else LATER_PUBLIC
 
     async def respond(self, interaction: "discord.Interaction[Any]", kind: int, data: Any) -> bool:
-        """Answer, and wait for it; whether Discord took it."""
+        """Answer, and wait for it; whether Discord took it. Where it stumbles, it is asked once more."""
         path = f"/interactions/{interaction.id}/{interaction.token}/callback"
-        try:
-            await self._rest.answer("POST", path, {"type": kind, "data": data})
-        except Refusal as refused:
-            log.warning("interaction not acknowledged", kind=kind, detail=str(refused))
-            return False
-        return True
+        stumbled = False
+        while True:
+            try:
+                await self._rest.answer("POST", path, {"type": kind, "data": data})
+            except Refusal as refused:
+                if stumbled and refused.code == ACKNOWLEDGED:
+                    return True  # the first time after all
+                if stumbled or refused.failure.kind not in _PASSING:
+                    log.warning("interaction not acknowledged", kind=kind, detail=str(refused))
+                    return False
+                stumbled = True
+                await asyncio.sleep(min(refused.failure.retry_after or 0.0, _AT_ONCE))
+            else:
+                return True
 
     async def say(self, handle: str, rendered: Rendered, *, private: bool) -> bool:
         """Say it as the answer to an event; False when that is not possible any more."""
@@ -85,12 +104,25 @@ class Responses:
             calls[0] = ("PATCH", f"{webhook}/messages/@original")
         for (method, path), body in zip(calls, bodies, strict=True):
             files = rendered.files if body is bodies[-1] else ()
-            await self._rest.answer(method, path, body, files)
+            await self._insist(method, path, body, files)
+
+    async def _insist(self, method: str, path: str, body: Any = None, files: Sequence[OutFile] = ()) -> None:
+        """One call, again where Discord stumbles or wants it later: said otherwise it might be said twice."""
+        for tries in count(1):
+            try:
+                await self._rest.answer(method, path, body, files)
+            except Refusal as refused:
+                wait = refused.failure.retry_after or _PAUSE * tries
+                if refused.failure.kind not in _PASSING or tries == _TRIES or wait > _PATIENCE:
+                    raise
+                await asyncio.sleep(wait)
+            else:
+                return
 
     async def _take_away(self, message: str) -> None:
         """One that is gone already, by an earlier answer to the same event, is as good."""
         try:
-            await self._rest.answer("DELETE", message)
+            await self._insist("DELETE", message)
         except Refusal as refused:
             if refused.failure.kind is not FailureKind.NOT_FOUND:
                 raise

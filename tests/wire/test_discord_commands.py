@@ -11,8 +11,10 @@ from bot.commands import COMMANDS
 from bot.messages import CommandOption, CommandSpec, Rendered
 from tests.discord_bot import adapter_for, discord_bot
 from tests.discord_house import LONG_ID, DiscordHouse, discord_house, labels
-from tests.discord_town.faults import fails
+from tests.discord_town import interaction_shapes
+from tests.discord_town.faults import Fault, cut, fails, lost, never, too_many
 from tests.discord_town.rights import Right
+from tests.discord_town.state import Event
 from tests.discord_town.town import DiscordTown, discord_town
 from tests.discord_town.world import Message
 from tests.files import picture
@@ -179,6 +181,7 @@ async def test_ask_about_this_takes_a_question_in_a_form_and_answers_under_the_m
 
 async def test_whose_message_was_asked_about_is_not_notified_by_the_answer(tmp_path: Path) -> None:
     async with discord_house(tmp_path, reply_in="place") as home:
+        await home.town.until(lambda: home.town.state.application.commands)
         said = home.grace.says(home.general, "the launch is at noon")
         act = home.ada.uses_menu(said, ASK_ABOUT)
         await home.town.until(lambda: act.modal)
@@ -222,6 +225,51 @@ async def test_an_answer_that_outlives_its_token_comes_as_an_ordinary_message() 
 
         assert "private: True" in bot.texts(bot.ada.dm)
         assert "private: False" in bot.general.visible(bot.grace.user)
+
+
+@pytest.mark.parametrize("route", ["interaction_callback", "edit_followup"])
+@pytest.mark.parametrize("fault", [fails(503), lost(), cut(), too_many(0.05)], ids=["503", "lost", "cut", "429"])
+async def test_where_discord_stumbles_an_act_is_answered_once_all_the_same(route: str, fault: Fault) -> None:
+    async with discord_bot() as bot:
+        await bot.adapter.offer((CommandSpec("reset", "Anew", private=False),))
+        bot.town.faults.add(route, fault)
+        bot.ada.types_command(bot.general, "reset")
+        event = await bot.heard()
+        assert event.handle is not None
+        said = Rendered("all there is", final=True)
+        await bot.adapter.answer_command(event.person, event.place, said, event.handle, private=False)
+
+        assert bot.texts(bot.general) == ["all there is"]
+
+
+async def test_an_act_that_is_told_twice_is_answered_as_if_told_once(home: DiscordHouse) -> None:
+    await home.town.until(lambda: home.town.state.application.commands)
+    act = home.ada.types_command(home.general, "status")
+    told = interaction_shapes.interaction(home.town.state, act)
+    home.town.state.publish(Event("INTERACTION_CREATE", told, home.guild, home.general))
+    await home.town.until(lambda: act.texts)
+    await home.quiet()
+
+    assert len(act.texts) == 1
+    assert [one.text for one in home.ours(home.ada.dm)] == []
+
+
+async def test_a_button_in_a_thread_that_slept_is_acknowledged_without_a_question_to_discord(
+    tmp_path: Path,
+) -> None:
+    async with discord_town() as town:
+        async with discord_house(tmp_path, town) as home:
+            question = home.ada.mentions_bot(home.general, "what is a heron?")
+            await home.answer("A wading bird.")
+            thread = await home.thread_of(question)
+            answer = (await home.says(thread, "A wading bird."))[0]
+            await home.rest()
+            home.ada.archives(thread)
+        async with discord_house(tmp_path, town) as home:
+            town.faults.add("get_channel", never())
+            act = home.ada.presses(answer, "Regenerate")
+            await town.until(lambda: act.acknowledged)
+            town.faults.clear()
 
 
 async def test_an_act_that_discord_takes_no_answer_for_is_answered_otherwise() -> None:
@@ -296,3 +344,13 @@ async def test_status_says_what_is_missing_where_it_is_asked_and_what_that_costs
             assert "- ⚠️ The message content intent is off: I read only" in act.texts[0]
             assert act.texts[0].count("⚠️") == 4
             assert direct.texts[0].count("⚠️") == 1
+
+            summary = home.ada.types_command(home.general, "summary")
+            await town.until(lambda: summary.texts)
+            search = home.ada.types_command(home.general, "search", words="herons")
+            await town.until(lambda: search.texts)
+
+            assert "needs the message content intent, which is off" in search.texts[0]
+            assert summary.texts[0].startswith(
+                "I can't read what was said there, so there is nothing to summarise"
+            )
