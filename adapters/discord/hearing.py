@@ -109,7 +109,7 @@ class Hearing:
     async def _heard(self, message: discord.Message, kind: InboundKind) -> None:
         guild = message.guild.id if message.guild is not None else None
         where = await self._places.find(guild, message.channel.id)
-        how: dict[str, Any] = {"took_part": where.took_part, "content": self._session.message_content}
+        how: dict[str, Any] = {"took_part": where.took_part(message), "content": self._session.message_content}
         event = taken.heard(message, where.place, self._session.me, kind=kind, **how)
         if event is not None:
             await self._hand_over(event)

@@ -114,10 +114,12 @@ class History:
             raise
         if client is None:
             return ()
-        took_part = (await self._places.find(_guild(place), int(place.thread or place.channel))).took_part
+        where = await self._places.find(_guild(place), int(place.thread or place.channel))
         messages = [self._message(client, one, place) for one in reversed(raw[:limit])]
-        how: dict[str, Any] = {"took_part": took_part, "content": self._session.message_content}
-        events = [taken.heard(one, place, self._session.me, **how) for one in messages]
+        how: dict[str, Any] = {"content": self._session.message_content}
+        events = [
+            taken.heard(one, place, self._session.me, took_part=where.took_part(one), **how) for one in messages
+        ]
         return [one for one in events if one is not None and one.person.kind is PersonKind.HUMAN]
 
     async def fetch(self, attachment: Attachment) -> AsyncIterator[bytes]:
@@ -150,9 +152,9 @@ class History:
         try:
             raw = await self._rest.patiently("GET", path, kind="message", channel=thread.channel)
         except Refusal as refused:
-            if refused.failure.kind in (FailureKind.NOT_FOUND, FailureKind.FORBIDDEN):
-                return None
-            raise
+            if refused.failure.kind in (FailureKind.TRANSIENT, FailureKind.RATE_LIMIT):
+                raise
+            return None
         return next(iter(self._past([raw], thread.parent)), None)
 
     async def _read(self, place: Place, query: dict[str, str], **how: Any) -> Any:

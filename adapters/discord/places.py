@@ -3,6 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 import discord
@@ -18,10 +19,14 @@ _MOST_KNOWN = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A place, and whether we are in it: made it, or were called into it."""
+    """A place, and since when we are in it, in seconds since the epoch: made it, or were called into it."""
 
     place: Place
-    took_part: bool = False
+    since: float = inf
+
+    def took_part(self, message: discord.Message) -> bool:
+        """Whether we were in it when this was said; what is told late was perhaps said before."""
+        return message.created_at.timestamp() > self.since
 
 
 class Places:
@@ -38,8 +43,9 @@ class Places:
             return Where(place_of(None, channel))
         known = self._session.connection.get_channel(channel)
         if isinstance(known, discord.Thread):
-            ours = known.me is not None or known.owner_id == self._session.me
-            return Where(place_of(guild, known.parent_id, known.id), ours)
+            joined = known.me.joined_at.timestamp() if known.me is not None else inf
+            since = 0.0 if known.owner_id == self._session.me else joined
+            return Where(place_of(guild, known.parent_id, known.id), since)
         if known is not None:
             return Where(place_of(guild, channel))
         return await self._ask(guild, channel)
@@ -69,8 +75,10 @@ class Places:
         data: Any = await self._rest.patiently("GET", f"/channels/{channel}", kind="channel", channel=str(channel))
         if data.get("type") not in _THREADS:
             return Where(place_of(guild, channel))
-        ours = "member" in data or data.get("owner_id") == str(self._session.me)
-        return Where(place_of(guild, int(data["parent_id"]), channel), ours)
+        member = data.get("member")
+        joined = discord.utils.parse_time(member["join_timestamp"]).timestamp() if member else inf
+        since = 0.0 if data.get("owner_id") == str(self._session.me) else joined
+        return Where(place_of(guild, int(data["parent_id"]), channel), since)
 
 
 def may_moderate(interaction: "discord.Interaction[Any]") -> bool:

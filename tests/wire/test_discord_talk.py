@@ -10,7 +10,7 @@ from tests.discord_house import DiscordHouse, discord_house, labels
 from tests.discord_town.faults import fails
 from tests.discord_town.rights import Right
 from tests.discord_town.town import discord_town
-from tests.discord_town.world import MessageFlag
+from tests.discord_town.world import ChannelType, MessageFlag
 
 
 @pytest.fixture
@@ -88,8 +88,25 @@ async def test_called_into_a_thread_of_others_it_has_read_how_that_began(home: D
     answering = await home.answer("Grey.")
     await home.says(thread, "Grey.")
 
+    assert answering.question.endswith("which is it?")
     assert "herons are blue" in answering.prompt
     assert "or grey" in answering.prompt
+
+
+async def test_what_was_said_in_a_thread_before_it_was_called_in_is_not_answered_though_told_with_the_call(
+    home: DiscordHouse,
+) -> None:
+    forum = home.town.channel(home.guild, "forum", kind=ChannelType.FORUM)
+    thread = home.grace.opens_thread(forum, "herons")
+    home.grace.says(thread, "they are blue")
+    home.ada.mentions_bot(thread, "which colour?")
+    answering = await home.answer("Blue.")
+    await home.says(thread, "Blue.")
+    await home.rest()
+
+    assert answering.question.endswith("which colour?")
+    assert "they are blue" in answering.prompt
+    assert home.asked.empty()
 
 
 async def test_a_reply_to_its_message_without_a_ping_speaks_to_it(home: DiscordHouse) -> None:
