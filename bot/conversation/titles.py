@@ -7,6 +7,7 @@ LONGEST = 100
 """Characters of a title; Discord takes no more."""
 
 _OTHERWISE = "Question"
+_READ = 2_000
 _WORDLESS = 24
 """How many characters of its last word a title may lose; a longer word is divided."""
 
@@ -20,7 +21,7 @@ _LOOSE_JOINER = re.compile(rf"(?<![^\x00-\x7f\s{_JOINERS}])[{_JOINERS}]|[{_JOINE
 
 def thread_title(question: str) -> str:
     """The question in one line, without what can't be seen or turns the line around, cut after a word."""
-    line = " ".join("".join(map(_plain, question)).split())
+    line = " ".join("".join(map(_plain, question[:_READ])).split())
     line = " ".join(_LOOSE_JOINER.sub("", line).split())
     if not any(unicodedata.category(sign)[0] in "LNPS" for sign in line):
         return _OTHERWISE

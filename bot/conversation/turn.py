@@ -167,10 +167,10 @@ class TurnAtWork:
             return
         self._ports.ledger.warn(ended.near)
         self.reply.restate(ended.final.status)
-        outcomes = await self.reply.settle()
-        if not self.reply.shown:
+        await self.reply.settle()
+        if self.reply.lost:
             adapter = self._ports.adapters[self._claim.turn.place.platform]
-            await tell_alone(adapter, self._claim, ended.final, outcomes)
+            await tell_alone(adapter, self._claim, ended.final)
 
     def _account(self, ending: Ending) -> None:
         """One line in the log, and the figures for whoever watches."""

@@ -1,11 +1,8 @@
 """An answer that its place does not take: it is not lost, but comes to whoever asked, alone."""
 
-from collections.abc import Mapping
-
 import structlog
 
 from bot.conversation import words
-from bot.delivery.posts import Outcome
 from bot.errors import PlatformError
 from bot.messages import Place, Rendered, Standing
 from bot.ports import Adapter, KnowsRights, RepliesPrivately, offers
@@ -14,9 +11,9 @@ from bot.store.intents.claims import Claim
 log = structlog.get_logger(__name__)
 
 
-async def tell_alone(adapter: Adapter, claim: Claim, final: Rendered, outcomes: Mapping[str, Outcome]) -> None:
-    """Give an answer of which nothing stands anywhere, and no message could be posted, to the one who asked."""
-    if set(outcomes.values()) != {Outcome.REFUSED} or not offers(adapter, RepliesPrivately):
+async def tell_alone(adapter: Adapter, claim: Claim, final: Rendered) -> None:
+    """Give an answer that its place did not take, or not all of it, to the one who asked: whole."""
+    if not offers(adapter, RepliesPrivately):
         return
     turn, handle = claim.turn, claim.asked[0].handle if claim.asked else None
     said = final.text.strip() or final.status or ""

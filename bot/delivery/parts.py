@@ -42,6 +42,11 @@ class Parts:
         return any(message.message_id is not None for message in self.messages)
 
     @property
+    def lost(self) -> bool:
+        """Whether the platform did not take a message of the answer, or its end."""
+        return any(one.outcome is Outcome.REFUSED for one in self.messages[: len(self._reply)])
+
+    @property
     def outcomes(self) -> Mapping[str, Outcome]:
         """What became of each message, those left behind as well, by its key."""
         return {one.key: one.outcome or Outcome.REFUSED for one in self._everything}

@@ -97,6 +97,11 @@ class Showing:
         return self._parts.shown
 
     @property
+    def lost(self) -> bool:
+        """Whether the platform did not take all of it; after it has settled."""
+        return self._parts.lost
+
+    @property
     def may_stand_twice(self) -> bool:
         """Whether the platform may show an earlier form of a message, too, and cannot tell us of it."""
         return self._courier.in_doubt

@@ -148,6 +148,7 @@ async def test_its_own_thread_that_moderators_lock_ends_the_answer_too(home: Dis
 
     assert thread.archived
     assert [one.text for one in home.ours(thread)] == ["A wading"]
+    assert home.ours(home.ada.dm)[0].text.endswith("so here is my answer for you alone:\n\nA wading bird.")
 
 
 async def test_a_channel_that_goes_away_ends_the_answer_and_holds_nobody_else_up(home: DiscordHouse) -> None:
