@@ -9,6 +9,7 @@ from bot.messages import Lack, Place, PlaceKind, Standing
 NO_CONTENT = Lack(
     "the message content intent is off",
     "I read only direct messages and what mentions me, also in my threads; whoever runs me can turn it on",
+    blinds=True,
 )
 _VIEW = Lack("the permission View Channel is missing", "I hear and answer nothing here but commands", bars=True)
 _SEND = Lack("the permission Send Messages is missing", "I can't post here", bars=True)
@@ -18,6 +19,7 @@ _ATTACH = Lack("the permission Attach Files is missing", "I can't show pictures,
 _HISTORY = Lack(
     "the permission Read Message History is missing",
     "I don't know what was said before I was called, nor what was asked while I was away",
+    blinds=True,
 )
 
 

@@ -30,6 +30,8 @@ class Searching:
 
     async def search(self, query: Query) -> Sequence[Hit]:
         """What is found in the query's places. Raises SearchNotReady while there is no index yet, and Refusal."""
+        if not self._session.message_content:
+            raise SearchNotReady("Discord's own search needs the message content intent, which is off.")
         servers = {place.workspace for place in query.places if place.kind is not PlaceKind.DM}
         answers = await asyncio.gather(*(self._in(server, query) for server in servers), return_exceptions=True)
         found = [hit for answer in answers if not isinstance(answer, BaseException) for hit in answer]

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 class Lack:
     """What is missing, and what does not work without it, each as a clause.
 
-    With `bars` we can post nothing there.
+    With `bars` we can post nothing there; with `blinds` we can't read what was said there.
     """
 
     what: str
     without: str
     bars: bool = False
+    blinds: bool = False
 
 
 @dataclass(frozen=True, slots=True)

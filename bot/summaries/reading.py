@@ -8,7 +8,7 @@ import structlog
 
 from bot.errors import PlatformError, SummaryRefused
 from bot.messages import PastMessage, Person, Place
-from bot.ports import Adapter, Progress, ReadsSince, offers
+from bot.ports import Adapter, KnowsRights, Progress, ReadsSince, offers
 from bot.search.audience import Discretion
 from bot.store.intents.summaries import OwnPosts
 from bot.summaries import wording
@@ -50,3 +50,12 @@ async def read_since(adapter: Adapter, place: Place, since: float, ours: OwnPost
     unwritten = (one.sent_at for one in read if one.message_id in ours.written)
     left_out = ours.summaries | ours.written
     return Said([one for one in said if one.message_id not in left_out], min(unwritten, default=inf))
+
+
+def nothing_said(adapter: object, place: Place) -> str:
+    """Why there is nothing to summarise: nothing was said, as far as we can read it."""
+    lacks = adapter.standing(place).lacks if offers(adapter, KnowsRights) else ()
+    for lack in lacks:
+        if lack.blinds:
+            return f"I can't read what was said there, so there is nothing to summarise: {lack.what}."
+    return "Nothing was said there in that time, so there is nothing to summarise."

@@ -17,7 +17,7 @@ from bot.store.intents.summaries import keep_digest, kept_digests, own_posts
 from bot.summaries import wording
 from bot.summaries.asking import VERSION
 from bot.summaries.planning import Stretch, marks_of, parts_of, prefix, stretches
-from bot.summaries.reading import MOST_MESSAGES, read_since, require_reader
+from bot.summaries.reading import MOST_MESSAGES, nothing_said, read_since, require_reader
 from bot.summaries.work import Order, Work
 
 AT_ONCE = 3
@@ -72,7 +72,7 @@ class Summaries:
             return await work.onward(known, [one for one in said.messages if one.message_id not in known.messages])
         messages = _from(said.messages, order.begins)
         if not messages:
-            raise SummaryRefused("Nothing was said there in that time, so there is nothing to summarise.")
+            raise SummaryRefused(nothing_said(adapter, order.place))
         return await work.whole(messages, kept)
 
     def _is_current(self, kept: KeptDigest, order: Order) -> bool:
