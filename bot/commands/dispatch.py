@@ -81,6 +81,7 @@ class Commands:
         missing = [o.name for o in command.spec.options if o.required and not call.options.get(o.name)]
         if missing:
             raise CommandRefused(f"/{call.name} needs {', '.join(missing)}. /help shows how.")
+        _check(call, command.spec)
         return CommandContext(call, person, place, self._ports, self.specs)
 
     def complete(self, name: str, option: str, typed: str, person: Person, place: Place) -> Sequence[Choice]:
@@ -96,3 +97,18 @@ class Commands:
         if not spec.complete or command.complete is None:
             return ()
         return command.complete(Completion(option, typed, person, place, self._ports))
+
+
+def _check(call: CommandCall, spec: CommandSpec) -> None:
+    """Raises CommandRefused for an option that there is not, or one that is none of its choices: platforms let
+    people choose only what there is, but may show them an older list."""
+    options = {option.name: option for option in spec.options}
+    for name, value in call.options.items():
+        if (option := options.get(name)) is None:
+            takes = ", ".join(f"`{one}`" for one in options) or "none"
+            raise CommandRefused(f"/{call.name} has no option `{name[:40]}`. Its options: {takes}.")
+        if value.strip() and option.choices and value.strip().lower() not in option.choices:
+            choices = ", ".join(option.choices)
+            raise CommandRefused(
+                f"/{call.name} takes {choices} as {name}, not “{value.strip()[:40]}”. Nothing was done."
+            )

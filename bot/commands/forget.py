@@ -3,7 +3,6 @@
 import hashlib
 
 from bot.commands.base import Command, CommandContext, CommandResult
-from bot.errors import CommandRefused
 from bot.forgetting import listed, nothing_kept, question, remains
 from bot.messages import Action, ActionName, CommandOption, CommandSpec, Place, PlaceKind
 from bot.store.intents.erasures import Erasure, ask_erasure
@@ -16,8 +15,6 @@ async def run(context: CommandContext) -> CommandResult:
     """What would go, with how many of each, and two buttons."""
     ports, now = context.ports, context.ports.clock()
     what = context.option("what").lower() or EVERYTHING
-    if what not in (EVERYTHING, HERE):
-        raise CommandRefused(f"/forget takes {EVERYTHING} or {HERE}. Nothing was forgotten.")
     erasure_id = hashlib.sha256(context.key.encode()).hexdigest()[:20]
     within = _around(context.place) if what == HERE else None
     erasure = Erasure(erasure_id, context.person, context.place.platform, within, asked_at=now)

@@ -1,5 +1,6 @@
 """Shows and changes what can be chosen about answers: here, in this channel, for oneself, for the workspace."""
 
+import difflib
 from collections.abc import Mapping, Sequence
 
 from bot.commands.base import Command, CommandContext, Completion
@@ -19,7 +20,9 @@ async def run(context: CommandContext) -> str:
         return "\n".join((*(_line(one, chosen, context.place) for one in PREFERENCES), "", _HOW))
     preference = BY_NAME.get(name.lower())
     if preference is None:
-        raise CommandRefused(f"There is no setting `{name[:40]}`. `/settings` lists them.")
+        near = difflib.get_close_matches(name.lower()[:40], BY_NAME, 1, 0.6)
+        meant = f" Did you mean `{near[0]}`?" if near else ""
+        raise CommandRefused(f"There is no setting `{name[:40]}`.{meant} `/settings` lists them.")
     if not value:
         shown = (_line(preference, await chosen_in(context), context.place), await _progress(context, preference))
         return "\n\n".join((*filter(None, shown), _takes(preference)))

@@ -20,6 +20,10 @@ _DEGREES: Final = {
     **dict.fromkeys(("C", "°C", "degC", "celsius", "Celsius"), "degC"),
     **dict.fromkeys(("K", "kelvin", "Kelvin"), "kelvin"),
 }
+_CURRENCY: Final = re.compile(
+    r"usd|eur|gbp|jpy|chf|cny|inr|aud|cad|nzd|sek|nok|dkk|pln|brl|krw|try|dollars?|euros?|pounds?|yen|rupees?",
+    re.I,
+)
 _SIGNS: Final = str.maketrans({"^": "**", "·": "*", "²": "**2", "³": "**3", "ℓ": "L"})
 
 
@@ -48,6 +52,8 @@ def _converted(asked: ConvertUnits) -> str:
         given = registry.Quantity(asked.value, registry.parse_units(unit))
         found = given.to(registry.parse_units(to))
     except pint.UndefinedUnitError as error:
+        if _CURRENCY.fullmatch(asked.unit.strip()) and _CURRENCY.fullmatch(asked.to.strip()):
+            raise ToolFailed("currencies can't be converted here: their rates change") from error
         raise ToolFailed(f"unknown unit: {error}; write it out in English") from error
     except pint.DimensionalityError as error:
         raise ToolFailed(f"{asked.unit} can't become {asked.to}: they measure different things") from error

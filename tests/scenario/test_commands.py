@@ -302,7 +302,7 @@ async def test_a_setting_out_of_range_or_unknown_changes_nothing_and_says_what_i
 
     assert "`max_tokens` has to be a whole number from 16 to 200,000. Nothing was changed." in bad
     assert "There is no setting `colour`" in unknown
-    assert "can be set for: here, channel, me, workspace" in nowhere
+    assert nowhere == "/settings takes here, channel, me, workspace as scope, not “galaxy”. Nothing was done."
 
 
 async def test_only_moderators_choose_for_a_whole_channel(tmp_path: Path) -> None:

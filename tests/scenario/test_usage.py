@@ -164,7 +164,7 @@ async def test_play_money_is_called_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"of": "grace"}, "There is spending of me, channel, workspace, all; not of `grace`."),
+        ({"of": "grace"}, "/usage takes me, channel, workspace, all as of, not “grace”. Nothing was done."),
         ({"days": "0"}, "`days` has to be a whole number from 1 to 90."),
         ({"days": "x"}, "`days` has to be a whole number from 1 to 90."),
     ],

@@ -209,7 +209,7 @@ async def test_a_wrong_word_gets_one_sentence_and_changes_nothing(tmp_path: Path
         await here.people.command("forget", what="bob")
         said = (await whisper(here, 0)).text
 
-    assert said == "/forget takes everything or here. Nothing was forgotten."
+    assert said == "/forget takes everything, here as what, not “bob”. Nothing was done."
 
 
 async def test_whoever_is_unknown_is_told_so(tmp_path: Path) -> None:
