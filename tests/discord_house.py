@@ -152,11 +152,13 @@ async def discord_house(
         await recording.recover()
         await adapter.start(intake)
         await intake.recover()
-        work = [catching_up.run(), offer_commands(adapter), *([recording.run()] if records else [])]
-        beside = [asyncio.create_task(one) for one in work]
-        async with asyncio.timeout(10):
+        offering = asyncio.create_task(offer_commands(adapter))
+        work = [catching_up.run(), *([recording.run()] if records else [])]
+        beside = [offering, *(asyncio.create_task(one) for one in work)]
+        async with asyncio.timeout(30):
             while not adapter.listening():  # noqa: ASYNC110 - it tells the one who catches up
                 await asyncio.sleep(0.002)
+            await asyncio.shield(offering)
         try:
             yield built
         finally:
