@@ -5,7 +5,10 @@ import re
 from bot.errors import TimeUnclear
 from bot.zones import SHORT, zone_called
 
-_IANA = re.compile(r"\s*\(?\b([A-Z][A-Za-z_]+/[A-Za-z_+/-]+[A-Za-z])\b\)?(?:\s+time)?\s*$")
+_IANA = re.compile(
+    r"\s*\(?(?:\bin )?(?<![\w/])(?P<zone>[A-Za-z][A-Za-z_]+/[A-Za-z_+/-]+[A-Za-z])(?![\w/])\)?(?:\s+time\b)?"
+)
+_OF_THE_CLOCK = re.compile(r"(?:\d|[ap]\.?m\.?|noon|midnight|o['’]clock)$", re.IGNORECASE)
 _WORDS_TOO = ("et", "pt", "z", "wet", "ist", "hst")
 _CAPITALS = "|".join(name.upper() for name in _WORDS_TOO)
 _UNMISTAKABLE = "|".join(
@@ -23,10 +26,11 @@ _IN_PLACE = re.compile(r"\sin (?P<zone>[^\W\d_]+(?: [^\W\d_]+){0,2})\s*$", re.IG
 
 def without_zone(written: str) -> tuple[str, str | None]:
     """The words, and the zone that they name: by its IANA name, its abbreviation, its offset, or a place."""
-    if (iana := _IANA.search(written)) is not None:
-        if (name := zone_called(iana[1])) is None:
-            raise TimeUnclear(f"I don't know the time zone {iana[1]}. Name one such as Europe/Berlin.")
-        return written[: iana.start()], name
+    for iana in _IANA.finditer(written):
+        if (name := zone_called(iana["zone"])) is not None:
+            return f"{written[: iana.start()]} {written[iana.end() :]}", name
+        if not written[iana.end() :].strip() and _OF_THE_CLOCK.search(written[: iana.start()]):
+            raise TimeUnclear(f"I don't know the time zone {iana['zone']}. Name one such as Europe/Berlin.")
     if (short := _ABBREVIATED.search(written)) is not None:
         if (name := zone_called(short["zone"].replace(" ", ""))) is None:
             raise TimeUnclear(f"I don't know the time zone {short['zone']}. Name one such as Europe/Berlin.")

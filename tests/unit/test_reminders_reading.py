@@ -166,6 +166,8 @@ def test_without_a_known_zone_only_a_wall_clock_time_asks_for_one() -> None:
         ("9:00 UTC+2 tomorrow", "Etc/GMT-2"),
         ("tomorrow 9am in San Francisco", "America/Los_Angeles"),
         ("tomorrow at 9 America/New_York", "America/New_York"),
+        ("at 9 Europe/London tomorrow", "Europe/London"),
+        ("every day at 9 europe/london until Friday", "Europe/London"),
     ],
 )
 def test_a_zone_is_known_by_what_people_call_it(written: str, zone: str) -> None:
@@ -247,6 +249,13 @@ def test_the_time_is_told_apart_from_what_is_to_be_said(typed: str, wall: str, t
         ("on the 3rd of March at 9 to call Bob", "2027-03-03T09:00:00", None, "call Bob"),
         ("on the 1st of every month: rent", "2026-12-01T09:00:00", "FREQ=MONTHLY;BYMONTHDAY=1", "rent"),
         ("tomorrow of marketing plans", "2026-11-26T09:00:00", None, "marketing plans"),
+        (
+            "every day at 9 Europe/Berlin until Friday: tea",
+            "2026-11-26T09:00:00",
+            "FREQ=DAILY;UNTIL=20261127T235959",
+            "tea",
+        ),
+        ("tomorrow at 9 review Client/Server design", "2026-11-26T09:00:00", None, "review Client/Server design"),
         ("morgen um zehn Bob anrufen", "2026-11-26T10:00:00", None, "Bob anrufen"),
     ],
 )
