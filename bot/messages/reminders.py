@@ -46,9 +46,9 @@ class Reminder:
 
     It is due at `due_at`, in seconds since the epoch; None when nothing more will come. `slot` is the same as the
     wall clock in `zone` (an IANA name) was meant to show it, in ISO 8601 without an offset. `rule` is an RRULE
-    where it recurs; slots that recur by the hour are those of UTC. `quote` is what somebody else wrote in message
-    `about`, `aloud` whether its text may be read where it was made, `own` whether it is in its owner's own words.
-    `undelivered` says that its last occurrence could be posted nowhere.
+    where it recurs; slots that recur by the hour are those of UTC. `quote` is what was written in message `about`,
+    by whoever has the id `about_by`. `aloud` says whether its text may be read where it was made, `own` whether it
+    is in its owner's own words, `undelivered` that its last occurrence could be posted nowhere.
     """
 
     id: str
@@ -63,6 +63,7 @@ class Reminder:
     rule: str | None = None
     quote: str = ""
     about: str | None = None
+    about_by: str = ""
     about_place: Place | None = None
     aloud: bool = False
     own: bool = False

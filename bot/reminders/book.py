@@ -120,6 +120,7 @@ class ReminderBook:
             rule=when.rule,
             quote=one_line(about.text, QUOTE_LIMIT) if about else "",
             about=about.message_id if about else None,
+            about_by=about.person.id if about else "",
             about_place=about.place if about else None,
             aloud=caller.aloud,
         )

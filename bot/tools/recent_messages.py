@@ -69,6 +69,7 @@ RECENT_MESSAGES = Tool(
     arguments=RecentMessages,
     run=recent_messages,
     untrusted=True,
+    fleeting=True,
     available=where_offered(ReadsHistory),
     characters=20_000,
 )

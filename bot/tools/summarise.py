@@ -77,6 +77,7 @@ SUMMARISE = Tool(
     arguments=Summarise,
     run=summarise,
     untrusted=True,
+    fleeting=True,
     available=_available,
     seconds=900.0,
     characters=24_000,

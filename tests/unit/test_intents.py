@@ -490,6 +490,41 @@ def test_what_tools_repeat_of_a_message_goes_when_it_is_taken_back(conn: Connect
     assert seen_of_tools(conn, 4) == ["{}", '{"words": "the lighthouse"}', TAKEN_OUT, "found: the lighthouse"]
 
 
+@pytest.mark.parametrize(
+    ("said", "found", "taken"),
+    [
+        ("yes", "yes, it is open", False),
+        ("да", "да, конечно", False),
+        ("please look at this again", "look again, please", False),
+        ("see you at six", "they wrote: see you at six", True),
+        ("see you at six", "you see: at six it is", False),
+        ("我们可以明天见面", "我们今天见面", False),
+        ("暗号は海猫です", "彼の暗号は海猫だ", True),
+        ("the password is hunter", "found: Hunter", True),
+        ("we go at four", "found: the lighthouse, which is still spoken of", False),
+    ],
+)
+def test_a_message_takes_along_only_what_is_its_own(
+    conn: Connection, said: str, found: str, *, taken: bool
+) -> None:
+    accept_message(conn, message(1, said), TARGET, "turn1", 50.0)
+    finish(conn, begin(conn, "turn1").turn, TurnState.DONE, Rendered("noted"), [], 51.0)
+    used_tools(conn, 2, found)
+    accept_delete(conn, message(1, "", kind=InboundKind.DELETE), 70.0)
+
+    assert (TAKEN_OUT in seen_of_tools(conn, 3)) is taken
+
+
+def test_what_somebody_else_says_as_well_is_not_taken_out(conn: Connection) -> None:
+    for n in (1, 2):
+        accept_message(conn, message(n, "meet at the lighthouse"), TARGET, f"turn{n}", 50.0)
+        finish(conn, begin(conn, f"turn{n}").turn, TurnState.DONE, Rendered("noted"), [], 51.0)
+    used_tools(conn, 3, "the lighthouse")
+    accept_delete(conn, message(1, "", kind=InboundKind.DELETE), 70.0)
+
+    assert TAKEN_OUT not in seen_of_tools(conn, 4)
+
+
 DIRECT = Place("web", "local", "dm-u1", kind=PlaceKind.DM)
 OWN_WORDS = "A pirate who counts everything"
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from json import dumps
 from typing import Any
 
 from sqlalchemy import Connection, Select, select
@@ -41,6 +42,7 @@ from bot.preferences.scopes import Scope, scope_key
 from bot.store.intents.accounts import reserve
 from bot.store.intents.calls import begin_calls, end_call
 from bot.store.intents.changes import accept_delete, accept_edit
+from bot.store.intents.echoes import TAKEN_OUT
 from bot.store.intents.feedback import rate
 from bot.store.intents.history import keep_readings
 from bot.store.intents.inbox import Outcome, Target, accept_message, conversation_of
@@ -87,8 +89,10 @@ def ask(conn: Connection, n: int, who: Person, text: str, place: Place = THREAD,
     accept_message(conn, said, Target(place, place.key), f"turn{n}", at)
 
 
-def answer(conn: Connection, n: int, who: Person, text: str, place: Place = THREAD, at: float = NOW) -> None:
-    """A whole turn with a file, a picture drawn and a tool called, shown and settled."""
+def answer(
+    conn: Connection, n: int, who: Person, text: str, place: Place = THREAD, at: float = NOW, found: str = ""
+) -> None:
+    """A whole turn with a file, a picture drawn and a tool called, which has found that; shown and settled."""
     ask(conn, n, who, text, place, at)
     begun = claim(conn, f"turn{n}", place, f"web:{who.id}", f"post{n}", "model", at)
     assert begun is not None
@@ -96,9 +100,11 @@ def answer(conn: Connection, n: int, who: Person, text: str, place: Place = THRE
     [item] = [item for item in begun.items if item.message_id == f"m{n}"]
 
     keep_readings(conn, place.key, item.seq, [sent])
-    calls = (ToolCall("c1", "recall", f'{{"words":"{text}"}}'),)
+    calls = (ToolCall("c1", "recall", dumps({"words": found or text})),)
     begin_calls(conn, place.key, Item(0, Role.ASSISTANT, turn_id=f"turn{n}", tool_calls=calls), at)
-    end_call(conn, place.key, Item(0, Role.TOOL, f"found {text}", turn_id=f"turn{n}", tool_call_id="c1"), at)
+    end_call(
+        conn, place.key, Item(0, Role.TOOL, f"found {found or text}", turn_id=f"turn{n}", tool_call_id="c1"), at
+    )
     said = Item(0, Role.ASSISTANT, f"re {text}", turn_id=f"turn{n}")
     assert finish(conn, begun.turn, TurnState.DONE, Rendered(f"re {text}", final=True), [said], at)
     record_post(conn, begun.posts[0].key, f"reply{n}")
@@ -197,6 +203,24 @@ def test_what_is_forgotten_stands_nowhere_any_more_and_what_others_said_stays(co
     assert left.count("re orchid") == 6  # two answers: the item, the final form, the message on the page
     assert conn.scalar(select(usage.c.person).where(usage.c.id == "usage11")) == "web:grace-1906"
     assert not conn.execute(select(vectors).where(vectors.c.owner_id == 1)).all()
+
+
+def test_nothing_of_it_is_left_in_what_tools_repeated_for_others_nor_in_their_reminders(conn: Connection) -> None:
+    live(conn, ADA, 1, WORDS)
+    answer(conn, 3, ADA, "yes")
+    answer(conn, 11, GRACE, "orchid", found=f"a {WORDS}")
+    answer(conn, 12, GRACE, "orchid", found="yes, the orchid")
+    quoting = replace(reminder(GRACE, "orchid", NOW + DAY), quote=WORDS, about="said1", about_by=ADA.id)
+    add_reminder(conn, quoting, "web:grace-1906", "quoting", 9)
+
+    forget(conn, Theirs("web:ada-7041", NOW, NOW + DAY))
+
+    left = everything(conn)
+    assert WORDS not in left
+    assert f'"{ADA.id}"' not in left
+    assert left.count(TAKEN_OUT) == 1
+    assert "found yes, the orchid" in left
+    assert [one.text for one in reminders_of(conn, "web:grace-1906")] == ["orchid"]
 
 
 def test_amounts_stay_without_a_name_and_todays_limit_still_holds(conn: Connection) -> None:
@@ -309,12 +333,14 @@ def test_what_is_old_goes_and_what_is_waited_for_stays(conn: Connection) -> None
     add_reminder(conn, reminder(ADA, "to come", NOW + DAY), "web:ada-7041", "later", 9)
     other = replace(THREAD, thread="t2")
     ask(conn, 21, GRACE, "unanswered", other, at=NOW - 100 * DAY)
-    answer(conn, 31, GRACE, "orchid", at=NOW - DAY)
+    answer(conn, 3, ADA, "cormorant", at=NOW - 100 * DAY)
+    answer(conn, 31, GRACE, "orchid", found="a cormorant", at=NOW - DAY)
 
     expire(conn, NOW - 90 * DAY)
 
     left = everything(conn)
     assert WORDS not in left.replace(f"{WORDS} quoted", "").replace(f"'persona', '{WORDS}'", "")
+    assert "cormorant" not in left
     assert set(conn.scalars(select(turns.c.id))) == {"turn21", "turn31"}
     assert claim(conn, "turn21", other, "web:grace-1906", "post21", "model", NOW) is not None
     assert "re orchid" in left

@@ -20,9 +20,10 @@ from sqlalchemy import (
 
 from bot.messages import Inbound, Item, Person, Reading, Role
 from bot.store.codec import dump, load, load_or_skip
+from bot.store.intents.echoes import forget_echoes
 from bot.store.intents.keeping import AT_A_TIME, Kept, Record, Taken, Theirs, stands_in, when
 from bot.store.intents.posts import ENDED, OPEN
-from bot.store.intents.reminders import forget_quotes
+from bot.store.intents.reminders import forget_quotes, forget_quotes_of
 from bot.store.intents.rows import count, erase_items, stored_files
 from bot.store.schema import inbox, items, posts, tool_calls, turns
 
@@ -61,21 +62,23 @@ def export_messages(conn: Connection, theirs: Theirs) -> Iterator[Record]:
 
 
 def forget_messages(conn: Connection, theirs: Theirs) -> Taken:
-    """Blank them, with their answers, and with what others' reminders quote of them."""
+    """Blank them, with their answers, and with what others' reminders and tools used for others repeat of them."""
     mine = select(items).where(_written(theirs), _is_settled(items.c.turn_id)).limit(AT_A_TIME)
     rows = conn.execute(mine).all()
     for row in rows:
         if row.place and row.message_id:
             forget_quotes(conn, row.place, row.message_id)
     answers = _forget_answers(conn, theirs, [row.turn_id for row in rows])
+    forget_echoes(conn, rows, person=theirs.person)
     orphans = erase_items(conn, rows)
     return Taken(len(rows), (*answers.orphans, *orphans), answers=answers.rows)
 
 
 def expire_messages(conn: Connection, before: float) -> Taken:
-    """Blank everything that was said before then, by whomever."""
+    """Blank everything that was said before then, by whomever, with what tools repeated of it since."""
     old = (items.c.at < before, _is_settled(items.c.turn_id))
     rows = conn.execute(select(items).where(*old).order_by(items.c.at).limit(AT_A_TIME)).all()
+    forget_echoes(conn, rows)
     return Taken(len(rows), erase_items(conn, rows))
 
 
@@ -245,7 +248,7 @@ def forget_questions(conn: Connection, theirs: Theirs) -> Taken:
         said = sum(1 for row in rows if row.body)
         beside = _blank(conn, [row.id for row in rows]) - said
         return Taken(said, answers.orphans, beside, answers.rows)
-    return Taken(beside=_forget_quoted(conn, theirs))
+    return Taken(beside=_forget_quoted(conn, theirs) + forget_quotes_of(conn, theirs.person, theirs.within))
 
 
 def _blank(conn: Connection, ids: Sequence[int]) -> int:

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, sel
 from bot.messages import Inbound, Occurrence, Place, Reminder
 from bot.store.codec import dump, load, load_or_skip
 from bot.store.intents.inbox import record, seen
+from bot.store.intents.keeping import AT_A_TIME, stands_in
 from bot.store.schema import occurrences, posts, reminders
 
 MOST_AT_ONCE = 50
@@ -237,14 +238,33 @@ def _come_again(conn: Connection, reminder: Reminder, later: Reminder, made_by: 
 
 def forget_quotes(conn: Connection, place_key: str, message_id: str) -> None:
     """A message was deleted: what reminders quote of it goes."""
-    where = (reminders.c.about_place == place_key, reminders.c.about_message == message_id)
-    for row in conn.execute(select(reminders.c.id, reminders.c.body).where(*where)).all():
-        bare = replace(load(Reminder, row.body), quote="")
-        conn.execute(update(reminders).where(reminders.c.id == row.id).values(body=dump(bare)))
-        for one in conn.execute(select(occurrences).where(occurrences.c.reminder_id == row.id)).all():
-            occurrence = load(Occurrence, one.body)
-            told = replace(occurrence, reminder=replace(occurrence.reminder, quote=""))
-            conn.execute(update(occurrences).where(occurrences.c.key == one.key).values(body=dump(told), shown=0))
+    for row in conn.execute(
+        select(reminders.c.id, reminders.c.body).where(
+            reminders.c.about_place == place_key, reminders.c.about_message == message_id
+        )
+    ).all():
+        _unquote(conn, load(Reminder, row.body))
+
+
+def forget_quotes_of(conn: Connection, person: str, within: str | None) -> int:
+    """What others' reminders quote of this person (a key) goes: of what they said anywhere, or within a place."""
+    platform, _, person_id = person.partition(":")
+    quoting = reminders.c.body.contains(f'"about_by":{dump(person_id)},', autoescape=True)
+    here = stands_in(reminders.c.about_place, within)
+    rows = conn.execute(select(reminders.c.body).where(_of((platform,)), quoting, here).limit(AT_A_TIME)).all()
+    for row in rows:
+        _unquote(conn, load(Reminder, row.body))
+    return len(rows)
+
+
+def _unquote(conn: Connection, reminder: Reminder) -> None:
+    """Take the quote, and whose it was, out of a reminder and out of what was shown of it."""
+    bare = replace(reminder, quote="", about_by="")
+    conn.execute(update(reminders).where(reminders.c.id == bare.id).values(body=dump(bare)))
+    for row in conn.execute(select(occurrences).where(occurrences.c.reminder_id == bare.id)).all():
+        occurrence = load(Occurrence, row.body)
+        told = replace(occurrence, reminder=replace(occurrence.reminder, quote="", about_by=""))
+        conn.execute(update(occurrences).where(occurrences.c.key == row.key).values(body=dump(told), shown=0))
 
 
 def forget_reminders(conn: Connection, owner: str) -> None:
