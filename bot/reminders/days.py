@@ -14,8 +14,9 @@ _FILLER = re.compile(r"^(?:on|the|by|for|from|starting|beginning|at|am|el|le)\s+
 _WEEKDAY = re.compile(rf"(?P<next>next |this |coming )?(?P<day>{DAY})")
 _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
 _NUMERIC = re.compile(r"(\d{1,2})([./-])(\d{1,2})(?:\2(\d{4}|\d{2})?)?")
-_ORDINAL_DAY = re.compile(r"(?:the )?(\d{1,2})(?:st|nd|rd|th)")
+_ORDINAL_DAY = re.compile(r"(?:the )?(\d{1,2})(?:st|nd|rd|th)|day (\d{1,2})")
 _A_WORD = re.compile(r"[a-z]{3}|[^\W\d_a-z]")  # “me” is short for a day in some language
+_LINKS = re.compile(r"\b(?:and|or|not|but|except)\b")
 _FIXED = {
     "today": 0, "tomorrow": 1, "tmr": 1, "tmrw": 1, "tomorow": 1,
     "day after tomorrow": 2, "the day after tomorrow": 2, "yesterday": -1,
@@ -133,7 +134,7 @@ def _nth(words: str, today: date) -> Day | None:
     found = _ORDINAL_DAY.fullmatch(words)
     if found is None:
         return None
-    wanted = int(found[1])
+    wanted = int(found[1] or found[2])
     if not 1 <= wanted <= 31:
         raise ValueError("no such day")
     day = today
@@ -157,14 +158,31 @@ def _elsewise(words: str, today: date) -> Day | None:
             "RETURN_AS_TIMEZONE_AWARE": False,
         }
         found = DateDataParser(languages=[*LANGUAGES], settings=settings).get_date_data(words)
-    if found.date_obj is None or found.period != "day" or _names_zone(words):
+    if found.date_obj is None or found.period != "day" or _LINKS.search(words) or _names_zone(words):
         return None
     # What was named in hours or minutes has moved the clock; a day leaves it as it is, or at its beginning.
     moved = found.date_obj.time() not in (time(12), time(0))
     day = found.date_obj.date()
     if day == on_calendar(noon, {"years": 1}).date() and str(day.year) not in words:
         day = today  # its name was called: today is not over
+    if not _is_accounted_for(words, day, today, found.date_obj - noon):
+        return None
     return Day((day,), after=found.date_obj - noon if moved else None)
+
+
+def _is_accounted_for(words: str, day: date, today: date, ahead: timedelta) -> bool:
+    """Whether the day has in it all that was said: dateparser drops in silence what it has no use for.
+
+    Each number is the day, the month or the year, or how far ahead it is; a weekday that is named falls on it.
+    """
+    weekday = re.search(rf"\b{DAY}\b", words)
+    if weekday is not None and _WEEKDAYS[day.weekday()] != weekday[0][:3]:
+        return False
+    months = (day.year - today.year) * 12 + day.month - today.month
+    seconds = round(abs(ahead.total_seconds()))
+    lengths = {seconds // unit for unit in (1, 60, 3600, 86_400, 604_800)} | {abs(months), abs(months) // 12}
+    told = {day.day, day.month, day.year, day.year % 100} | lengths
+    return all(int(number) in told for number in re.findall(r"\d+", words))
 
 
 def _names_zone(words: str) -> bool:

@@ -1,6 +1,7 @@
 """Numbers as people write them out, and the lengths of time they count. Pure."""
 
 import re
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 _ONES = (
@@ -80,7 +81,10 @@ def ordinal_of(word: str) -> int:
 
 
 def length_in(words: str) -> dict[str, float] | None:
-    """How much of each unit these words name, and nothing else; None where they name something else."""
+    """How much of each unit these words name, and nothing else; None where they name something else.
+
+    Raises ValueError where that can't be counted, such as half a month.
+    """
     for half, plain in _HALVES:
         words = half.sub(plain, words)
     found: dict[str, float] = {}
@@ -90,9 +94,25 @@ def length_in(words: str) -> dict[str, float] | None:
         if amount is None:
             return None
         unit = _UNITS.get(amount[2]) or _UNITS[amount[2].removesuffix("s")]
-        found[unit] = found.get(unit, 0.0) + number_of(amount[1])
+        for part, count in _in_whole(unit, number_of(amount[1])):
+            found[part] = found.get(part, 0.0) + count
         at = amount.end()
     return found or None
+
+
+def _in_whole(unit: str, count: float) -> Iterator[tuple[str, float]]:
+    """On the calendar only whole units are counted: a day and a half is a day and twelve hours.
+
+    Raises ValueError for part of a month or a year, which nobody can count.
+    """
+    if unit not in CALENDAR or count.is_integer():
+        yield unit, count
+        return
+    if unit not in ("weeks", "days"):
+        raise ValueError("part of a month")
+    days = round(count * (7 if unit == "weeks" else 1), 1)
+    yield "days", days // 1
+    yield "hours", round(days % 1 * 24, 1)
 
 
 def elapsed(length: dict[str, float]) -> timedelta:

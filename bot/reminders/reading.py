@@ -23,6 +23,9 @@ LONGEST = 10 * 366 * 86_400.0
 MOST_WORDS = 12
 """In a time that stands among other words."""
 
+MOST_LETTERS = 200
+"""Of a time, however it is put."""
+
 OFTENEST = 3600.0
 """Seconds between two occurrences, at least."""
 
@@ -64,6 +67,8 @@ def read_when(written: str, zone: str | None, now: float) -> When:
     """
     if (moment := _iso_moment(written.strip())) is not None:
         return _still_to_come(When(moment, wall_of(moment, ZoneInfo(zone or "UTC")), zone or "UTC"), now)
+    if len(written) > MOST_LETTERS:
+        raise NotUnderstood(f"I can't tell when “{_short(written)}” is. Try {EXAMPLES}.")
     words, named = without_zone(written)
     words = in_english(" ".join(_LEAD.sub("", words.lower()).strip(" .,;!?。").split()))
     try:
@@ -104,14 +109,14 @@ def _read(words: str, zone: str | None, now: float) -> When:
     end = None
     if repeat is not None and (ending := ending_in(found.rest)) is not None:
         found, end = replace(found, rest=ending.rest), ending
-    if repeat is not None and repeat.rule.startswith("FREQ=HOURLY") and not found.times:
-        return _ended(_hourly(repeat, there, now), end, there, now)
     day = day_in(found.rest, wall_of(now, there).date())
     if day is None or (not day.named and not found.times and repeat is None):
         raise NotUnderstood(f"I can't tell when “{_short(words)}” is. Try {EXAMPLES}.")
     if day.after is not None:
         due_at = now + day.after.total_seconds()
         return When(due_at, wall_of(due_at, there), there.key)
+    if repeat is not None and repeat.rule.startswith("FREQ=HOURLY") and not found.times and not day.named:
+        return _ended(_hourly(repeat, there, now), end, there, now)
     if zone is None:
         raise TimeUnclear(NO_ZONE)
     if repeat is not None:
@@ -264,6 +269,8 @@ def split_when(typed: str, zone: str | None, now: float) -> tuple[When, str]:
 def _divisions(typed: str) -> Iterator[tuple[str, str]]:
     """Each way to read it, the likeliest first."""
     for found in _BETWEEN.finditer(typed):
+        if found.start() > MOST_LETTERS:
+            break
         yield typed[: found.start()], typed[found.end() :]
     words = typed.split()
     if len(words) <= MOST_WORDS:

@@ -43,7 +43,7 @@ _SHAPES = (
     ("nth", re.compile(rf"{_EVERY} month on the (?P<nth>{ORDINAL}) (?P<day>{DAY})\b")),
     ("work", re.compile(rf"{_EVERY} (?:week|work|working ?)day\b|\b(?:on )?(?:week|work)days\b")),
     ("weekend", re.compile(rf"{_EVERY} weekend\b|\b(?:on )?weekends\b")),
-    ("days", re.compile(rf"{_EVERY} {_COUNT}(?:weeks? on )?{_LIST}(?!\w)")),
+    ("days", re.compile(rf"{_EVERY} {_COUNT}(?:weeks? on )?{_LIST}(?!\w| (?:the )?\d{{1,2}}(?:st|nd|rd|th)\b)")),
     ("days", re.compile(rf"(?P<plural>{_PLURAL})")),
     ("unit", re.compile(rf"{_EVERY} {_COUNT}(?P<unit>minute|second|hour|day|week|month|year)s?\b")),
     ("part", re.compile(rf"{_EVERY} (?P<part>morning|afternoon|evening|night|noon)\b")),

@@ -5,7 +5,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.messages import Occurrence, Reminder, Where
-from bot.reminders.wall import offset_at, wall_of
+from bot.reminders.rules import clock_of
+from bot.reminders.wall import instant_of, offset_at, wall_of
 
 TEXT_LIMIT = 500
 QUOTE_LIMIT = 300
@@ -119,14 +120,16 @@ def often_of(reminder: Reminder) -> str:
     parts = dict(part.split("=", 1) for part in (reminder.rule or "").split(";"))
     count, unit = int(parts.get("INTERVAL", 1)), _UNITS[parts["FREQ"]]
     often = f"every {unit}" if count == 1 else f"every {count} {unit}s"
-    until = f" until {_day_of(parts['UNTIL'])}" if "UNTIL" in parts else ""
+    until = f" until {_last_day(parts['UNTIL'], reminder)}" if "UNTIL" in parts else ""
     if unit == "hour":
         return f"{often}{until}"
     return f"{often}{_on(unit, parts)} at {datetime.fromisoformat(reminder.slot):%H:%M}{until}"
 
 
-def _day_of(until: str) -> str:
-    day = datetime.strptime(until[:8], "%Y%m%d")
+def _last_day(until: str, reminder: Reminder) -> str:
+    """The last day of what recurs, in its own zone, on whatever clock its rule is followed."""
+    zone = ZoneInfo(reminder.zone)
+    day = wall_of(instant_of(datetime.fromisoformat(until), clock_of(reminder.rule, zone)), zone)
     return f"{day:%A}, {day.day} {day:%B %Y}"
 
 

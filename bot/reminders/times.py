@@ -64,7 +64,8 @@ def time_in(words: str) -> Found:
         return Found(_without(rest, midnight), (time(0),), midnight=True)
     for pattern in _PATTERNS:
         if (found := pattern.search(rest)) is not None:
-            return Found(_without(rest, found), _meant(found, part))
+            ends_day = found["hour"] == "24"  # “tomorrow at 24:00” is the end of tomorrow, for some the beginning
+            return Found(_without(rest, found), _meant(found, part), midnight=ends_day)
     if part is not None and (bare := _BARE_HOUR.search(rest)) is not None:
         return Found(_without(rest, bare), _meant(bare, part))
     if part is not None:

@@ -112,6 +112,7 @@ def _sayings() -> Iterator[tuple[str, Replacement]]:
     yield r"(?<!\w)(?:сегодня)(?!\w)", "today"
     yield r"(?<!\w)(?:jutro)(?!\w)", "tomorrow"
     yield r"(?<!\w)[вo] (\d{1,2}(?::\d\d)?)(?:\s*(?:часов|часа|час|ч))?(?![\w:])", r"at \1"
+    yield r"(?<![\d年년])(\d{1,2})[月월]\s*(\d{1,2})[日일号號]", r"\2.\1. "
     yield r"毎週\s*([月火水木金土日])曜日?", lambda found: f"every {_DAY_OF_CJK[found[1]]} "
     yield r"来週の?\s*([月火水木金土日])曜日?", lambda found: f"{_DAY_OF_CJK[found[1]]} next week "
     yield r"([月火水木金土日])曜日?", lambda found: f"{_DAY_OF_CJK[found[1]]} "
@@ -127,7 +128,7 @@ def _sayings() -> Iterator[tuple[str, Replacement]]:
 _SAYINGS: Final = tuple((re.compile(pattern), instead) for pattern, instead in _sayings())
 _ASCII: Final = re.compile(
     rf"\b(?:{'|'.join(name for name in _DAY_NAMES if name.isascii())}|halb|viertel|heute|morgens?|jede[ns]?|demain"
-    r"|ce soir|stasera|domani|oggi|ogni|hoy|esta|cada|tous|chaque|in einer|stunden?|dans|dentro|en|tra|fra|over|om"
-    r"|elke?|vanavond|vandaag|jutro|mittags?|midi|abends?|uur)\b"
+    r"|ce soir|stasera|domani|oggi|ogni|hoy|esta|cada|tous|chaque|in einer|stunden?|tagen?|wochen?|monaten?|dans"
+    r"|dentro|en|tra|fra|over|om|elke?|vanavond|vandaag|jutro|mittags?|midi|abends?|uur)\b"
 )
 """One of these stands in whatever has to be said in English and is written in plain letters."""

@@ -6,7 +6,8 @@ from bot.errors import TimeUnclear
 from bot.zones import SHORT, zone_called
 
 _IANA = re.compile(
-    r"\s*\(?(?:\bin )?(?<![\w/])(?P<zone>[A-Za-z][A-Za-z_]+/[A-Za-z_+/-]+[A-Za-z])(?![\w/])\)?(?:\s+time\b)?"
+    r"\s*\(?(?:\bin )?(?<![\w/])(?P<zone>[A-Za-z][A-Za-z_]+/[A-Za-z_+/-]+(?:[A-Za-z]|\d{1,2}))(?![\w/])"
+    r"(?:, UTC[\d:+-]*)?\)?(?:\s+time\b)?"  # the second as we say it ourselves
 )
 _OF_THE_CLOCK = re.compile(r"(?:\d|[ap]\.?m\.?|noon|midnight|o['’]clock)$", re.IGNORECASE)
 _WORDS_TOO = ("et", "pt", "z", "wet", "ist", "hst")
@@ -16,7 +17,8 @@ _UNMISTAKABLE = "|".join(
 )
 _ABBREVIATED = re.compile(
     rf"(?P<before>\d|[ap]\.?m\.?|noon|midnight|o['’]clock)\s*\(?(?<![a-z])"
-    rf"(?P<zone>(?:utc|gmt)\s*[+-]\d{{1,2}}(?::00)?(?![:\d])|(?:{_UNMISTAKABLE}|(?-i:{_CAPITALS}))(?!\w))\)?"
+    r"(?P<zone>(?:utc|gmt)\s*[+-]\d{1,2}(?::?\d\d)?(?![:\d])|\+\d\d:\d\d(?!\d)"
+    rf"|(?:{_UNMISTAKABLE}|(?-i:{_CAPITALS}))(?!\w))\)?"
     r"(?:\s+time\b)?",
     re.IGNORECASE,
 )

@@ -8,9 +8,9 @@ import pytest
 
 from bot.errors import TimeUnclear
 from bot.messages import Person, Place, Reminder, Where
-from bot.reminders.reading import read_when, split_when
+from bot.reminders.reading import When, _divisions, read_when, split_when
 from bot.reminders.rules import slots_after
-from bot.reminders.saying import confirmed
+from bot.reminders.saying import confirmed, exact, often_of
 
 BERLIN = "Europe/Berlin"
 NOW = datetime(2026, 11, 25, 16, 40, tzinfo=ZoneInfo(BERLIN)).timestamp()  # a Wednesday
@@ -57,6 +57,11 @@ NOW = datetime(2026, 11, 25, 16, 40, tzinfo=ZoneInfo(BERLIN)).timestamp()  # a W
         ("25 November at 18:00", "2026-11-25T18:00:00"),
         ("by eod tomorrow", "2026-11-26T17:00:00"),
         ("in a fortnight", "2026-12-09T16:40:00"),
+        ("in 1.5 days", "2026-11-27T04:40:00"),
+        ("in 2.5 weeks", "2026-12-13T04:40:00"),
+        ("in 3 Monaten", "2027-02-25T16:40:00"),
+        ("12月24日9時", "2026-12-24T09:00:00"),
+        ("Friday, 27 November at 9:00", "2026-11-27T09:00:00"),
         ("in a couple of hours", "2026-11-25T18:40:00"),
         ("next weekend", "2026-12-05T09:00:00"),
         ("New Year's Eve at 23:00", "2026-12-31T23:00:00"),
@@ -137,6 +142,18 @@ def test_what_recurs_is_a_rule_and_its_first_slot(written: str, first: str, rule
         ("tomorrow at 9 Mars/Olympus", "don't know the time zone"),
         ("buy milk", "Try “in 20 minutes”"),
         ("me", "I can't tell when"),
+        ("tomorrow 7", "I can't tell when"),
+        ("in 3 days 7", "I can't tell when"),
+        ("tomorrow at 9 and 17", "I can't tell when"),
+        ("every 2 days at 9 and 17", "I can't tell when"),
+        ("every 4 hours from 9 to 17", "I can't tell when"),
+        ("every hour drink water", "I can't tell when"),
+        ("Saturday, 27 November", "I can't tell when"),
+        ("every Friday the 13th", "I can't tell when"),
+        ("in 1.5 months", "on the clock or in the calendar"),
+        ("tomorrow at 24:00", "beginning of Thursday, 26 November 2026, 00:00, or at its end"),
+        ("tomorrow at 14:00 UTC+5:30", "don't know the time zone UTC+5:30"),
+        ("tomorrow 14:00 +05:30", "don't know the time zone +05:30"),
     ],
 )
 def test_what_is_past_or_can_be_read_in_two_ways_is_one_question(written: str, asked: str) -> None:
@@ -188,19 +205,41 @@ def test_an_end_is_kept_in_the_rule_and_told() -> None:
         read_when("every day at 9 until yesterday", BERLIN, NOW)
 
     assert [meant.slot.isoformat(), *after] == ["2026-11-26T09:00:00", "2026-11-27T09:00:00"]
-    reminder = Reminder(
-        "r",
-        1,
-        Person("u", "Ada"),
-        Place("t", "w", "c"),
-        Where.ME,
-        "tea",
-        BERLIN,
-        meant.slot.isoformat(),
-        meant.due_at,
-    )
-    said = confirmed(replace(reminder, rule=meant.rule), ())
-    assert "every day at 09:00 until Friday, 27 November 2026, first on" in said
+    assert "every day at 09:00 until Friday, 27 November 2026, first on" in confirmed(_kept(meant), ())
+
+
+def _kept(meant: When) -> Reminder:
+    made = Reminder("r", 1, Person("u", "Ada"), Place("t", "w", "c"), Where.ME, "tea", meant.zone, "", None)
+    return replace(made, slot=meant.slot.isoformat(), due_at=meant.due_at, rule=meant.rule)
+
+
+@pytest.mark.parametrize("zone", [BERLIN, "America/New_York", "Australia/Lord_Howe"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "every second Friday at 10 until 28 March 2027",
+        "every 6 hours until 31 March 2027",
+        "every hour for 6 weeks",
+        "every 3 months on the 31st at 02:30",
+        "every month on the 15th until Christmas",
+        "the last Friday of every month at 15:00 for 1 year",
+        "on 29 February every year at 9",
+        "weekdays at 23:59 through 24 December",
+    ],
+)
+def test_what_is_confirmed_reads_back_as_what_was_meant(written: str, zone: str) -> None:
+    meant = read_when(written, zone, NOW)
+    kept = _kept(meant)
+
+    assert read_when(often_of(kept), zone, NOW).rule == meant.rule
+    assert read_when(exact(meant.due_at, meant.zone), None, NOW).due_at == meant.due_at
+
+
+def test_a_long_text_is_searched_for_a_time_only_where_it_begins_and_ends() -> None:
+    with pytest.raises(TimeUnclear):
+        split_when("drink tea to " * 3_000, BERLIN, NOW)
+
+    assert len(list(_divisions("to " * 10_000))) < 100
 
 
 def test_an_hour_is_an_hour_when_the_clocks_change() -> None:
