@@ -37,6 +37,7 @@ class Store:
         self._readers = readers
         self._reading: set[asyncio.Task[object]] = set()
         self._ride: asyncio.TimerHandle | None = None
+        self._closed = False
 
     @property
     def commits(self) -> int:
@@ -82,8 +83,10 @@ class Store:
         The query runs on the event loop, which is free while a statement is at work: fetch no more than needed.
         One whose caller is cancelled ends by itself: a connection that is cancelled while it is opened or given
         back would stay open for good.
-        Raises StoreError, also for a query that tries to write.
+        Raises StoreError, also for a query that tries to write, and when the store is closed.
         """
+        if self._closed:  # a connection that is opened now would stay open
+            raise StoreError("the store is closed")
         reading = asyncio.create_task(self._read(lambda conn: query(conn, *args, **kwargs)))
         self._reading.add(reading)
         reading.add_done_callback(self._reading.discard)
@@ -111,12 +114,15 @@ class Store:
             return query(conn)
 
     async def close(self) -> None:
-        """Carry out what was given, then let go of the database."""
+        """Carry out what was given, then let go of the database, also where whoever waits for it is cancelled."""
+        self._closed = True
         if self._ride is not None:
             self._ride.cancel()
-        await asyncio.gather(*self._reading, return_exceptions=True)
-        await greenlet_spawn(self._readers.dispose)
-        await asyncio.to_thread(self._writer.close)
+        try:
+            await asyncio.gather(*self._reading, return_exceptions=True)
+        finally:
+            await greenlet_spawn(self._readers.dispose)
+            await asyncio.to_thread(self._writer.close)
 
 
 def open_store(url: str) -> Store:

@@ -225,6 +225,32 @@ async def test_closing_waits_for_a_read_that_nobody_waits_for_any_more(tmp_path:
     assert found == [1]
 
 
+@pytest.mark.parametrize("cancelled", [False, True])
+async def test_nothing_is_open_any_more_once_the_store_is_closed(tmp_path: Path, *, cancelled: bool) -> None:
+    store = open_store(f"sqlite:///{tmp_path}/gatepost.db")
+    await store.write(make_tables)
+    await store.read(numbers)
+    begun = asyncio.Event()
+
+    def endless(_: Connection) -> None:
+        begun.set()
+        await_only(asyncio.sleep(0 if not cancelled else 3600))
+
+    reading = asyncio.ensure_future(store.read(endless))
+    await begun.wait()
+    closing_it = asyncio.ensure_future(store.close())
+    await asyncio.sleep(0)
+    with pytest.raises(StoreError, match="closed"):
+        await store.read(numbers)
+    if cancelled:
+        closing_it.cancel()
+    await asyncio.gather(closing_it, reading, return_exceptions=True)
+
+    with pytest.raises(StoreError, match="closed"):
+        await store.read(numbers)
+    assert not (tmp_path / "gatepost.db-wal").exists()  # which goes with the last connection
+
+
 async def test_a_commit_that_fails_fails_everybody_in_it_and_nobody_else(store: Store) -> None:
     before = store.commits
     results = await in_one_group(
