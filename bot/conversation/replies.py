@@ -6,6 +6,7 @@ import structlog
 
 from bot.conversation.drawings import shown
 from bot.conversation.ports import Ports
+from bot.conversation.unposted import show_end
 from bot.delivery.pump import Post, Showing
 from bot.messages import Inbound, InboundKind, PlaceKind, Turn
 from bot.ports import Adapter
@@ -55,6 +56,6 @@ async def show_final(ports: Ports, left: Undelivered) -> None:
             return
         reply = open_reply(ports, adapter, turn, left.posts, final.text)
         reply.finish(final.status, final.actions, await shown(ports, left.made))
-        await reply.settle()
+        await show_end(reply, adapter, turn, final)
     except Exception:
         log.exception("answer not shown", place=turn.place.key, turn=turn.id)

@@ -180,7 +180,7 @@ class Toolbox:
             message_id=asked[0].message_id if asked else "",
             asked_in=asked[0].place if asked else None,
             turn_id=turn.id,
-            handle=asked[0].handle if asked else None,
+            handle=self._claim.handle,
             told_alone=self._told_alone,
             ports=self._tool_ports,
             model=turn.model or self._ports.default_model,

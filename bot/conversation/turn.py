@@ -12,7 +12,7 @@ from bot.conversation.consent import Consent
 from bot.conversation.endings import Ending, buttons, stopped
 from bot.conversation.figures import figures_of, log_line
 from bot.conversation.ports import Ports
-from bot.conversation.unposted import tell_alone
+from bot.conversation.unposted import show_end
 from bot.delivery.pump import Showing
 from bot.errors import BudgetReached
 from bot.messages import Action, ActionName, Rendered, TurnKind
@@ -167,10 +167,8 @@ class TurnAtWork:
             return
         self._ports.ledger.warn(ended.near)
         self.reply.restate(ended.final.status)
-        await self.reply.settle()
-        if self.reply.lost:
-            adapter = self._ports.adapters[self._claim.turn.place.platform]
-            await tell_alone(adapter, self._claim, ended.final)
+        turn, handle = self._claim.turn, self._claim.handle
+        await show_end(self.reply, self._ports.adapters[turn.place.platform], turn, ended.final, handle)
 
     def _account(self, ending: Ending) -> None:
         """One line in the log, and the figures for whoever watches."""

@@ -3,19 +3,29 @@
 import structlog
 
 from bot.conversation import words
+from bot.delivery.pump import Showing
 from bot.errors import PlatformError
-from bot.messages import Place, Rendered, Standing
+from bot.messages import Place, Rendered, Standing, Turn
 from bot.ports import Adapter, KnowsRights, RepliesPrivately, offers
-from bot.store.intents.claims import Claim
 
 log = structlog.get_logger(__name__)
 
 
-async def tell_alone(adapter: Adapter, claim: Claim, final: Rendered) -> None:
-    """Give an answer that its place did not take, or not all of it, to the one who asked: whole."""
+async def show_end(
+    reply: Showing, adapter: Adapter, turn: Turn, final: Rendered, handle: str | None = None
+) -> None:
+    """Show the end of an answer in its place, and what that does not take, or not all of it, to who asked: whole.
+
+    `handle` is of what the requester did. Raises `StoreError`.
+    """
+    await reply.settle()
+    if reply.lost:
+        await _tell_alone(adapter, turn, final, handle)
+
+
+async def _tell_alone(adapter: Adapter, turn: Turn, final: Rendered, handle: str | None) -> None:
     if not offers(adapter, RepliesPrivately):
         return
-    turn, handle = claim.turn, claim.asked[0].handle if claim.asked else None
     said = final.text.strip() or final.status or ""
     why = words.not_posted(standing_in(adapter, turn.place))
     rendered = Rendered(adapter.render(f"{why}\n\n{said}"), final=True)

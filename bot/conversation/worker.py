@@ -13,6 +13,7 @@ from bot.conversation.ports import Ports
 from bot.conversation.replies import point_at_question, reply_of
 from bot.conversation.turn import TurnAtWork, Verdict
 from bot.conversation.turnstile import Turnstile
+from bot.conversation.unposted import show_end
 from bot.conversation.waiting import Waiting
 from bot.delivery.pump import Post, Showing
 from bot.errors import GatepostError, StoreError
@@ -226,7 +227,7 @@ class Worker:
         reply.finish(status, actions)
         final = Rendered(claimed.said, status, actions, final=True)
         await self._ports.store.write(finish, turn, TurnState.FAILED, final, (), self._ports.clock(), error=error)
-        await reply.settle()
+        await show_end(reply, self._ports.adapters[turn.place.platform], turn, final, claimed.handle)
 
     def _begin_sign(self, waiting: Waiting) -> None:
         waiting.sign = asyncio.create_task(self._show_waiting(waiting))

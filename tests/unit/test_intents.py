@@ -1,5 +1,7 @@
 """What happens is kept once and whole: intents over a real SQLite database."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import Connection, event, select
 from sqlalchemy.exc import OperationalError
@@ -244,6 +246,21 @@ def test_deleting_one_of_two_questions_leaves_the_other(conn: Connection) -> Non
 
     assert gone.outcome is Outcome.CHANGED
     assert [item.text for item in begin(conn, "turn1").items] == ["two"]
+
+
+def test_a_turn_is_answered_by_the_handle_of_its_requester_and_of_nobody_else(conn: Connection) -> None:
+    for n, who, handle in ((1, ADA, "of ada's"), (2, GRACE, "of grace's")):
+        inbound = replace(message(n, who=who), handle=handle)
+        accept_message(conn, inbound, TARGET, f"turn{n}", float(n))
+    begun = begin(conn, "turn1")
+    accept_delete(conn, message(1, kind=InboundKind.DELETE), 3.0)
+    again = resume(conn, "turn1")
+
+    assert begun.handle == "of ada's"
+    assert again is not None
+    assert [one.handle for one in again.asked] == ["of grace's"]
+    assert again.turn.requester == ADA
+    assert again.handle is None
 
 
 def test_deleting_an_old_message_takes_it_out_of_history_with_its_files(conn: Connection) -> None:

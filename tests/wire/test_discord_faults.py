@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -149,6 +150,23 @@ async def test_its_own_thread_that_moderators_lock_ends_the_answer_too(home: Dis
     assert thread.archived
     assert [one.text for one in home.ours(thread)] == ["A wading"]
     assert home.ours(home.ada.dm)[0].text.endswith("so here is my answer for you alone:\n\nA wading bird.")
+
+
+async def test_an_answer_that_its_place_takes_no_more_after_a_restart_comes_to_its_asker_alone(
+    tmp_path: Path,
+) -> None:
+    async with discord_town() as town:
+        async with discord_house(tmp_path, town, orderly=False) as home:
+            answering, thread = await growing(home)
+            town.faults.add("edit_message", fails(503), times=inf)
+            await answering.finish(" bird.")
+            await town.until(lambda: any("wading bird." in str(one.body) for one in town.calls.of("edit_message")))
+        town.faults.clear()
+        town.person("Mod", home.guild, roles=(town.moderators(home.guild),)).archives(thread, locked=True)
+        async with discord_house(tmp_path, town) as home:
+            await town.until(lambda: home.ours(home.ada.dm))
+
+            assert home.ours(home.ada.dm)[0].text.endswith("so here is my answer for you alone:\n\nA wading bird.")
 
 
 async def test_a_channel_that_goes_away_ends_the_answer_and_holds_nobody_else_up(home: DiscordHouse) -> None:

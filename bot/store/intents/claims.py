@@ -82,6 +82,11 @@ class Claim:
     reservation: Reservation | Refusal | None
     recap: Recap | None = None
 
+    @property
+    def handle(self) -> str | None:
+        """What the requester's own message is answered by; never that of another who asked in the same turn."""
+        return next((one.handle for one in self.asked if one.person.id == self.turn.requester.id), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Visible:
