@@ -249,8 +249,9 @@ class DiscordAdapter:
 
     async def reply_privately(self, person: Person, place: Place, rendered: Rendered, handle: str | None) -> None:
         """Show it to one person: as the answer to what they did, or by direct message."""
-        if handle is None or not await self._responses.say(handle, rendered, private=True):
-            await self._posting.say(await self._posting.open_dm(person), rendered)
+        left = rendered if handle is None else await self._responses.say(handle, rendered, private=True)
+        if left is not None:
+            await self._posting.say(await self._posting.open_dm(person), left)
 
     async def show_progress(
         self, person: Person, place: Place, rendered: Rendered | None, handle: str | None, key: str
@@ -263,10 +264,10 @@ class DiscordAdapter:
         self, person: Person, place: Place, rendered: Rendered, handle: str, *, private: bool
     ) -> None:
         """Show it as the answer to a command or a button, or otherwise where Discord takes that no more."""
-        if await self._responses.say(handle, rendered, private=private):
-            return
-        channel = await self._posting.open_dm(person) if private else channel_of(place)
-        await self._posting.say(channel, rendered)
+        left = await self._responses.say(handle, rendered, private=private)
+        if left is not None:
+            channel = await self._posting.open_dm(person) if private else channel_of(place)
+            await self._posting.say(channel, left)
 
     # --- catching up -----------------------------------------------------------------------------
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import aiohttp
+
 from bot.errors import PlatformError
 from bot.messages import Failure, FailureKind
 
@@ -19,10 +21,14 @@ _BAN_SECONDS = 60.0
 class Refusal(PlatformError):
     """Discord said no, or nothing. `code` is its own number for the reason, 0 where it gave none."""
 
-    def __init__(self, failure: Failure, detail: str, *, status: int = 0, code: int = 0) -> None:
+    def __init__(
+        self, failure: Failure, detail: str, *, status: int = 0, code: int = 0, unsent: bool = False
+    ) -> None:
         super().__init__(failure, detail)
         self.status = status
         self.code = code
+        self.unsure = failure.kind is FailureKind.TRANSIENT and not unsent
+        """Whether it may have been done all the same."""
 
 
 def not_found(detail: str) -> Refusal:
@@ -31,8 +37,9 @@ def not_found(detail: str) -> Refusal:
 
 
 def no_answer(error: Exception) -> Refusal:
-    """The connection broke or nothing came in time: nobody knows whether it was done."""
-    return Refusal(Failure(FailureKind.TRANSIENT), type(error).__name__)
+    """The connection broke or nothing came in time: nobody knows whether it was done, unless there was none."""
+    unsent = isinstance(error, aiohttp.ClientConnectorError)
+    return Refusal(Failure(FailureKind.TRANSIENT), type(error).__name__, unsent=unsent)
 
 
 def refusal(status: int, body: Any, headers: Mapping[str, str]) -> Refusal:

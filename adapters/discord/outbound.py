@@ -24,6 +24,8 @@ _SMALL = "-# "
 _ADDRESS = re.compile(r"https?://[^\s`]+", re.IGNORECASE)
 _MARKED = re.compile(r"<(?:a?(?P<emoji>:\w+:)|(?P<command>/[^:<>]+):|@[!&]?|#|t:|id:)[\w:-]*>")
 _NAME = 100
+TWICE = f"\n{_SMALL}Discord did not say whether it took this, so it may stand here twice."
+"""Below what may have been said already."""
 
 
 def nonce_of(key: str) -> str:
@@ -65,7 +67,8 @@ def said_alone(rendered: Rendered, *, private: bool) -> list[dict[str, Any]]:
     flags = SUPPRESS_EMBEDS | (EPHEMERAL if private else 0)
     # Without a word on buttons those stay that stood there while it was at work.
     common = {"flags": flags, "allowed_mentions": {"parse": []}, "components": []}
-    bodies: list[dict[str, Any]] = [{"content": piece, **common} for piece in pieces(rendered.text, CONTENT)]
+    texts = pieces(rendered.text, CONTENT - len(TWICE))
+    bodies: list[dict[str, Any]] = [{"content": piece, **common} for piece in texts]
     if rendered.actions:
         bodies[-1]["components"] = [button_row(rendered.actions)]
     if rendered.files:

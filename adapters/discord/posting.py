@@ -1,5 +1,6 @@
 """Messages of ours on Discord: posted, edited, taken away, and the threads they go to."""
 
+from itertools import count
 from typing import Any
 
 from adapters.discord.errors import NO_HISTORY_TO_REPLY, THREAD_ARCHIVED, THREAD_EXISTS, Refusal
@@ -14,6 +15,7 @@ from adapters.discord.outbound import (
     new_message,
     new_poll,
     new_thread,
+    nonce_of,
     said_alone,
 )
 from adapters.discord.rest import Rest
@@ -36,6 +38,7 @@ class Posting:
         self._rest = rest
         self._history = history
         self._clock = clock
+        self._said = count()
 
     async def post(self, place: Place, rendered: Rendered, key: str) -> str:
         """Show a new message, once for each key."""
@@ -113,11 +116,13 @@ class Posting:
         return str(told["id"])
 
     async def say(self, channel: str, rendered: Rendered) -> None:
-        """Say it there, in as many messages as it takes; it belongs to no reply."""
+        """Say it there, in as many messages as it takes, each once by its nonce; it belongs to no reply."""
         bodies = said_alone(rendered, private=False)
         for body in bodies:
             path, files = f"/channels/{channel}/messages", rendered.files if body is bodies[-1] else ()
-            await self._rest.call("POST", path, body, kind="post", channel=channel, files=files)
+            nonce = nonce_of(f"{channel}:{self._clock()}:{next(self._said)}")
+            once = {**body, "nonce": nonce, "enforce_nonce": True}
+            await self._rest.patiently("POST", path, once, kind="post", channel=channel, files=files)
 
     async def _edit(self, channel: str, message_id: str, rendered: Rendered) -> None:
         rank = Rank.FIRST if rendered.final else Rank.REFRESH

@@ -6,6 +6,7 @@ A token is good for a quarter of an hour. What is said later, or after Discord f
 import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -14,7 +15,7 @@ import structlog
 
 from adapters.discord.errors import ACKNOWLEDGED, Refusal
 from adapters.discord.ids import time_of
-from adapters.discord.outbound import EPHEMERAL, said_alone
+from adapters.discord.outbound import EPHEMERAL, TWICE, said_alone
 from adapters.discord.rest import Rest
 from bot.messages import FailureKind, OutFile, Rendered
 from bot.ports import Clock
@@ -36,8 +37,6 @@ _TRIES, _PAUSE, _PATIENCE = 4, 0.5, 10.0
 
 _AT_ONCE = 1.0
 """Seconds of the three for a first answer that may be spent waiting."""
-
-_PASSING = (FailureKind.TRANSIENT, FailureKind.RATE_LIMIT)
 
 
 class Responses:
@@ -72,7 +71,7 @@ class Responses:
             except Refusal as refused:
                 if stumbled and refused.code == ACKNOWLEDGED:
                     return True  # the first time after all
-                if stumbled or refused.failure.kind not in _PASSING:
+                if stumbled or not refused.failure.kind.passes:
                     log.warning("interaction not acknowledged", kind=kind, detail=str(refused))
                     return False
                 stumbled = True
@@ -80,40 +79,46 @@ class Responses:
             else:
                 return True
 
-    async def say(self, handle: str, rendered: Rendered, *, private: bool) -> bool:
-        """Say it as the answer to an event; False when that is not possible any more."""
+    async def say(self, handle: str, rendered: Rendered, *, private: bool) -> Rendered | None:
+        """Say it as the answer to an event; what could not be said so, None where all was."""
         interaction_id, application, token, style = handle.split(":", 3)
         begun = self._first.get(interaction_id)
         if begun is not None and not await asyncio.shield(begun):
-            return False
+            return rendered
         if self._clock() - time_of(int(interaction_id)) > TOKEN_SECONDS:
-            return False
+            return rendered
+        return await self._say(f"/webhooks/{application}/{token}", style, rendered, private=private)
+
+    async def _say(self, webhook: str, style: str, rendered: Rendered, *, private: bool) -> Rendered | None:
+        left, (method, path) = said_alone(rendered, private=private), ("POST", webhook)
         try:
-            await self._say(f"/webhooks/{application}/{token}", style, rendered, private=private)
+            if style == LATER_PUBLIC and private:
+                await self._take_away(f"{webhook}/messages/@original")
+            elif style in (LATER_PUBLIC, LATER_PRIVATE, SAID):
+                method, path = "PATCH", f"{webhook}/messages/@original"
+            while left:
+                await self._insist(method, path, left[0], rendered.files if len(left) == 1 else ())
+                left, (method, path) = left[1:], ("POST", webhook)
         except Refusal as refused:
             log.warning("interaction not answered", detail=str(refused))
-            return False
-        return True
-
-    async def _say(self, webhook: str, style: str, rendered: Rendered, *, private: bool) -> None:
-        bodies = said_alone(rendered, private=private)
-        calls = [("POST", webhook)] * len(bodies)
-        if style == LATER_PUBLIC and private:
-            await self._take_away(f"{webhook}/messages/@original")
-        elif style in (LATER_PUBLIC, LATER_PRIVATE, SAID):
-            calls[0] = ("PATCH", f"{webhook}/messages/@original")
-        for (method, path), body in zip(calls, bodies, strict=True):
-            files = rendered.files if body is bodies[-1] else ()
-            await self._insist(method, path, body, files)
+            return replace(rendered, text="\n".join(body["content"] for body in left))
+        return None
 
     async def _insist(self, method: str, path: str, body: Any = None, files: Sequence[OutFile] = ()) -> None:
-        """One call, again where Discord stumbles or wants it later: said otherwise it might be said twice."""
+        """One call, again where Discord stumbles or wants it later: said otherwise it might be said twice.
+
+        A new message bears no key here, so one that may be there already says so when it is made again.
+        """
+        unsure = False
         for tries in count(1):
             try:
                 await self._rest.answer(method, path, body, files)
             except Refusal as refused:
-                wait = refused.failure.retry_after or _PAUSE * tries
-                if refused.failure.kind not in _PASSING or tries == _TRIES or wait > _PATIENCE:
+                wait, unsure = refused.failure.retry_after or _PAUSE * tries, unsure or refused.unsure
+                ends = not refused.failure.kind.passes or tries == _TRIES or wait > _PATIENCE
+                if unsure and body is not None and (ends or method == "POST"):
+                    body["content"] = f"{body['content'].removesuffix(TWICE)}{TWICE}"
+                if ends:
                     raise
                 await asyncio.sleep(wait)
             else:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from adapters.discord.commands import ASK_ABOUT
+from adapters.discord.outbound import TWICE
 from bot.commands import COMMANDS
 from bot.messages import CommandOption, CommandSpec, Rendered
 from tests.discord_bot import adapter_for, discord_bot
@@ -240,6 +241,46 @@ async def test_where_discord_stumbles_an_act_is_answered_once_all_the_same(route
         await bot.adapter.answer_command(event.person, event.place, said, event.handle, private=False)
 
         assert bot.texts(bot.general) == ["all there is"]
+
+
+@pytest.mark.parametrize("fault", [fails(503), lost(), cut()], ids=["503", "lost", "cut"])
+async def test_a_further_answer_that_may_stand_there_already_says_so(fault: Fault) -> None:
+    async with discord_bot() as bot:
+        await bot.adapter.offer((CommandSpec("reset", "Anew", private=False),))
+        bot.town.faults.add("create_followup", fault)
+        act = bot.ada.types_command(bot.general, "reset")
+        event = await bot.heard()
+        assert event.handle is not None
+        said = Rendered("for you alone", final=True)
+        await bot.adapter.answer_command(event.person, event.place, said, event.handle, private=True)
+
+        assert act.texts[-1] == f"for you alone{TWICE}"
+        assert act.texts[:-1] == (["for you alone"] if fault.done else [])
+        assert bot.texts(bot.ada.dm) == []
+
+
+async def test_of_an_answer_that_broke_off_only_the_rest_is_said_otherwise() -> None:
+    async with discord_bot() as bot:
+        await bot.adapter.offer((CommandSpec("reset", "Anew", private=False),))
+        bot.town.faults.add("create_followup", fails(404))
+        bot.ada.types_command(bot.general, "reset")
+        event = await bot.heard()
+        assert event.handle is not None
+        said = Rendered(f"{'a' * 1500}\n{'b' * 1500}", final=True)
+        await bot.adapter.answer_command(event.person, event.place, said, event.handle, private=False)
+
+        assert bot.texts(bot.general) == ["a" * 1500, "b" * 1500]
+
+
+@pytest.mark.parametrize("fault", [fails(503), lost(), cut()], ids=["503", "lost", "cut"])
+async def test_what_is_said_by_direct_message_comes_once_where_discord_stumbles(fault: Fault) -> None:
+    async with discord_bot() as bot:
+        bot.ada.mentions_bot(bot.general, "what is a heron?")
+        event = await bot.heard()
+        bot.town.faults.add("create_message", fault)
+        await bot.adapter.reply_privately(event.person, event.place, Rendered("A wading bird.", final=True), None)
+
+        assert bot.texts(bot.ada.dm) == ["A wading bird."]
 
 
 async def test_an_act_that_is_told_twice_is_answered_as_if_told_once(home: DiscordHouse) -> None:
