@@ -58,7 +58,8 @@ class Connection(SocketModeClient):
         with suppress(TimeoutError):
             async with asyncio.timeout(_OPEN_WITHIN):
                 await self.connect()  # type: ignore[no-untyped-call]
-        return self.alive
+                return self.alive
+        return False  # open perhaps, but nobody listens yet
 
     async def end(self) -> None:
         """Close it for good."""
@@ -66,6 +67,9 @@ class Connection(SocketModeClient):
             with suppress(Exception):
                 await self.close()  # type: ignore[no-untyped-call]
         finally:  # it waits for the other side's goodbye first, and may be stopped in that
+            for task in (self.message_processor, self.current_session_monitor, self.message_receiver):
+                if task is not None:
+                    task.cancel()
             await self.aiohttp_client_session.close()
 
     async def connect_to_new_endpoint(self, force: bool = False) -> None:
