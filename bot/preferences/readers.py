@@ -95,7 +95,11 @@ def _zones() -> frozenset[str]:
 
 
 def language(typed: str) -> str:
-    """The name of a language: a few words of letters, as it goes to the model."""
+    """The name of a language: a few words of letters, as it goes to the model.
+
+    No list of languages holds all that people ask for, from Swiss German to Klingon. Whoever reads an answer sees
+    which it is, so that a model that repeats the name tells them nothing; and there is no room for much else.
+    """
     plain = " ".join(typed.split())
     words = re.split(r"[ -]", plain)
     if len(plain) > _LONGEST_LANGUAGE or len(words) > 3 or not all(word.isalpha() for word in words):

@@ -131,3 +131,14 @@ async def test_a_command_typed_faster_than_its_suggestions_come_runs_as_it_was_t
     said = page.get_by_role("article", name="Only you can see this")
     await expect(said).to_contain_text("There is no model nobody/nothing.")
     await expect(box).to_have_value("")
+
+
+async def test_own_words_for_a_persona_are_let_out_by_a_button_that_says_so(page_in: OpenPlace) -> None:
+    page = await page_in("channel/random")
+    box = page.get_by_role("combobox", name="Message #random")
+    said = page.get_by_role("article", name="Only you can see this").last
+    await box.fill("/persona a pirate who counts everything scope:me")
+    await box.press("Enter")
+    await expect(said).to_contain_text("used only where nobody but you reads")
+    await said.get_by_role("button", name="Use it where others read too").click()
+    await expect(said).to_contain_text("Done. I use your own words where others read, too.")

@@ -12,7 +12,7 @@ from bot.buttons import Buttons
 from bot.commands.base import CommandResult
 from bot.commands.errands import Errands
 from bot.conversation.consent import Consent
-from bot.messages import Action, Inbound
+from bot.messages import Action, Inbound, Reminder
 from bot.reminders.bell import Bell
 from bot.search.audience import Disclosure, Discretion
 from bot.store.intents.calls import decide_call
@@ -35,6 +35,9 @@ WEAK: Mapping[str, Weak] = {
     "can_read": Weak(
         ("wants to be reminded of a message", "comes and goes", "time passes", "comes and goes"),
         "is seen by Grace",
+    ),
+    "what a reminder repeats": Weak(
+        ("wants to be reminded of a message", "comes and goes", "time passes"), "is seen by Grace"
     ),
     "audience": Weak(("asks",), "is seen by", _SEARCHES),
     "confirmation": Weak(("asks",), "was carried out", _STEALS),
@@ -64,6 +67,10 @@ async def _yes(*_: Any) -> bool:
 
 async def _here(*_: Any) -> Disclosure:
     return Disclosure.HERE
+
+
+async def _whole(reminder: Reminder, *_: Any) -> Reminder:
+    return reminder
 
 
 async def _nothing(*_: Any) -> None:
@@ -104,6 +111,10 @@ class _NoGuard:
 
 _PATCHES: Mapping[str, tuple[Any, ...]] = {
     "can_read": (patch.object(Discretion, "can_read", _yes), patch.object(Bell, "_can_read", _yes)),
+    "what a reminder repeats": (
+        patch("bot.reminders.bell.for_owner", _whole),
+        patch("bot.reminders.book.for_owner", _whole),
+    ),
     "audience": (patch.object(Discretion, "_disclosure", _here),),
     "confirmation": (patch.object(Consent, "refusal", _nothing),),
     "who confirms": (patch.object(Buttons, "_decide", _decide),),
