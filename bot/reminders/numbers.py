@@ -83,7 +83,7 @@ def ordinal_of(word: str) -> int:
 def length_in(words: str) -> dict[str, float] | None:
     """How much of each unit these words name, and nothing else; None where they name something else.
 
-    Raises ValueError where that can't be counted, such as half a month.
+    Half a month or a year is as long as nobody can tell: None, too.
     """
     for half, plain in _HALVES:
         words = half.sub(plain, words)
@@ -94,22 +94,20 @@ def length_in(words: str) -> dict[str, float] | None:
         if amount is None:
             return None
         unit = _UNITS.get(amount[2]) or _UNITS[amount[2].removesuffix("s")]
-        for part, count in _in_whole(unit, number_of(amount[1])):
-            found[part] = found.get(part, 0.0) + count
+        count = number_of(amount[1])
+        if unit in ("months", "years") and not count.is_integer():
+            return None
+        for part, whole in _in_whole(unit, count):
+            found[part] = found.get(part, 0.0) + whole
         at = amount.end()
     return found or None
 
 
 def _in_whole(unit: str, count: float) -> Iterator[tuple[str, float]]:
-    """On the calendar only whole units are counted: a day and a half is a day and twelve hours.
-
-    Raises ValueError for part of a month or a year, which nobody can count.
-    """
+    """On the calendar only whole units are counted: a day and a half is a day and twelve hours."""
     if unit not in CALENDAR or count.is_integer():
         yield unit, count
         return
-    if unit not in ("weeks", "days"):
-        raise ValueError("part of a month")
     days = round(count * (7 if unit == "weeks" else 1), 1)
     yield "days", days // 1
     yield "hours", round(days % 1 * 24, 1)

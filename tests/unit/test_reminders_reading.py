@@ -150,7 +150,7 @@ def test_what_recurs_is_a_rule_and_its_first_slot(written: str, first: str, rule
         ("every hour drink water", "I can't tell when"),
         ("Saturday, 27 November", "I can't tell when"),
         ("every Friday the 13th", "I can't tell when"),
-        ("in 1.5 months", "on the clock or in the calendar"),
+        ("in 1.5 months", "I can't tell when"),
         ("tomorrow at 24:00", "beginning of Thursday, 26 November 2026, 00:00, or at its end"),
         ("tomorrow at 14:00 UTC+5:30", "don't know the time zone UTC+5:30"),
         ("tomorrow 14:00 +05:30", "don't know the time zone +05:30"),

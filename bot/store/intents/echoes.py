@@ -7,7 +7,7 @@ row. Scripts without spaces count by four letters in a row. And nothing counts t
 which still stands in the conversation. A result that goes for nothing costs one more call of its tool.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -93,21 +93,22 @@ def _without(item: Item, gone: frozenset[str], at_hand: frozenset[str] = frozens
     """The item without what repeats that; None where nothing does."""
     if item.role is Role.TOOL:
         ours = item.text in (TAKEN_OUT, NOT_KEPT)
-        return replace(item, text=TAKEN_OUT) if not ours and _marks(item.text) & gone else None
+        return replace(item, text=TAKEN_OUT) if not ours and _repeats((item.text,), gone) else None
     calls = tuple(
-        replace(call, arguments="{}") if call.id not in at_hand and _asked(call.arguments) & gone else call
+        replace(call, arguments="{}")
+        if call.id not in at_hand and _repeats(_asked(call.arguments), gone)
+        else call
         for call in item.tool_calls
     )
     return replace(item, tool_calls=calls) if calls != item.tool_calls else None
 
 
-def _asked(arguments: str) -> frozenset[str]:
+def _asked(arguments: str) -> Iterable[str]:
     """What stands in a call's arguments: their values, as escapes and names say nothing."""
     try:
-        texts = list(_texts(orjson.loads(arguments)))
+        return _texts(orjson.loads(arguments))
     except orjson.JSONDecodeError:
-        texts = [arguments]
-    return frozenset(mark for text in texts for mark in _marks(text))
+        return (arguments,)
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -128,6 +129,12 @@ def _told(item: Item, *, files: bool) -> Iterator[str]:
         yield from _runs(words_of(one.text).words)
 
 
+def _repeats(texts: Iterable[str], gone: frozenset[str]) -> bool:
+    """Whether one of these texts has one of these marks: long results of many years are looked through at once."""
+    every = (words_of(text).words for text in texts)
+    return any(not (gone.isdisjoint(words) and gone.isdisjoint(_runs(words))) for words in every)
+
+
 def _marks(text: str) -> frozenset[str]:
     words = words_of(text).words
     return frozenset((*filter(_tells, words), *_runs(words)))
@@ -138,11 +145,13 @@ def _tells(word: str) -> bool:
 
 
 def _runs(words: Sequence[str]) -> Iterator[str]:
-    for at in range(len(words) - _WORDS + 1):
-        yield " ".join(words[at : at + _WORDS])
-    for at in range(len(words) - _PAIRS + 1):
-        if all(map(_is_pair, run := words[at : at + _PAIRS])):
-            yield " ".join(run)
+    yield from map(" ".join, _in_a_row(words, _WORDS))
+    if any(map(_is_pair, words)):
+        yield from (" ".join(run) for run in _in_a_row(words, _PAIRS) if all(map(_is_pair, run)))
+
+
+def _in_a_row(words: Sequence[str], count: int) -> Iterator[tuple[str, ...]]:
+    return zip(*(words[at:] for at in range(count)), strict=False)
 
 
 def _is_pair(word: str) -> bool:
