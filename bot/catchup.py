@@ -101,31 +101,35 @@ class CatchUp:
             return False
 
     async def _until_caught_up(self) -> None:
+        done = set[Place]()  # a place that was read stays read, however often others have to be asked again
         while True:
             try:
-                await self._catch_up()
+                await self._catch_up(done)
             except Exception:
                 log.exception("not caught up yet", platform=self._platform)
                 await asyncio.sleep(self._pause)
             else:
                 return
 
-    async def _catch_up(self) -> None:
+    async def _catch_up(self, done: set[Place]) -> None:
         now = self._clock()
         until = await self._store.read(present_until, self._platform)
         if until is None:
             return
         since = max(until - OVERLAP, now - OFFERED_WITHIN)
         known = await self._store.read(known_dms, self._platform, MOST_DMS)
-        places = list(await self._source.places_since(since, known))
+        places = [one for one in await self._source.places_since(since, known) if one not in done]
         gate = asyncio.Semaphore(PLACES_AT_ONCE)
 
         async def read(place: Place) -> None:
             async with gate:
                 await self._take_in(await self._source.said_since(place, since, MOST_IN_A_PLACE), now)
+                done.add(place)
 
-        await asyncio.gather(*map(read, places))
-        log.info("caught up", platform=self._platform, away=round(now - until), places=len(places))
+        ends = await asyncio.gather(*map(read, places), return_exceptions=True)
+        if failed := [end for end in ends if end is not None]:
+            raise failed[0]
+        log.info("caught up", platform=self._platform, away=round(now - until), places=len(done))
 
     async def _take_in(self, said: Sequence[Inbound], now: float) -> None:
         for is_late, some in groupby(said, lambda one: one.addressed and now - one.sent_at > ANSWERED_WITHIN):

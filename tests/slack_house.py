@@ -92,7 +92,7 @@ async def slack_house(
     ) as built:
         port = await listen("127.0.0.1", 0, adapter.routes())
         address = f"http://127.0.0.1:{port.port}"
-        catch_up = CatchUp("slack", adapter, built.intake, built.store, town.clock.now)
+        catch_up = CatchUp("slack", adapter, built.intake, built.store, town.clock.now, pause=0.05)
         catching_up = asyncio.create_task(catch_up.run())
         try:
             if http:

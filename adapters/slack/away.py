@@ -73,7 +73,7 @@ class Away:
         try:
             roots = await self._roots(place.channel, since)
         except SlackRefused as error:
-            if error.code == "lost":
+            if error.failure.kind.passes:
                 raise
             log.info("nothing to read here", place=place.key, code=error.code)
             return ()

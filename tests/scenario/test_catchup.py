@@ -19,13 +19,15 @@ LAST_SEEN = NOW - 3600.0
 
 @dataclass
 class Source:
-    """A platform that lists what was said. `failures` is how often it stumbles first."""
+    """A platform that lists what was said. `failures` is how often it stumbles first, over `unread` once each."""
 
     said: list[Inbound] = field(default_factory=list)
     failures: int = 0
     connected: bool = True
     asked: list[float] = field(default_factory=list)
     known: Sequence[Place] = ()
+    unread: list[Place] = field(default_factory=list)
+    read: list[Place] = field(default_factory=list)
     tell: Callable[[], None] = lambda: None
 
     def listening(self) -> bool:
@@ -43,6 +45,10 @@ class Source:
         return list(dict.fromkeys(one.place for one in self.said))
 
     async def said_since(self, place: Place, since: float, limit: int) -> Sequence[Inbound]:
+        self.read.append(place)
+        if place in self.unread:
+            self.unread.remove(place)
+            raise ConnectionError
         return [one for one in self.said if one.place == place and one.sent_at > since][-limit:]
 
 
@@ -159,6 +165,14 @@ async def test_a_platform_that_stumbles_is_asked_again_before_we_say_that_we_are
         await home.answered()
 
         assert len(source.asked) == 2
+
+
+async def test_only_a_place_that_could_not_be_read_is_read_again(tmp_path: Path) -> None:
+    source = Source([said(1, "are you there?", 60), said(2, "and here?", 60, DM)], unread=[THREAD])
+    async with house(tmp_path) as home, catching_up(home, source):
+        await noted(home)
+
+        assert source.read == [THREAD, DM, THREAD]
 
 
 async def test_the_first_start_of_all_looks_back_at_nothing(tmp_path: Path) -> None:

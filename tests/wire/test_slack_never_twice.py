@@ -282,6 +282,26 @@ async def test_what_was_said_while_we_were_away_is_answered_at_the_next_start(tm
             assert len(set(questions)) == 3
 
 
+async def test_what_slack_limits_us_in_reading_is_read_later_and_not_given_up(tmp_path: Path) -> None:
+    async with slack_town() as town:
+        town.deliveries.retries = ()
+        async with slack_house(tmp_path, town) as before:
+            asked = town.ada.mentions(town.square, "first")
+            await before.answer("one")
+            await before.said(town.square, asked)
+        missed = town.ada.mentions(town.square, "are you there?")
+        town.faulty(
+            "conversations.history",
+            error="ratelimited",
+            status=429,
+            retry_after=31,
+            only=lambda call: call.text("channel") == town.square.id,
+        )
+        async with slack_house(tmp_path, town) as after:
+            await after.answer("yes")
+            await after.said(town.square, missed)
+
+
 def _thread(slack: SlackHouse, replies: int, *, apart: float) -> tuple[Message, list[str]]:
     """A thread in which much was said before we came, most of it in the last hour; what was said."""
     town = slack.town
