@@ -16,7 +16,13 @@ _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
 _NUMERIC = re.compile(r"(\d{1,2})([./-])(\d{1,2})(?:\2(\d{4}|\d{2})?)?")
 _ORDINAL_DAY = re.compile(r"(?:the )?(\d{1,2})(?:st|nd|rd|th)|day (\d{1,2})")
 _A_WORD = re.compile(r"[a-z]{3}|[^\W\d_a-z]")  # “me” is short for a day in some language
+_SAYS_NOTHING = re.compile(
+    rf".*\d.*|{DAY},?|from|the|on|(?!am|pm|no|ab)[^\W\d_]{{1,2}}\.?|del|der|den|dem|van|через|sonra|daqui"
+)
+"""A word that may be left out; numbers and weekdays are looked at otherwise."""
+
 _LINKS = re.compile(r"\b(?:and|or|not|but|except)\b")
+
 _FIXED = {
     "today": 0, "tomorrow": 1, "tmr": 1, "tmrw": 1, "tomorow": 1,
     "day after tomorrow": 2, "the day after tomorrow": 2, "yesterday": -1,
@@ -145,9 +151,21 @@ def _nth(words: str, today: date) -> Day | None:
 
 def _elsewise(words: str, today: date) -> Day | None:
     """By names of months, and in other languages."""
-    if len(words) > 60 or not _A_WORD.search(words):
+    if len(words) > 60 or not _A_WORD.search(words) or _LINKS.search(words) or _names_zone(words):
         return None
     noon = datetime(today.year, today.month, today.day, 12)
+    found = _parsed(words, noon)
+    if found is None or not _uses_all(words, found, noon):
+        return None
+    # What was named in hours or minutes has moved the clock; a day leaves it as it is, or at its beginning.
+    moved = found.time() not in (time(12), time(0))
+    day = found.date()
+    if day == on_calendar(noon, {"years": 1}).date() and str(day.year) not in words:
+        day = today  # its name was called: today is not over
+    return Day((day,), after=found - noon if moved else None)
+
+
+def _parsed(words: str, noon: datetime) -> datetime | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of its own use of the standard library
         from dateparser.date import DateDataParser
@@ -158,31 +176,43 @@ def _elsewise(words: str, today: date) -> Day | None:
             "RETURN_AS_TIMEZONE_AWARE": False,
         }
         found = DateDataParser(languages=[*LANGUAGES], settings=settings).get_date_data(words)
-    if found.date_obj is None or found.period != "day" or _LINKS.search(words) or _names_zone(words):
-        return None
-    # What was named in hours or minutes has moved the clock; a day leaves it as it is, or at its beginning.
-    moved = found.date_obj.time() not in (time(12), time(0))
-    day = found.date_obj.date()
-    if day == on_calendar(noon, {"years": 1}).date() and str(day.year) not in words:
-        day = today  # its name was called: today is not over
-    if not _is_accounted_for(words, day, today, found.date_obj - noon):
-        return None
-    return Day((day,), after=found.date_obj - noon if moved else None)
+    moment: datetime | None = found.date_obj
+    return moment if found.period == "day" else None
 
 
-def _is_accounted_for(words: str, day: date, today: date, ahead: timedelta) -> bool:
+def _uses_all(words: str, found: datetime, noon: datetime) -> bool:
     """Whether the day has in it all that was said: dateparser drops in silence what it has no use for.
 
-    Each number is the day, the month or the year, or how far ahead it is; a weekday that is named falls on it.
+    Each number is the day, the month or the year, or how far ahead it is; a weekday that is named falls on it; and
+    without any other word it would be another day, or none.
     """
     weekday = re.search(rf"\b{DAY}\b", words)
-    if weekday is not None and _WEEKDAYS[day.weekday()] != weekday[0][:3]:
+    if weekday is not None and _WEEKDAYS[found.weekday()] != weekday[0][:3]:
         return False
-    months = (day.year - today.year) * 12 + day.month - today.month
-    seconds = round(abs(ahead.total_seconds()))
-    lengths = {seconds // unit for unit in (1, 60, 3600, 86_400, 604_800)} | {abs(months), abs(months) // 12}
-    told = {day.day, day.month, day.year, day.year % 100} | lengths
-    return all(int(number) in told for number in re.findall(r"\d+", words))
+    if not all(int(number) in _numbers_of(found, noon) for number in re.findall(r"\d+", words)):
+        return False
+    said = words.split()
+    others = [(n, word) for n, word in enumerate(said) if not _SAYS_NOTHING.fullmatch(word)]
+    if len(others) < 2:  # it was this word
+        return True
+    without = ((word, " ".join((*said[:n], *said[n + 1 :]))) for n, word in others)
+    return not any(_parsed(rest, noon) == found and not _is_day(word, found, noon) for word, rest in without)
+
+
+def _numbers_of(found: datetime, noon: datetime) -> frozenset[int]:
+    """The numbers by which a moment may be called."""
+    months = (found.year - noon.year) * 12 + found.month - noon.month
+    seconds = round(abs((found - noon).total_seconds()))
+    lengths = (seconds // unit for unit in (1, 60, 3600, 86_400, 604_800))
+    return frozenset(
+        (found.day, found.month, found.year, found.year % 100, abs(months), abs(months) // 12, *lengths)
+    )
+
+
+def _is_day(word: str, found: datetime, noon: datetime) -> bool:
+    """Whether a word by itself names the weekday of this day."""
+    alone = _parsed(word, noon)
+    return alone is not None and alone.weekday() == found.weekday()
 
 
 def _names_zone(words: str) -> bool:

@@ -90,7 +90,7 @@ def _rule(shape: str, found: "re.Match[str]") -> tuple[str, str]:
         case "last":
             return "FREQ=MONTHLY;BYMONTHDAY=-1", ""
         case "nth":
-            return f"FREQ=MONTHLY;BYDAY={ordinal_of(given['nth'])}{_DAYS[given['day']]}", ""
+            return f"FREQ=MONTHLY;BYDAY={_week_of_month(given['nth'])}{_DAYS[given['day']]}", ""
         case "date":
             return f"FREQ=MONTHLY;{_month_day(_day_of_month(given['nth']))}", ""
         case "work":
@@ -119,6 +119,13 @@ def _days(words: str) -> str:
     found = (_DAYS[one.removesuffix("s") if one not in _DAYS else one] for one in re.findall(rf"{DAY}s?", words))
     order = _WORKDAYS.split(",") + _WEEKEND.split(",")
     return ",".join(sorted(set(found), key=order.index))
+
+
+def _week_of_month(word: str) -> int:
+    week = ordinal_of(word)
+    if week != -1 and not 1 <= week <= 5:
+        raise ValueError("no week of a month")
+    return week
 
 
 def _day_of_month(word: str) -> int:
