@@ -17,6 +17,9 @@ FIRST = 1.0
 EVERY = 2.0
 """Seconds between two changes."""
 
+PATIENCE = 5.0
+"""Seconds that an answer waits for a change that is just being shown."""
+
 
 class Progress:
     """What is shown of one command. `tell` may be called as often as one likes."""
@@ -27,6 +30,7 @@ class Progress:
         self._said = ""
         self._shown = ""
         self._task: asyncio.Task[None] | None = None
+        self._call: asyncio.Task[None] | None = None
 
     def tell(self, said: str) -> None:
         """It has come so far."""
@@ -40,6 +44,8 @@ class Progress:
             return
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
+        if self._call is not None:  # given up, it might still be carried out, and over the answer
+            await asyncio.wait([self._call], timeout=PATIENCE)
         if self._shown and offers(self._adapter, ShowsProgress):
             await self._show(self._adapter, None)
 
@@ -49,7 +55,9 @@ class Progress:
         while True:
             if self._said != self._shown:
                 self._shown = self._said
-                await self._show(adapter, Rendered(self._adapter.render(self._said), actions=stop))
+                rendered = Rendered(self._adapter.render(self._said), actions=stop)
+                self._call = asyncio.create_task(self._show(adapter, rendered))
+                await asyncio.shield(self._call)
             await asyncio.sleep(EVERY)
 
     async def _show(self, adapter: ShowsProgress, rendered: Rendered | None) -> None:

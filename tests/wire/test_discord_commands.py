@@ -9,11 +9,12 @@ import pytest
 from adapters.discord.commands import ASK_ABOUT
 from adapters.discord.outbound import TWICE
 from bot.commands import COMMANDS
+from bot.commands.progress import Progress
 from bot.messages import CommandOption, CommandSpec, Rendered
 from tests.discord_bot import adapter_for, discord_bot
 from tests.discord_house import LONG_ID, DiscordHouse, discord_house, labels
 from tests.discord_town import interaction_shapes
-from tests.discord_town.faults import Fault, cut, fails, lost, never, too_many
+from tests.discord_town.faults import Fault, cut, fails, lost, never, slow, too_many
 from tests.discord_town.rights import Right
 from tests.discord_town.state import Event
 from tests.discord_town.town import DiscordTown, discord_town
@@ -281,6 +282,33 @@ async def test_what_is_said_by_direct_message_comes_once_where_discord_stumbles(
         await bot.adapter.reply_privately(event.person, event.place, Rendered("A wading bird.", final=True), None)
 
         assert bot.texts(bot.ada.dm) == ["A wading bird."]
+
+
+async def test_a_sign_of_progress_that_discord_is_slow_with_never_stands_over_the_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.commands.progress.FIRST", 0.0)
+    arrived = asyncio.Event()
+
+    def arrives(_call: object) -> bool:
+        arrived.set()
+        return True
+
+    async with discord_bot() as bot:
+        await bot.adapter.offer((HELP,))
+        act = bot.ada.types_command(bot.general, "help")
+        event = await bot.heard()
+        assert event.handle is not None
+        bot.town.faults.add("edit_followup", slow(0.1), where=arrives)
+        progress = Progress(bot.adapter, event)
+        progress.tell("reading…")
+        await arrived.wait()
+        await progress.end()
+        said = Rendered("all there is", final=True)
+        await bot.adapter.answer_command(event.person, event.place, said, event.handle, private=True)
+        await bot.town.until(lambda: len(bot.town.calls.of("edit_followup")) == 2)
+
+        assert act.texts == ["all there is"]
 
 
 async def test_an_act_that_is_told_twice_is_answered_as_if_told_once(home: DiscordHouse) -> None:
