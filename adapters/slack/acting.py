@@ -227,7 +227,7 @@ class Acting:
                 limit=10,
             )
         except SlackRefused as error:
-            if error.code == "lost":
+            if error.failure.kind.passes:
                 raise
             return None
         found: list[Json] = answer.get("messages") or []

@@ -173,15 +173,19 @@ class Api:
             raise SlackRefused("upload", "lost") from error
 
     async def respond(self, url: str, body: Json) -> bool:
-        """Answer at a response URL; whether it was taken."""
+        """Answer at a response URL; whether it was taken. Raises SlackRefused where nobody knows."""
         if self._closed or not (self.is_slacks(url) and self.client):
             return False
         assert self._session is not None
         try:
             async with self._session.post(url, json=body) as response:
+                if response.status >= 500:
+                    raise SlackRefused("response_url", "lost")
                 return response.status == 200
-        except (aiohttp.ClientError, TimeoutError, OSError):
+        except aiohttp.ClientConnectorError:
             return False
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise SlackRefused("response_url", "lost") from error
 
 
 def _home(told: Json) -> str:

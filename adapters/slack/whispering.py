@@ -1,6 +1,7 @@
 """What one person alone is shown: where they asked, or else in a direct message."""
 
 from collections import OrderedDict
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from adapters.slack import outbound
@@ -12,6 +13,9 @@ from bot.messages import FailureKind, Person, Place, PlaceKind, Rendered
 Json: TypeAlias = dict[str, Any]
 
 _MOST_BEGUN = 500
+
+TWICE = "Slack did not say whether it took this, so it may stand here twice."
+"""Below what may have been shown already."""
 
 
 class Whispering:
@@ -48,10 +52,13 @@ class Whispering:
         await self.show(person, place, Rendered(outbound.render(said), final=True), None)
 
     async def _whisper(self, person: Person, place: Place, rendered: Rendered, handle: str | None) -> None:
-        text = outbound.fallback(rendered.text or rendered.status or "")
-        said: Json = {"text": text, "blocks": outbound.blocks(rendered)}
-        if handle and await self._answer(handle, place, said):
-            return
+        if handle:
+            try:
+                if await self._answer(handle, place, _body(rendered)):
+                    return
+            except SlackRefused:
+                rendered = replace(rendered, text=f"{rendered.text}\n\n{TWICE}")
+        said = _body(rendered)
         if place.kind is PlaceKind.DM and place.thread is None:  # nobody else reads along, and it lasts
             await self._post(place.channel, said)
             return
@@ -65,7 +72,7 @@ class Whispering:
             await self._post(await self.dm(person), said)
 
     async def _answer(self, handle: str, place: Place, said: Json) -> bool:
-        """Answer the event itself; whether Slack still took that."""
+        """Answer the event itself; whether Slack still took that. Raises SlackRefused where nobody knows."""
         thread = {} if place.thread is None else {"thread_ts": place.thread}
         return await self._api.respond(
             handle, {**said, **thread, "response_type": "ephemeral", "replace_original": False}
@@ -78,3 +85,8 @@ class Whispering:
         """The channel in which we talk with somebody alone. Raises SlackRefused."""
         opened = await self._api.write("conversations.open", users=person.id)
         return str(opened["channel"]["id"])
+
+
+def _body(rendered: Rendered) -> Json:
+    text = outbound.fallback(rendered.text or rendered.status or "")
+    return {"text": text, "blocks": outbound.blocks(rendered)}

@@ -34,6 +34,8 @@ class ResponseUrls:
         self.answers: list[Json] = []
         self.refused: list[str] = []
         """Why what came with acknowledgements could not be shown."""
+        self.lost = 0
+        """Of how many answers to come nobody hears that they were taken."""
         self._known: dict[str, ResponseUrl] = {}
 
     def new(self, user: str, channel: str, message: Message | None = None) -> str:
@@ -51,6 +53,10 @@ class ResponseUrls:
         except Refusal as refusal:
             status = 404 if refusal.error in ("used_url", "expired_url") else 400
             return web.json_response({"ok": False, "error": refusal.error}, status=status)
+        if self.lost:
+            self.lost -= 1
+            assert request.transport is not None
+            request.transport.abort()
         return web.Response(text="ok")
 
     def answer(self, place: ResponseUrl, body: Json) -> None:

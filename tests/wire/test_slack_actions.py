@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import structlog
 
+from adapters.slack.whispering import TWICE
 from bot.commands import COMMANDS
 from bot.commands.base import Command, CommandContext, CommandResult
 from bot.messages import CommandSpec, OutFile
@@ -35,6 +36,14 @@ async def test_a_command_answers_only_whoever_typed_it(slack: SlackHouse) -> Non
 
     assert told.ephemeral_for == town.ada.id
     assert town.calls("chat.postMessage") == []
+
+
+async def test_an_answer_that_may_have_been_shown_already_says_so(slack: SlackHouse) -> None:
+    slack.town.responses.lost = 1
+    await slack.town.ada.types("/gatepost status", slack.town.square).answered()
+    first, second = await slack.whispered(slack.town.ada, 2)
+
+    assert read(second) == f"{read(first)}\n\n{TWICE}"
 
 
 async def test_a_long_answer_to_a_command_comes_in_pieces_and_its_files_alone(tmp_path: Path) -> None:
