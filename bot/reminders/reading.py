@@ -39,6 +39,7 @@ NO_ZONE = (
 
 _OF = rf"of(?! (?i:(?:the |this |next |each |every )?(?:month|year|{MONTH_NAME}))\b)"  # “3rd of March” is one time
 _BETWEEN = re.compile(rf"\s+(?:to|that|about|{_OF})\s+|\s*(?:: |\s[–-]\s)\s*|(?<=[時分半後日曜])に(?=\S)")
+_BEGINNING = re.compile(r"\b(?:from|starting|beginning|ab)\b")
 _LEAD = re.compile(r"^(?:please\s+)?(?:remind\s+(?:me|us)\s+)?")
 
 
@@ -141,6 +142,11 @@ def _hourly(repeat: Repeat, zone: ZoneInfo, now: float) -> When:
 
 def _recurring(repeat: Repeat, found: Found, day: Day, zone: ZoneInfo, now: float) -> When:
     begin = _one_day(day)
+    if day.rolls and day.named and not _fits(repeat, begin, found.rest):
+        raise TimeUnclear(
+            f"Shall it begin on {_shown_day(begin)}, or come on that day alone? Say “starting Friday”, "
+            "“every Friday” or “the first Friday of every month”."
+        )
     at, notes = _one_time(found)
     rule = repeat.complete(begin.weekday(), begin.month, begin.day)
     first = first_slot(rule, datetime.combine(begin, at), zone, now)
@@ -152,6 +158,15 @@ def _recurring(repeat: Repeat, found: Found, day: Day, zone: ZoneInfo, now: floa
     if shortest_gap(rule, slot, zone) < OFTENEST - 1:
         raise TimeUnclear(TOO_OFTEN)
     return When(due_at, slot, zone.key, rule, notes)
+
+
+def _fits(repeat: Repeat, begin: date, words: str) -> bool:
+    """Whether a weekday that is named beside what recurs can only be meant in one way."""
+    if _BEGINNING.search(words):
+        return True
+    days = re.search(r"BYDAY=([A-Z,]+)", repeat.rule)
+    weekly = repeat.rule.startswith("FREQ=WEEKLY")
+    return weekly and (days is None or f"{begin:%a}"[:2].upper() in days[1])
 
 
 def _ended(when: When, end: Ending | None, zone: ZoneInfo, now: float) -> When:
