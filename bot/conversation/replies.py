@@ -1,6 +1,7 @@
 """The reply of a turn: opened where it is begun or tried again, and shown once more where only that is left."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import structlog
 
@@ -55,7 +56,8 @@ async def show_final(ports: Ports, left: Undelivered) -> None:
             await ports.store.write(settle_posts, turn.id, {}, {})
             return
         reply = open_reply(ports, adapter, turn, left.posts, final.text)
-        reply.finish(final.status, final.actions, await shown(ports, left.made))
-        await show_end(reply, adapter, turn, final)
+        files = await shown(ports, left.made)
+        reply.finish(final.status, final.actions, files)
+        await show_end(reply, adapter, turn, replace(final, files=files))
     except Exception:
         log.exception("answer not shown", place=turn.place.key, turn=turn.id)

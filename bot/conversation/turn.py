@@ -1,6 +1,7 @@
 """One turn: from its messages to its settled answer, whatever is decided over it meanwhile."""
 
 import asyncio
+from dataclasses import replace
 from enum import Enum
 
 import structlog
@@ -15,7 +16,7 @@ from bot.conversation.ports import Ports
 from bot.conversation.unposted import show_end
 from bot.delivery.pump import Showing
 from bot.errors import BudgetReached
-from bot.messages import Action, ActionName, Rendered, TurnKind
+from bot.messages import Action, ActionName, OutFile, Rendered, TurnKind
 from bot.ports import Adapter
 from bot.store.intents.claims import Claim
 from bot.store.intents.nearing import Ended
@@ -143,7 +144,8 @@ class TurnAtWork:
         told = words.with_notices(ending.status, self._answer.facts, self._answer.warnings)
         status = spelled(told, turn.place, how) if told is not None else None
         actions = buttons(ending, turn)
-        self.reply.finish(status, actions, await self._answer.files())
+        files = await self._answer.files()
+        self.reply.finish(status, actions, files)
         final = Rendered(self._answer.written, status, actions, final=True)
         refused = isinstance(ending.error, BudgetReached)  # which says by itself how the limit stands
         ended = await ports.store.write(
@@ -157,10 +159,10 @@ class TurnAtWork:
             seeded=self._answer.seeded,
             watch=None if refused else ports.ledger.watch(turn.asker),
         )
-        await self._show(ended)
+        await self._show(ended, files)
         self._account(ending)  # last: a quick answer is first seen when it ends
 
-    async def _show(self, ended: Ended | None) -> None:
+    async def _show(self, ended: Ended | None, files: tuple[OutFile, ...]) -> None:
         """Show the end as it is kept; of a turn that had ended already nothing stays."""
         if ended is None:
             await self.reply.abandon()
@@ -168,7 +170,8 @@ class TurnAtWork:
         self._ports.ledger.warn(ended.near)
         self.reply.restate(ended.final.status)
         turn, handle = self._claim.turn, self._claim.handle
-        await show_end(self.reply, self._ports.adapters[turn.place.platform], turn, ended.final, handle)
+        adapter, final = self._ports.adapters[turn.place.platform], replace(ended.final, files=files)
+        await show_end(self.reply, adapter, turn, final, handle)
 
     def _account(self, ending: Ending) -> None:
         """One line in the log, and the figures for whoever watches."""

@@ -16,7 +16,7 @@ async def show_end(
 ) -> None:
     """Show the end of an answer in its place, and what that does not take, or not all of it, to who asked: whole.
 
-    `handle` is of what the requester did. Raises `StoreError`.
+    `final` is the answer with its files, `handle` of what the requester did. Raises `StoreError`.
     """
     await reply.settle()
     if reply.lost:
@@ -28,7 +28,7 @@ async def _tell_alone(adapter: Adapter, turn: Turn, final: Rendered, handle: str
         return
     said = final.text.strip() or final.status or ""
     why = words.not_posted(standing_in(adapter, turn.place))
-    rendered = Rendered(adapter.render(f"{why}\n\n{said}"), final=True)
+    rendered = Rendered(adapter.render(f"{why}\n\n{said}"), files=final.files, final=True)
     try:
         await adapter.reply_privately(turn.requester, turn.place, rendered, handle)
     except PlatformError as error:

@@ -18,6 +18,7 @@ from tests.discord_town.limits import Limit
 from tests.discord_town.rights import Right
 from tests.discord_town.town import discord_town
 from tests.discord_town.world import Channel, Message
+from tests.files import picture
 from tests.house import Answering
 
 QUESTION = "what is a heron?"
@@ -191,6 +192,19 @@ async def test_where_it_may_not_write_the_asker_reads_alone_why_and_the_answer(h
 
     await told_alone(home, home.general, "the permission Send Messages is missing")
     await home.quiet()
+
+
+async def test_where_it_may_not_write_the_asker_alone_is_shown_the_picture_as_well(home: DiscordHouse) -> None:
+    home.town.forbids(home.general, Right.CREATE_PUBLIC_THREADS | Right.SEND_MESSAGES)
+    home.ada.mentions_bot(home.general, "draw a heron")
+    answering = await home.request()
+    await answering.draw(picture())
+    await answering.finish("A heron.")
+    await home.town.until(lambda: home.ours(home.ada.dm))
+
+    (shown,) = home.ours(home.ada.dm)
+    assert shown.text.endswith("A heron.")
+    assert len(shown.attachments) == 1
 
 
 async def test_in_a_thread_where_it_may_not_write_the_asker_reads_alone_why(home: DiscordHouse) -> None:
