@@ -16,6 +16,7 @@ NAMELESS = "file"
 
 _MARKUP = re.compile(r"<([@#!])?([^<>|]+)(?:\|([^<>]*))?>")
 _OPENING_MENTION = re.compile(r"\s*<@([UW][A-Z0-9]+)(?:\|[^>]*)?>[\s,:]*")
+_TO_MANY = re.compile(r"\s*<!(?:here|channel|everyone|subteam)\b")
 _COMMAND = re.compile(r"!([a-z_]+)(?:\s|$)", re.IGNORECASE)
 _TS = re.compile(r"\d{1,12}\.\d{6}")
 _TEXTS = ("channel", "user", "bot_id", "text", "subtype", "thread_ts", "event_ts", "team", "user_team")
@@ -99,9 +100,9 @@ def people_in(text: str) -> tuple[str, ...]:
 
 
 def opens_with_other(text: str, us: Us) -> bool:
-    """Whether a message begins by addressing somebody else."""
+    """Whether a message begins by addressing somebody else, or all, or a group."""
     found = _OPENING_MENTION.match(text)
-    return found is not None and found[1] != us.user
+    return _TO_MANY.match(text) is not None or (found is not None and found[1] != us.user)
 
 
 def words_of(text: str, us: Us, name_of: Callable[[str], str]) -> str:

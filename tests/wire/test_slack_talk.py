@@ -52,6 +52,8 @@ async def test_a_thread_goes_on_without_a_mention_and_what_is_meant_for_others_i
     await slack.answer("one")
     await slack.said(town.square, asked)
     town.grace.says(town.square, f"<@{town.ada.id}> did you see this?", thread=asked)
+    town.grace.says(town.square, "<!here> lunch?", thread=asked)
+    town.grace.says(town.square, "<!subteam^S123|@cooks> what is there?", thread=asked)
     town.grace.says(town.square, "and the second?", thread=asked)
     second = await slack.answer("two")
     await slack.said(town.square, asked, 2)
