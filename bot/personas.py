@@ -46,7 +46,7 @@ def read_persona(typed: str) -> str:
         return words.lower()
     if len(words) > LONGEST:
         raise ValueError(f"at most {LONGEST:,} characters long")
-    if len(words.split()) < 3:
+    if len(words.split()) < 2:
         raise ValueError(f"{', '.join(PERSONAS)}, or a description of a few words")
     return words
 

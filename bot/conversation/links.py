@@ -30,6 +30,9 @@ _BEFORE_BLOCK: Final = re.compile(r"(?:[ \t]|[-*+][ \t]|\d+[.)][ \t])*")
 _INDENTS: Final = ("", " ", "  ", "   ")
 _OPENS: Final = re.compile(r"```[\w+#.-]*[ \t]*\n")
 _CLOSES: Final = re.compile(r"```[ \t]*\n?")
+_WITHIN: Final = re.compile(r"#[\w%/-]*")
+"""Within the page on which the answer stands: nobody else learns what is opened there."""
+
 _AFTER: Final = re.compile(r"\)(?P<stuck>[^\s<>]*)(?P<ends>[\s<>])?")
 _IN_TAG: Final = re.compile(r"<[^\s<>]*\Z|<[a-zA-Z/!][^<>]*\Z")
 _DIVIDER: Final = re.compile(r"^[ \t>]*[|:-][ \t|:-]*\|[ \t|:-]*$|^[ \t>]*\|[ \t|:-]*$", re.MULTILINE)
@@ -129,7 +132,7 @@ class LinkGuard:
         if self._waits and target.count("(") > target.count(")"):
             return None
         end = found.end() if found["angled"] is not None else found.start("plain") + len(target)
-        if target and not re.fullmatch(r"#[\w-]*", target) and not self._may_lead(target):
+        if target and not _WITHIN.fullmatch(target) and not self._may_lead(target):
             return end, f"] ({_as_code(target)}"
         after = _AFTER.match(self._held, end)
         if after is None:

@@ -83,7 +83,8 @@ def _overview(prompt: Prompt, messages: Sequence[_Line]) -> str:
     if messages:
         people = list(dict.fromkeys(one.who for one in messages))
         others = f" and {len(people) - 3} others" if len(people) > 3 else ""
-        parts.append(f"{len(messages)} messages by {', '.join(people[:3])}{others}, {messages[0].day} on")
+        many = f"{len(messages)} message{'s' if len(messages) > 1 else ''}"
+        parts.append(f"{many} by {', '.join(people[:3])}{others}, {messages[0].day} on")
     return ". ".join(parts) + "."
 
 

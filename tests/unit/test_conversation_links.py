@@ -46,6 +46,8 @@ def clickable(text: str) -> list[str]:
         (f"<{EVIL}>", f"< `{EVIL}`>"),
         (f"[{NAMED}]({EVIL})", f"[{NAMED}] (`{EVIL}`)"),
         (f"[{NAMED}]({NAMED}), then", f"[{NAMED}]({NAMED}), then"),
+        ("[↗](#/dm/-/thread/-/message/a%3A1)", "[↗](#/dm/-/thread/-/message/a%3A1)"),
+        (f"[x](#/dm/{EVIL})", f"[x] (`#/dm/{EVIL}`)"),
         (f"[x]({NAMED}#top)", f"[x] (`{NAMED}#top`)"),
         (f"{NAMED}?q=secret", f"`{NAMED}?q=secret`"),
         (f"{NAMED}. And ({NAMED})!", f"{NAMED}. And ({NAMED})!"),
