@@ -154,7 +154,7 @@ class ReminderBook:
         meant = await self.read(caller, when) if when else None
         changed = replace(reminder, undelivered=False)
         if one_line(text):
-            changed = replace(changed, text=one_line(text), own=caller.words(one_line(text)))
+            changed = _reworded(changed, caller, one_line(text))
         if meant is not None:
             changed = replace(
                 changed, zone=meant.zone, slot=meant.slot.isoformat(), due_at=meant.due_at, rule=meant.rule
@@ -253,6 +253,21 @@ def _may_be_named(reminder: Reminder, caller: Caller) -> bool:
     """Whether what is said to the caller may say what this is about: not where others would learn it."""
     alone = not caller.aloud or caller.place.kind is PlaceKind.DM
     return alone or (reminder.aloud and reminder.made_in.key == caller.place.key)
+
+
+def _reworded(reminder: Reminder, caller: Caller, text: str) -> Reminder:
+    """The reminder with a new text: no more known to others than the old one, nor than where it is said now.
+
+    A text that a model made is hidden from whoever can't read any more where the reminder was made: so it has to
+    come from there, or from direct messages, which are its owner's. Raises ReminderRefused.
+    """
+    there, alone = caller.place.key == reminder.made_in.key, caller.place.kind is PlaceKind.DM
+    own = caller.words(text) or alone
+    if not own and not there:
+        raise ReminderRefused(
+            f"Reminder {reminder.number} was made elsewhere, and here I can give it a new text only word for word."
+        )
+    return replace(reminder, text=text, own=own, aloud=reminder.aloud and caller.aloud and there)
 
 
 def _for_all(reminder: Reminder, caller: Caller) -> Reminder:
