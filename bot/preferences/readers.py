@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Callable
-from functools import cache
-from zoneinfo import available_timezones
+
+from bot.zones import zone_called
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 _LONGEST_STOP, _LONGEST_ID, _LONGEST_LANGUAGE = 64, 200, 40  # characters
@@ -79,19 +79,10 @@ def model_id(typed: str) -> str:
 
 
 def time_zone(typed: str) -> str:
-    """The IANA name of a time zone, by its whole name or by the city alone, however it is capitalised."""
-    wanted = typed.strip().replace(" ", "_").lower()
-    found = {name for name in _zones() if name.lower() == wanted or name.lower().rpartition("/")[2] == wanted}
-    whole = [name for name in found if name.lower() == wanted] or sorted(found)
-    if not whole:
+    """The IANA name of a time zone, by whatever people call it: as in the time of a reminder."""
+    if (name := zone_called(typed)) is None:
         raise ValueError("a time zone such as Europe/Berlin or America/New_York")
-    return whole[0]
-
-
-@cache
-def _zones() -> frozenset[str]:
-    """The names of all zones; read from disk, once."""
-    return frozenset(name for name in available_timezones() if "/" in name or name == "UTC")
+    return name
 
 
 def language(typed: str) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from bot.errors import TimeUnclear
 from bot.messages import Person, Place, Reminder, Where
+from bot.preferences import TIME_ZONE
 from bot.reminders.reading import When, _divisions, read_when, split_when
 from bot.reminders.rules import slots_after
 from bot.reminders.saying import confirmed, exact, often_of
@@ -202,6 +203,20 @@ def test_a_zone_is_known_by_what_people_call_it(written: str, zone: str) -> None
     meant = read_when(written, BERLIN, NOW)
 
     assert (meant.zone, meant.slot.isoformat()) == (zone, "2026-11-26T09:00:00")
+
+
+@pytest.mark.parametrize(
+    ("typed", "zone"),
+    [
+        ("new york", "America/New_York"),
+        ("europe/berlin", "Europe/Berlin"),
+        ("PST", "America/Los_Angeles"),
+        ("UTC", "UTC"),
+        ("UTC+2", "Etc/GMT-2"),
+    ],
+)
+def test_a_zone_is_set_by_the_names_that_are_known_in_a_time(typed: str, zone: str) -> None:
+    assert TIME_ZONE.read(typed) == zone
 
 
 def test_a_zone_that_is_not_known_is_never_passed_over() -> None:
