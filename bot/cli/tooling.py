@@ -24,7 +24,7 @@ def run_tool(options: argparse.Namespace) -> int:
     tools = {tool.name: tool for tool in every_tool()}
     if options.name is None:
         for tool in tools.values():
-            say(f"{tool.name}: {tool.spec.description.splitlines()[0]}\n")
+            say(f"{tool.name}: {_first_sentence(tool.spec.description)}\n")
         return 0
     if options.name not in tools:
         raise StartError(f"There is no tool {options.name}. `gatepost tool` lists them all.")
@@ -64,6 +64,12 @@ async def _call(tool: "Tool[Any]", arguments: str) -> "ToolResult":
     place = Place("terminal", "local", "tool", kind=PlaceKind.DM)
     context = ToolContext(time.time(), place, Person("you", "You"), "terminal", progress=note)
     return await tool.call(context, tool.check(arguments))
+
+
+def _first_sentence(description: str) -> str:
+    """What a tool does, without the advice to a model that follows."""
+    words = " ".join(description.split())
+    return f"{words.partition('. ')[0].rstrip('.')}."
 
 
 def _as_json(pairs: list[str]) -> str:

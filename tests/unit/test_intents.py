@@ -542,6 +542,23 @@ def test_what_somebody_else_says_as_well_is_not_taken_out(conn: Connection) -> N
     assert TAKEN_OUT not in seen_of_tools(conn, 4)
 
 
+def test_a_call_that_is_being_made_keeps_what_it_is_about(conn: Connection) -> None:
+    ask(conn, 1, "the harbour code is 4711")
+    finish(conn, begin(conn, "turn1").turn, TurnState.DONE, Rendered("noted"), [], 51.0)
+    ask(conn, 2, "look it up")
+    begin(conn, "turn2")
+    calls = tuple(ToolCall(f"c{n}", "look", f'{{"words": "4711, {n}"}}') for n in (1, 2))
+    begin_calls(conn, TARGET.conversation, Item(0, Role.ASSISTANT, turn_id="turn2", tool_calls=calls), 51.0)
+    end_call(conn, TARGET.conversation, Item(0, Role.TOOL, "4711", turn_id="turn2", tool_call_id="c1"), 52.0)
+    accept_delete(conn, message(1, "", kind=InboundKind.DELETE), 70.0)
+    again = resume(conn, "turn2")
+
+    assert again is not None
+    told = [call.arguments for item in again.items for call in item.tool_calls]
+    assert told == ["{}", '{"words": "4711, 2"}']
+    assert again.items[-1].text == TAKEN_OUT
+
+
 DIRECT = Place("web", "local", "dm-u1", kind=PlaceKind.DM)
 OWN_WORDS = "A pirate who counts everything"
 
