@@ -114,15 +114,22 @@ class Store:
             return query(conn)
 
     async def close(self) -> None:
-        """Carry out what was given, then let go of the database, also where whoever waits for it is cancelled."""
+        """Carry out what was given, then let go of the database. Whoever is cancelled waits for it all the same:
+        what were open then would outlive the loop."""
         self._closed = True
         if self._ride is not None:
             self._ride.cancel()
+        closing = asyncio.ensure_future(self._let_go())
         try:
-            await asyncio.gather(*self._reading, return_exceptions=True)
-        finally:
-            await greenlet_spawn(self._readers.dispose)
-            await asyncio.to_thread(self._writer.close)
+            await asyncio.shield(closing)
+        except asyncio.CancelledError:
+            await closing
+            raise
+
+    async def _let_go(self) -> None:
+        await asyncio.gather(*self._reading, return_exceptions=True)
+        await greenlet_spawn(self._readers.dispose)
+        await asyncio.to_thread(self._writer.close)
 
 
 def open_store(url: str) -> Store:

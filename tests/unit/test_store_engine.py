@@ -230,13 +230,13 @@ async def test_nothing_is_open_any_more_once_the_store_is_closed(tmp_path: Path,
     store = open_store(f"sqlite:///{tmp_path}/gatepost.db")
     await store.write(make_tables)
     await store.read(numbers)
-    begun = asyncio.Event()
+    begun, go_on = asyncio.Event(), asyncio.Event()
 
-    def endless(_: Connection) -> None:
+    def slow(_: Connection) -> None:
         begun.set()
-        await_only(asyncio.sleep(0 if not cancelled else 3600))
+        await_only(go_on.wait())
 
-    reading = asyncio.ensure_future(store.read(endless))
+    reading = asyncio.ensure_future(store.read(slow))
     await begun.wait()
     closing_it = asyncio.ensure_future(store.close())
     await asyncio.sleep(0)
@@ -244,7 +244,11 @@ async def test_nothing_is_open_any_more_once_the_store_is_closed(tmp_path: Path,
         await store.read(numbers)
     if cancelled:
         closing_it.cancel()
+        await asyncio.sleep(0)
+    go_on.set()
     await asyncio.gather(closing_it, reading, return_exceptions=True)
+
+    assert closing_it.cancelled() is cancelled
 
     with pytest.raises(StoreError, match="closed"):
         await store.read(numbers)
