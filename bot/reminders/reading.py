@@ -40,6 +40,7 @@ NO_ZONE = (
 _OF = rf"of(?! (?i:(?:the |this |next |each |every )?(?:month|year|{MONTH_NAME}))\b)"  # “3rd of March” is one time
 _BETWEEN = re.compile(rf"\s+(?:to|that|about|{_OF})\s+|\s*(?:: |\s[–-]\s)\s*|(?<=[時分半後日曜])に(?=\S)")
 _BEGINNING = re.compile(r"\b(?:from|starting|beginning|ab)\b")
+_ASKING = re.compile(r"^(?:(?:please )?remind )?(?:(?:me|us) )?(?:to|that|about) ", re.IGNORECASE)
 _LEAD = re.compile(r"^(?:please\s+)?(?:remind\s+(?:me|us)\s+)?")
 
 
@@ -103,8 +104,6 @@ def _read(words: str, zone: str | None, now: float) -> When:
     if length is not None and not (length.keys() & CALENDAR and zone is None):
         return _after(length, ZoneInfo(zone or "UTC"), now)
     repeat = repeat_in(words)
-    if repeat is not None and repeat.rule.startswith(("FREQ=SECONDLY", "FREQ=MINUTELY")):
-        raise TimeUnclear(TOO_OFTEN)
     found = time_in(repeat.rest if repeat else words)
     there = ZoneInfo(zone or "UTC")
     end = None
@@ -113,6 +112,8 @@ def _read(words: str, zone: str | None, now: float) -> When:
     day = day_in(found.rest, wall_of(now, there).date())
     if day is None or (not day.named and not found.times and repeat is None):
         raise NotUnderstood(f"I can't tell when “{_short(words)}” is. Try {EXAMPLES}.")
+    if repeat is not None and repeat.rule.startswith(("FREQ=SECONDLY", "FREQ=MINUTELY")):
+        raise TimeUnclear(TOO_OFTEN)
     if day.after is not None:
         due_at = now + day.after.total_seconds()
         return When(due_at, wall_of(due_at, there), there.key)
@@ -293,4 +294,4 @@ def _divisions(typed: str) -> Iterator[tuple[str, str]]:
     for count in range(min(MOST_WORDS, len(words) - 1), 0, -1):
         yield " ".join(words[:count]), " ".join(words[count:])
     for count in range(min(MOST_WORDS, len(words) - 1), 0, -1):
-        yield " ".join(words[-count:]), re.sub(r"^(?:me )?(?:to|that|about) ", "", " ".join(words[:-count]))
+        yield " ".join(words[-count:]), _ASKING.sub("", " ".join(words[:-count]))

@@ -320,6 +320,13 @@ def test_the_time_is_told_apart_from_what_is_to_be_said(typed: str, wall: str, t
             "FREQ=DAILY;UNTIL=20261127T235959",
             "tea",
         ),
+        (
+            "water the plants every second Friday at 10 until 24 December",
+            "2026-11-27T10:00:00",
+            "FREQ=WEEKLY;INTERVAL=2;BYDAY=FR;UNTIL=20261224T235959",
+            "water the plants",
+        ),
+        ("Remind me to call Bob tomorrow at 9", "2026-11-26T09:00:00", None, "call Bob"),
         ("tomorrow at 9 review Client/Server design", "2026-11-26T09:00:00", None, "review Client/Server design"),
         ("morgen um zehn Bob anrufen", "2026-11-26T10:00:00", None, "Bob anrufen"),
     ],
