@@ -116,7 +116,7 @@ class Api:
         status, headers = int(response.status_code), response.headers
         after = headers.get("Retry-After") or headers.get("retry-after")
         if status == 429:
-            return SlackRefused(method, "ratelimited", float(after) if after else None)
+            return SlackRefused(method, "ratelimited", _seconds(after))
         code = str(response.get("error", "")) if isinstance(response.data, dict) else ""
         if status >= 500 or not code:
             return SlackRefused(method, "lost")
@@ -158,7 +158,7 @@ class Api:
             after = response.headers.get("Retry-After")
             response.release()
             code = "ratelimited" if response.status == 429 else "lost"
-            raise SlackRefused("url_private", code, float(after) if after else None)
+            raise SlackRefused("url_private", code, _seconds(after))
         return response.status, response.content_type, response.headers.get("Location", ""), _pieces(response)
 
     async def put(self, url: str, data: bytes) -> None:
@@ -186,6 +186,14 @@ class Api:
             return False
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise SlackRefused("response_url", "lost") from error
+
+
+def _seconds(after: str | None) -> float | None:
+    """How long to wait; None where that is not told in seconds, as what stands between us and Slack may do."""
+    try:
+        return float(after) if after else None
+    except ValueError:
+        return None
 
 
 def _home(told: Json) -> str:

@@ -253,3 +253,13 @@ async def test_after_the_end_nothing_is_said_and_no_connection_opened_for_it(tmp
 
         assert refused.value.failure.kind is FailureKind.TRANSIENT
         assert _open_sessions() == before
+
+
+async def test_a_limit_that_names_no_seconds_but_a_date_is_one_all_the_same(slack: SlackHouse) -> None:
+    slack.town.faulty(
+        "chat.postMessage", error="ratelimited", status=429, retry_after="Wed, 21 Oct 2026 07:28 GMT"
+    )
+    with pytest.raises(PlatformError) as refused:
+        await slack.adapter.post(Place("slack", "T0TOWN", slack.town.square.id), Rendered("soon"), "key")
+
+    assert refused.value.failure.kind is FailureKind.RATE_LIMIT
