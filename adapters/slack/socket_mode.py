@@ -67,9 +67,7 @@ class Connection(SocketModeClient):
             with suppress(Exception):
                 await self.close()  # type: ignore[no-untyped-call]
         finally:  # it waits for the other side's goodbye first, and may be stopped in that
-            for task in (self.message_processor, self.current_session_monitor, self.message_receiver):
-                if task is not None:
-                    task.cancel()
+            self.message_processor.cancel()  # the other tasks end with the socket
             await self.aiohttp_client_session.close()
 
     async def connect_to_new_endpoint(self, force: bool = False) -> None:
