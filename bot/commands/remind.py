@@ -8,7 +8,7 @@ from bot.errors import CommandRefused
 from bot.messages import Caller, CommandOption, CommandSpec, MenuEntry, Where
 from bot.reminders.book import ReminderBook
 from bot.reminders.numbers import length_in
-from bot.reminders.reading import split_when
+from bot.reminders.parting import split_when
 
 HOW = (
     "`/remind tomorrow at 9 to call Bob` reminds you; begin with `here` or `channel` to remind everybody there. "

@@ -1,7 +1,6 @@
 """From what somebody wrote to the instant they mean, or the one question that has to be asked."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -10,7 +9,7 @@ from bot.errors import TimeUnclear
 from bot.reminders.days import Day, day_in
 from bot.reminders.endings import Ending, ending_in
 from bot.reminders.numbers import CALENDAR, elapsed, length_in, on_calendar
-from bot.reminders.repeats import MONTH_NAME, Repeat, repeat_in
+from bot.reminders.repeats import Repeat, repeat_in
 from bot.reminders.rules import clock_of, first_slot, shortest_gap
 from bot.reminders.times import MORNING, Found, time_in
 from bot.reminders.tongues import in_english
@@ -19,9 +18,6 @@ from bot.reminders.zoned import without_zone
 
 LONGEST = 10 * 366 * 86_400.0
 """Seconds from now; nothing is kept for longer."""
-
-MOST_WORDS = 12
-"""In a time that stands among other words."""
 
 MOST_LETTERS = 200
 """Of a time, however it is put."""
@@ -37,10 +33,7 @@ NO_ZONE = (
     "with `/settings time_zone Europe/Berlin`."
 )
 
-_OF = rf"of(?! (?i:(?:the |this |next |each |every )?(?:month|year|{MONTH_NAME}))\b)"  # “3rd of March” is one time
-_BETWEEN = re.compile(rf"\s+(?:to|that|about|{_OF})\s+|\s*(?:: |\s[–-]\s)\s*|(?<=[時分半後日曜])に(?=\S)")
 _BEGINNING = re.compile(r"\b(?:from|starting|beginning|ab)\b")
-_ASKING = re.compile(r"^(?:(?:please )?remind )?(?:(?:me|us) )?(?:to|that|about) ", re.IGNORECASE)
 _LEAD = re.compile(r"^(?:please\s+)?(?:remind\s+(?:me|us)\s+)?")
 
 
@@ -266,32 +259,3 @@ def _shown(slot: datetime) -> str:
 def _short(written: str) -> str:
     plain = " ".join(written.split()).replace("`", "'")
     return plain if len(plain) <= 60 else f"{plain[:59]}…"
-
-
-def split_when(typed: str, zone: str | None, now: float) -> tuple[When, str]:
-    """Tell the time apart from what is to be said then: “tomorrow at 9 to call Bob”, “call Bob tomorrow at 9”.
-
-    Raises TimeUnclear with a question.
-    """
-    failed: TimeUnclear | None = None
-    for when, text in _divisions(typed.strip()):
-        try:
-            return read_when(when, zone, now), text.strip(" ,;:–-")
-        except NotUnderstood as error:
-            failed = failed or error
-    raise failed or NotUnderstood(f"Say when, and of what: `/remind tomorrow at 9 to call Bob`. Also {EXAMPLES}.")
-
-
-def _divisions(typed: str) -> Iterator[tuple[str, str]]:
-    """Each way to read it, the likeliest first."""
-    for found in _BETWEEN.finditer(typed):
-        if found.start() > MOST_LETTERS:
-            break
-        yield typed[: found.start()], typed[found.end() :]
-    words = typed.split()
-    if len(words) <= MOST_WORDS:
-        yield typed, ""
-    for count in range(min(MOST_WORDS, len(words) - 1), 0, -1):
-        yield " ".join(words[:count]), " ".join(words[count:])
-    for count in range(min(MOST_WORDS, len(words) - 1), 0, -1):
-        yield " ".join(words[-count:]), _ASKING.sub("", " ".join(words[:-count]))

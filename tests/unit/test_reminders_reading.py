@@ -9,7 +9,8 @@ import pytest
 from bot.errors import TimeUnclear
 from bot.messages import Person, Place, Reminder, Where
 from bot.preferences import TIME_ZONE
-from bot.reminders.reading import When, _divisions, read_when, split_when
+from bot.reminders.parting import _divisions, split_when
+from bot.reminders.reading import When, read_when
 from bot.reminders.rules import slots_after
 from bot.reminders.saying import confirmed, exact, often_of
 
