@@ -251,6 +251,7 @@ async def test_a_model_that_is_not_there_is_replaced_by_the_default_with_a_sente
 ) -> None:
     async with house(tmp_path) as here:
         await here.people.command("model", id=model)
+        await here.answered()
         asked = await ask(here)
         assert asked.body["model"] == model
         await asked.refuse(code, kind, "x")
